@@ -1,0 +1,73 @@
+import type { Attempt, Session } from "./coordinator.ts";
+import { Scope } from "./scope.ts";
+import { type Context, type StateOf, type Transition, toFailover, toStopping } from "./state.ts";
+
+/** After an attempt without a clear answer we wait at least this long, and up to twice as long. */
+const undecidedPauseMs = 100;
+
+/**
+ * We want to lead, and somebody else does.
+ * Enter: our session is good. While here: attempt at once (after a step-down in turn), then whenever it is our turn, and every
+ * attempter-timeout whatever the line says, so that a broken line cannot leave the service without
+ * a leader. Leave: leadership won (and its lease valid), session lost, refused, signal.
+ */
+export async function attempter(
+  context: Context,
+  state: StateOf<"Attempter">,
+): Promise<Transition<"Attempter">> {
+  const { session } = state;
+  const holdings = { session, tenure: undefined };
+  using scope = new Scope(context.stop, session.lost.signal);
+  if (state.yields) await turnOrTimeout(context, session, scope.signal);
+
+  for (;;) {
+    const attempt = await session.attempt(scope.signal);
+    report(context, attempt);
+    if (attempt.kind === "won") {
+      const { leadership } = attempt;
+      return {
+        to: { kind: "Leader", session, leadership },
+        reason: "elected",
+        detail: `leads with epoch ${leadership.epoch}`,
+      };
+    }
+    if (context.stop.aborted) return toStopping(holdings);
+    if (session.lost.failure !== undefined) return toFailover(session.lost.failure, holdings);
+    if (attempt.kind === "failed") return toFailover(attempt.failure, holdings);
+
+    if (attempt.kind === "led") context.budget.restore("coordinator");
+    else await pause(context, scope.signal);
+    await turnOrTimeout(context, session, scope.signal);
+  }
+}
+
+/** Keeps an unclear answer that comes at once from becoming a loop that spins. */
+async function pause(context: Context, signal: AbortSignal): Promise<void> {
+  const jitterMs = undecidedPauseMs * context.scheduler.random();
+  await context.scheduler.sleep(undecidedPauseMs + jitterMs, signal);
+}
+
+async function turnOrTimeout(context: Context, session: Session, stop: AbortSignal): Promise<void> {
+  using waiting = new Scope(stop);
+  await Promise.race([
+    session.turn(waiting.signal),
+    context.scheduler.sleep(context.timings.attempterTimeoutMs, waiting.signal),
+  ]);
+  waiting.abort();
+}
+
+function report(context: Context, attempt: Attempt): void {
+  if (attempt.kind === "won") context.budget.restore("coordinator");
+  context.observer.observe({
+    kind: "attempt",
+    outcome: attempt.kind,
+    leader: attempt.kind === "led" ? attempt.leader : undefined,
+    detail: detailOf(attempt),
+  });
+}
+
+function detailOf(attempt: Attempt): string | undefined {
+  if (attempt.kind === "undecided") return attempt.detail;
+  if (attempt.kind === "failed") return attempt.failure.detail;
+  return undefined;
+}

@@ -1,0 +1,98 @@
+import type { Ending, Failure } from "./failure.ts";
+import type { Instant } from "./scheduler.ts";
+
+declare const epoch: unique symbol;
+declare const replicaId: unique symbol;
+
+/** The number of a leadership. Every later leadership of the same service has a higher one. */
+export type Epoch = bigint & { readonly [epoch]: true };
+
+/** What a replica calls itself: unique among the replicas of one service. */
+export type ReplicaId = string & { readonly [replicaId]: true };
+
+/** Who leads, or stands in line: written by each replica about itself, read by all. */
+export interface ReplicaInfo {
+  readonly replica: ReplicaId;
+  readonly host: string;
+  readonly pid: number;
+  /** Where its HTTP endpoints answer; null when they are off. */
+  readonly httpAddress: string | null;
+  /** When this record was written, in ISO 8601: for people. */
+  readonly since: string;
+}
+
+/** The service that orders the replicas. Its adapter owns the protocol; no rule knows it. */
+export interface Coordinator {
+  /**
+   * Connects, and makes sure that the service's records exist. Resolves with a session of which
+   * nothing was used before, or with the failure; it waits no longer than the session's timeout,
+   * and ends early, as `unreachable`, when `signal` aborts.
+   */
+  open(signal: AbortSignal): Promise<Opening>;
+}
+
+export type Opening =
+  | { readonly kind: "opened"; readonly session: Session }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+/** One registration with the coordinator. It survives short disconnections, until it is lost. */
+export interface Session {
+  /** The coordinator's name for it: for people. */
+  readonly id: string;
+  /** Ended once the coordinator has forgotten the session, or must be assumed to have. */
+  readonly lost: Ending;
+  /**
+   * An epoch that no leadership given so far exceeds; undefined when the coordinator does not
+   * answer. A record with a higher one was written before the coordinator lost its memory.
+   */
+  horizon(signal: AbortSignal): Promise<Epoch | undefined>;
+  /**
+   * Tries once to become leader. It reads first and writes only when nobody leads. A predecessor
+   * that did not release leadership is waited out in here, so `won` means: may act now.
+   */
+  attempt(signal: AbortSignal): Promise<Attempt>;
+  /**
+   * Stands in line, and resolves when an attempt is worth while: it is this replica's turn and
+   * nobody leads. Resolves as well when `signal` aborts or the session is lost.
+   */
+  turn(signal: AbortSignal): Promise<void>;
+  /**
+   * Tells the coordinator to forget the session, and frees all that belongs to it. Idempotent.
+   * Waits for the answer until `signal` aborts at the latest; then the session runs out by itself.
+   */
+  close(signal: AbortSignal): Promise<void>;
+  /** Frees what the session holds here without telling the coordinator: as a crash would. */
+  abandon(): void;
+}
+
+export type Attempt =
+  | { readonly kind: "won"; readonly leadership: Leadership }
+  | { readonly kind: "led"; readonly leader: ReplicaInfo | undefined; readonly epoch: Epoch }
+  /** The coordinator did not answer, or not clearly: a later attempt settles it. */
+  | { readonly kind: "undecided"; readonly detail: string }
+  /** The coordinator refuses us, and would again: the session is of no use. */
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+/**
+ * Leadership as long as its lease is renewed, which the adapter does by itself.
+ * Danger: holding this object proves nothing. `mayAct` is asked directly before every effect.
+ */
+export interface Leadership {
+  readonly epoch: Epoch;
+  /** The end of the lease as it stands. It moves with every acknowledged renewal. */
+  readonly validUntil: Instant;
+  /** When the last acknowledged renewal was sent. */
+  readonly renewedAt: Instant;
+  /** Whether an effect may start at this very moment: read off the clocks, never remembered. */
+  mayAct(): boolean;
+  /** Ended once leadership is over without our doing. */
+  readonly lost: Ending;
+  /**
+   * Gives leadership up, so that a successor need not wait. Only when no effect runs any more.
+   * `unknown` when the answer was lost: then nothing is repeated, and the session must be closed.
+   */
+  resign(signal: AbortSignal): Promise<Resignation>;
+}
+
+export type Resignation =
+  { readonly kind: "resigned" } | { readonly kind: "unknown"; readonly detail: string };

@@ -1,0 +1,37 @@
+import type { Epoch } from "./coordinator.ts";
+import type { Failure } from "./failure.ts";
+
+/** What a leader does with its leadership. */
+export interface Duty {
+  /**
+   * Proves that the duty could be done here and now, and cleans up what an earlier process of ours
+   * left behind. Never rejects.
+   */
+  prove(signal: AbortSignal): Promise<Proof>;
+  /**
+   * Does the duty until `signal` aborts or it cannot go on. It asks `term.mayAct` before every
+   * effect and directly before the effect becomes visible. It resolves only when no effect of it
+   * runs any more, and never rejects.
+   */
+  lead(term: Term, signal: AbortSignal): Promise<DutyEnd>;
+}
+
+export type Proof =
+  | {
+      readonly kind: "proved";
+      /** The highest epoch that the duty's own records carry, where there are any. */
+      readonly fence: { readonly epoch: Epoch; readonly failure: Failure } | undefined;
+    }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+/** The duty's view of a leadership. */
+export interface Term {
+  readonly epoch: Epoch;
+  /** Whether an effect may start at this very moment. */
+  mayAct(): boolean;
+  /** Says that one effect was completed, so the resource behind it works (again). */
+  worked(): void;
+}
+
+export type DutyEnd =
+  { readonly kind: "stopped" } | { readonly kind: "failed"; readonly failure: Failure };

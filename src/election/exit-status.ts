@@ -1,0 +1,17 @@
+/** How the process ends. Source: sysexits.h for 69 (unavailable) and 70 (software). */
+export const exitCodes = {
+  /** Asked to stop by a signal, and everything was given up in order. */
+  stopped: 0,
+  /** The command line, the environment or the env file is wrong. */
+  usage: 2,
+  /** Self-repair has used up its attempts. */
+  exhausted: 69,
+  /** Stopped by the time limit with an effect still running; nothing was given up. */
+  effectRunning: 70,
+} as const;
+
+export interface ExitStatus {
+  readonly code: (typeof exitCodes)[keyof typeof exitCodes];
+  /** One sentence for the last log line. */
+  readonly reason: string;
+}

@@ -1,0 +1,53 @@
+/** What can fail under a replica. Each has its own budget of repair attempts. */
+export type Resource = "coordinator" | "duty";
+
+/**
+ * Why leadership, or the chance of it, was lost.
+ *
+ * - `unreachable`: no server of the coordinator answered in time.
+ * - `session-lost`: the coordinator has (or must be assumed to have) forgotten us.
+ * - `rejected`: the coordinator refuses us: credentials, permissions, its configuration.
+ * - `lease-ended`: no renewal was acknowledged in time, or the machine was suspended.
+ * - `leadership-lost`: the leader node is gone or belongs to somebody else.
+ * - `duty-failed`: the leader's duty cannot be done here: directory gone, disk full, ...
+ * - `fenced`: the duty's own records carry a higher epoch than ours.
+ */
+export type FailureCode =
+  | "unreachable"
+  | "session-lost"
+  | "rejected"
+  | "lease-ended"
+  | "leadership-lost"
+  | "duty-failed"
+  | "fenced";
+
+/** A failed resource, as it is logged, shown and counted. */
+export interface Failure {
+  readonly resource: Resource;
+  readonly code: FailureCode;
+  /** One sentence for a person: what failed, and where there is one, the cure. */
+  readonly detail: string;
+}
+
+/** Something that ends at most once, with the failure that ended it. */
+export class Ending {
+  readonly #controller = new AbortController();
+  #failure: Failure | undefined;
+
+  /** Aborted once it ended. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Why it ended; undefined while it has not. */
+  get failure(): Failure | undefined {
+    return this.#failure;
+  }
+
+  /** Ends it. The first failure stays; later ones are consequences. */
+  end(failure: Failure): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = failure;
+    this.#controller.abort();
+  }
+}

@@ -1,0 +1,90 @@
+import { type Instant, later, type Scheduler } from "./scheduler.ts";
+
+/** The lease is this share of the session timeout; the rest is the servers' to expire us in. */
+const leaseShare = 2 / 3;
+/** A renewal is sent every such share of the session timeout. */
+const renewalShare = 1 / 4;
+/**
+ * A taker waits this much longer than the holder's lease: two clocks that each run within 1 % of
+ * true time differ by less than 2.1 %, and the rest is for the rounding of timers.
+ */
+const waitingMargin = 0.03;
+/** Two readings of the suspended time may differ by this much without a suspend. */
+const suspendToleranceMs = 50;
+
+/** How long one acknowledged renewal allows to act, in milliseconds. */
+export function leaseDurationMs(sessionTimeoutMs: number): number {
+  return Math.floor(sessionTimeoutMs * leaseShare);
+}
+
+/** How long after one renewal was sent the next one is due, in milliseconds. */
+export function renewalIntervalMs(sessionTimeoutMs: number): number {
+  return Math.floor(sessionTimeoutMs * renewalShare);
+}
+
+/** How long a taker waits on its own clock until a holder's lease is surely over. */
+export function waitingOutMs(holderLeaseMs: number): number {
+  return Math.ceil(holderLeaseMs * (1 + waitingMargin));
+}
+
+/**
+ * The right to start effects, until `validUntil`.
+ *
+ * It is counted from the moment a renewal was *sent*: whoever takes over counts from a moment
+ * after that renewal was committed, so on clocks that agree within 1 % the taker's wait is over
+ * only after this lease is. Once over it stays over: the acknowledgement that comes too late found
+ * others entitled to start, whatever it says.
+ */
+export class Lease {
+  readonly #scheduler: Scheduler;
+  readonly #suspendedMs: number;
+  #renewedAt: Instant;
+  #validUntil: Instant;
+  #over = false;
+
+  /**
+   * @param sentAt when the request that made us leader was sent
+   * @param suspendedMs `scheduler.suspendedMs()` as it was at that moment
+   */
+  constructor(scheduler: Scheduler, sentAt: Instant, suspendedMs: number, durationMs: number) {
+    this.#scheduler = scheduler;
+    this.#suspendedMs = suspendedMs;
+    this.#renewedAt = sentAt;
+    this.#validUntil = later(sentAt, durationMs);
+  }
+
+  get renewedAt(): Instant {
+    return this.#renewedAt;
+  }
+
+  get validUntil(): Instant {
+    return this.#validUntil;
+  }
+
+  /**
+   * Whether an effect may start now. It reads the clocks at every call, because a timer that
+   * should have told would itself be late on a blocked loop.
+   */
+  holds(): boolean {
+    if (!this.#over && (this.#hasPassed() || this.#wasSuspended())) this.#over = true;
+    return !this.#over;
+  }
+
+  /** Takes an acknowledged renewal into account; false when it comes too late to count. */
+  renew(sentAt: Instant, durationMs: number): boolean {
+    if (!this.holds()) return false;
+    // A shortened duration may move the end backwards: a promise made to others is not, though,
+    // because takers count with the longer duration that the term node still names.
+    this.#renewedAt = sentAt;
+    this.#validUntil = later(sentAt, durationMs);
+    return this.holds();
+  }
+
+  #hasPassed(): boolean {
+    return this.#scheduler.now() >= this.#validUntil;
+  }
+
+  #wasSuspended(): boolean {
+    return this.#scheduler.suspendedMs() - this.#suspendedMs > suspendToleranceMs;
+  }
+}

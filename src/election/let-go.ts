@@ -1,0 +1,30 @@
+import { resolvesBefore } from "./deadline.ts";
+import type { Holdings } from "./state.ts";
+
+/** How letting go went. */
+export type LettingGo =
+  | { readonly kind: "let-go"; readonly detail: string }
+  /** Nothing was given up, because an effect of the tenure has not ended. */
+  | { readonly kind: "effect-running"; readonly detail: string };
+
+/**
+ * Lets go of what a state held, in the only safe order: the running effect ends, leadership is
+ * given up, the session is closed. Each step waits until `limit` aborts at the latest.
+ *
+ * As long as the effect runs, leadership is not given up: a successor would start at once. Left
+ * alone, lease and session run out by themselves, and a successor waits for that.
+ */
+export async function letGo(holdings: Holdings, limit: AbortSignal): Promise<LettingGo> {
+  const { session, tenure } = holdings;
+  if (tenure !== undefined && !(await resolvesBefore(tenure.ended, limit))) {
+    const { epoch } = tenure.leadership;
+    return { kind: "effect-running", detail: `an effect of epoch ${epoch} is still running` };
+  }
+  let detail = "no leadership was held";
+  if (tenure?.leadership.mayAct() === true) {
+    const resignation = await tenure.leadership.resign(limit);
+    detail = resignation.kind === "resigned" ? "leadership was given up" : resignation.detail;
+  }
+  if (session !== undefined) await session.close(limit);
+  return { kind: "let-go", detail };
+}

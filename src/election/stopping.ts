@@ -1,0 +1,34 @@
+import { within } from "./deadline.ts";
+import { type ExitStatus, exitCodes } from "./exit-status.ts";
+import { letGo } from "./let-go.ts";
+import type { Context, StateOf, StopCause } from "./state.ts";
+
+/**
+ * We free everything that we hold, in order and in bounded time.
+ * Enter: asked to stop, or repair is hopeless. While here: the running effect ends, leadership is
+ * given up, the session is closed. Leave: never; the process ends with the returned status.
+ * Safety: with an effect still running nothing is given up; lease and session run out by
+ * themselves, and nobody starts before.
+ */
+export async function stopping(context: Context, state: StateOf<"Stopping">): Promise<ExitStatus> {
+  const { scheduler, timings } = context;
+  const letting = await within(scheduler, timings.stopTimeoutMs, [], (limit) =>
+    letGo(state.holdings, limit),
+  );
+  if (letting.kind === "effect-running") {
+    state.holdings.session?.abandon();
+    return { code: exitCodes.effectRunning, reason: `stop-timeout passed: ${letting.detail}` };
+  }
+  return statusOf(state.cause, letting.detail);
+}
+
+function statusOf(cause: StopCause, detail: string): ExitStatus {
+  if (cause.kind === "signal") {
+    return { code: exitCodes.stopped, reason: `asked to stop; ${detail}` };
+  }
+  const { failure } = cause;
+  return {
+    code: exitCodes.exhausted,
+    reason: `${failure.code}: ${failure.detail}`,
+  };
+}

@@ -1,0 +1,127 @@
+import { expect, test } from "bun:test";
+import { attempter } from "../../src/election/attempter.ts";
+import { settle } from "../fake/scheduler.ts";
+import { FakeWorld, led, sessionLost } from "../fake/election.ts";
+
+test("attempter: leads when the first attempt wins", async () => {
+  const world = new FakeWorld();
+  const leadership = world.leadership();
+  const session = world.session({ kind: "won", leadership });
+  const transition = await attempter(world, { kind: "Attempter", session, yields: false });
+  expect(transition).toMatchObject({
+    to: { kind: "Leader", session, leadership },
+    reason: "elected",
+    detail: "leads with epoch 7",
+  });
+});
+
+test("attempter: attempts again at once when it is its turn", async () => {
+  const world = new FakeWorld();
+  const session = world.session(led, { kind: "won", leadership: world.leadership() });
+  const transition = attempter(world, { kind: "Attempter", session, yields: false });
+  await settle();
+  expect(session.attemptCount).toBe(1);
+  session.callUp();
+  expect((await transition).to.kind).toBe("Leader");
+  expect(world.scheduler.now()).toBe(0 as never);
+});
+
+test("attempter: attempts every attempter-timeout whatever the line says", async () => {
+  const world = new FakeWorld();
+  const session = world.session(led);
+  const transition = attempter(world, { kind: "Attempter", session, yields: false });
+  await world.scheduler.advance(9999);
+  expect(session.attemptCount).toBe(1);
+  await world.scheduler.advance(1);
+  expect(session.attemptCount).toBe(2);
+  await world.scheduler.advance(20_000);
+  expect(session.attemptCount).toBe(4);
+  world.askToStop();
+  await transition;
+  expect(world.scheduler.sleeping).toBe(0);
+});
+
+test("attempter: goes to Failover as soon as the session is lost", async () => {
+  const world = new FakeWorld();
+  const session = world.session(led);
+  const transition = attempter(world, { kind: "Attempter", session, yields: false });
+  await world.scheduler.advance(100);
+  session.lost.end(sessionLost);
+  expect(await transition).toMatchObject({
+    to: { kind: "Failover", failure: sessionLost, holdings: { session } },
+    reason: "session-lost",
+  });
+  expect(world.scheduler.now()).toBe(100 as never);
+});
+
+test("attempter: goes to Failover when the coordinator refuses for good", async () => {
+  const world = new FakeWorld();
+  const failure = { resource: "coordinator", code: "rejected", detail: "no permission" } as const;
+  const session = world.session({ kind: "failed", failure });
+  const transition = await attempter(world, { kind: "Attempter", session, yields: false });
+  expect(transition).toMatchObject({ to: { kind: "Failover", failure }, reason: "rejected" });
+});
+
+test("attempter: leads even if a stop came with the victory, so that Leader gives it up", async () => {
+  const world = new FakeWorld();
+  const session = world.session({ kind: "won", leadership: world.leadership() });
+  world.askToStop();
+  const transition = await attempter(world, { kind: "Attempter", session, yields: false });
+  expect(transition.to.kind).toBe("Leader");
+});
+
+test("attempter: stops on a signal while it waits", async () => {
+  const world = new FakeWorld();
+  const session = world.session(led);
+  const transition = attempter(world, { kind: "Attempter", session, yields: false });
+  await settle();
+  world.askToStop();
+  expect(await transition).toMatchObject({ to: { kind: "Stopping", holdings: { session } } });
+  expect(world.scheduler.sleeping).toBe(0);
+});
+
+test("attempter: does not spin when answers stay unclear and it is always its turn", async () => {
+  const world = new FakeWorld();
+  const session = world.session({ kind: "undecided", detail: "no answer" });
+  session.alwaysOurTurn = true;
+  const transition = attempter(world, { kind: "Attempter", session, yields: false });
+  await world.scheduler.advance(1000);
+  expect(session.attemptCount).toBeGreaterThan(5);
+  expect(session.attemptCount).toBeLessThanOrEqual(11);
+  world.askToStop();
+  await transition;
+});
+
+test("attempter: gives the coordinator's repair attempts back after one clear answer", async () => {
+  const world = new FakeWorld();
+  world.budget.spend("coordinator");
+  world.budget.spend("duty");
+  const unclear = { kind: "undecided", detail: "no answer" } as const;
+  const session = world.session(unclear, led);
+  const transition = attempter(world, { kind: "Attempter", session, yields: false });
+  await settle();
+  expect(world.budget.spent("coordinator")).toBe(1);
+  await world.scheduler.advance(10_200);
+  expect(world.budget.spent("coordinator")).toBe(0);
+  expect(world.budget.spent("duty")).toBe(1);
+  world.askToStop();
+  await transition;
+});
+
+test("attempter: after a step-down lets the line go first", async () => {
+  const world = new FakeWorld();
+  const session = world.session({ kind: "won", leadership: world.leadership() });
+  const transition = attempter(world, { kind: "Attempter", session, yields: true });
+  await world.scheduler.advance(5000);
+  expect(session.attemptCount).toBe(0);
+  session.callUp();
+  expect((await transition).to.kind).toBe("Leader");
+});
+
+test("attempter: after a step-down attempts after an attempter-timeout, whoever is in line", async () => {
+  const world = new FakeWorld();
+  const session = world.session({ kind: "won", leadership: world.leadership() });
+  const transition = attempter(world, { kind: "Attempter", session, yields: true });
+  await world.scheduler.advance(10_000);
+  expect((await transition).to.kind).toBe("Leader");
+});

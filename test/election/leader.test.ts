@@ -1,0 +1,160 @@
+import { expect, test } from "bun:test";
+import { leader } from "../../src/election/leader.ts";
+import type { StateOf } from "../../src/election/state.ts";
+import { settle } from "../fake/scheduler.ts";
+import {
+  diskFull,
+  FakeWorld,
+  type FakeLeadership,
+  type FakeSession,
+  held,
+  leaseEnded,
+  sessionLost,
+} from "../fake/election.ts";
+
+interface Leading {
+  readonly world: FakeWorld;
+  readonly session: FakeSession;
+  readonly leadership: FakeLeadership;
+  readonly state: StateOf<"Leader">;
+}
+
+function leading(): Leading {
+  const world = new FakeWorld();
+  const session = world.session();
+  const leadership = world.leadership();
+  return { world, session, leadership, state: { kind: "Leader", session, leadership } };
+}
+
+test("leader: does the duty of its epoch as long as nothing ends it", async () => {
+  const { world, leadership, state } = leading();
+  const transition = leader(world, state);
+  await world.scheduler.advance(100_000);
+  expect(world.journal).toEqual(["lead"]);
+  expect(world.duty.term?.epoch).toBe(leadership.epoch);
+  expect(world.duty.term?.mayAct()).toBe(true);
+  leadership.valid = false;
+  expect(world.duty.term?.mayAct()).toBe(false);
+  world.askToStop();
+  await transition;
+});
+
+test("leader: goes to Failover when the lease ended, with the effect to end", async () => {
+  const { world, session, leadership, state } = leading();
+  const effect = held();
+  world.duty.effect = effect.promise;
+  const transition = leader(world, state);
+  await settle();
+  leadership.lose(leaseEnded);
+  const { to, reason } = await transition;
+  expect(reason).toBe("lease-ended");
+  expect(to).toMatchObject({ kind: "Failover", failure: leaseEnded, holdings: { session } });
+  expect(world.journal).toEqual(["lead"]);
+  effect.release();
+});
+
+test("leader: goes to Failover when the session was lost", async () => {
+  const { world, session, state } = leading();
+  const transition = leader(world, state);
+  await settle();
+  session.lost.end(sessionLost);
+  expect(await transition).toMatchObject({ to: { kind: "Failover" }, reason: "session-lost" });
+});
+
+test("leader: goes to Failover when its duty failed", async () => {
+  const { world, leadership, state } = leading();
+  const transition = leader(world, state);
+  await settle();
+  world.duty.fail(diskFull);
+  const { to } = await transition;
+  expect(to).toMatchObject({ kind: "Failover", failure: diskFull });
+  if (to.kind !== "Failover") throw new Error("unexpected");
+  expect(to.holdings.tenure?.leadership).toBe(leadership);
+});
+
+test("leader: stops on a signal without waiting for the effect, which Stopping ends", async () => {
+  const { world, leadership, state } = leading();
+  const effect = held();
+  world.duty.effect = effect.promise;
+  const transition = leader(world, state);
+  await settle();
+  world.askToStop();
+  const { to, reason } = await transition;
+  expect(reason).toBe("signal");
+  if (to.kind !== "Stopping") throw new Error("unexpected");
+  expect(to.holdings.tenure?.leadership).toBe(leadership);
+  expect(world.journal).not.toContain("resign");
+  effect.release();
+});
+
+test("leader: steps down only after the effect ended, and keeps its session", async () => {
+  const { world, session, state } = leading();
+  const effect = held();
+  world.duty.effect = effect.promise;
+  const transition = leader(world, state);
+  await settle();
+  expect(world.stepDown.request()).toBe(true);
+  await settle();
+  expect(world.journal).toEqual(["lead"]);
+  effect.release();
+  expect(await transition).toMatchObject({
+    to: { kind: "Attempter", session },
+    reason: "step-down",
+  });
+  expect(world.journal).toEqual(["lead", "duty ended", "resign"]);
+});
+
+test("leader: goes to Failover when the reply to the step-down was lost", async () => {
+  const { world, leadership, state } = leading();
+  leadership.resignation = { kind: "unknown", detail: "no reply" };
+  const transition = leader(world, state);
+  await settle();
+  world.stepDown.request();
+  expect(await transition).toMatchObject({
+    to: { kind: "Failover", failure: { code: "leadership-lost", detail: "no reply" } },
+  });
+});
+
+test.each([
+  { name: "a signal", to: "Stopping" },
+  { name: "the end of the lease", to: "Failover" },
+])("leader: $name during a step-down whose effect hangs goes to $to", async ({ name, to }) => {
+  const { world, leadership, state } = leading();
+  const effect = held();
+  world.duty.effect = effect.promise;
+  const transition = leader(world, state);
+  await settle();
+  world.stepDown.request();
+  await settle();
+  if (name === "a signal") world.askToStop();
+  else leadership.lose(leaseEnded);
+  expect((await transition).to.kind).toBe(to as "Stopping");
+  expect(world.journal).not.toContain("resign");
+  effect.release();
+});
+
+test("leader: hears no request to step down once it has left", async () => {
+  const { world, state } = leading();
+  const transition = leader(world, state);
+  await settle();
+  world.askToStop();
+  await transition;
+  expect(world.stepDown.request()).toBe(false);
+});
+
+test("leader: a completed effect gives the duty's repair attempts back", async () => {
+  const { world, state } = leading();
+  world.budget.spend("duty");
+  const transition = leader(world, state);
+  await settle();
+  world.duty.term?.worked();
+  expect(world.budget.spent("duty")).toBe(0);
+  world.askToStop();
+  await transition;
+});
+
+test("leader: goes to Stopping at once when the stop was asked for before", async () => {
+  const { world, state } = leading();
+  world.askToStop();
+  expect((await leader(world, state)).to.kind).toBe("Stopping");
+});
