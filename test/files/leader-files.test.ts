@@ -1,0 +1,247 @@
+import { expect, test } from "bun:test";
+import type { ReplicaId } from "../../src/election/coordinator.ts";
+import type { Term } from "../../src/election/duty.ts";
+import { finalName, temporaryName } from "../../src/files/file-name.ts";
+import { LeaderFiles } from "../../src/files/leader-files.ts";
+import { FakeDisk } from "../fake/disk.ts";
+import { epochOf, held, Recorder } from "../fake/election.ts";
+import { FakeScheduler, settle } from "../fake/scheduler.ts";
+
+class Desk {
+  readonly disk = new FakeDisk();
+  readonly scheduler = new FakeScheduler();
+  readonly observer = new Recorder();
+  readonly stop = new AbortController();
+  readonly files: LeaderFiles;
+  mayAct = true;
+  worked = 0;
+
+  constructor(storageCapacity = 3) {
+    const { disk, scheduler, observer } = this;
+    this.files = new LeaderFiles({
+      disk,
+      scheduler,
+      observer,
+      replica: "a" as ReplicaId,
+      host: "host",
+      leaderTimeoutMs: 1000,
+      storageCapacity,
+    });
+  }
+
+  lead(epoch = 7) {
+    const term: Term = {
+      epoch: epochOf(epoch),
+      mayAct: () => this.mayAct,
+      worked: () => {
+        this.worked += 1;
+      },
+    };
+    return this.files.lead(term, this.stop.signal);
+  }
+
+  get names(): readonly string[] {
+    return [...this.disk.files.keys()].toSorted();
+  }
+}
+
+const file = (epoch: number, sequence: number): string => finalName(epochOf(epoch), sequence);
+
+test("files: the first one is written at once, the next every leader-timeout", async () => {
+  const desk = new Desk(10);
+  const end = desk.lead();
+  await settle();
+  expect(desk.names).toEqual([file(7, 1)]);
+  await desk.scheduler.advance(999);
+  expect(desk.names).toHaveLength(1);
+  await desk.scheduler.advance(1);
+  expect(desk.names).toEqual([file(7, 1), file(7, 2)]);
+  desk.stop.abort();
+  expect(await end).toEqual({ kind: "stopped" });
+  expect(desk.scheduler.sleeping).toBe(0);
+});
+
+test("files: a file says who wrote it, under which epoch, and when", async () => {
+  const desk = new Desk();
+  const end = desk.lead();
+  await settle();
+  expect(JSON.parse(desk.disk.files.get(file(7, 1)) ?? "")).toEqual({
+    replica: "a",
+    epoch: "7",
+    sequence: 1,
+    writtenAt: "2026-01-01T00:00:00.000Z",
+    host: "host",
+  });
+  desk.stop.abort();
+  await end;
+});
+
+test("files: no more than the capacity remain, the newest, and no stranger's is touched", async () => {
+  const desk = new Desk(3);
+  const strangers = ["notes.txt", "7-1.json", `${file(1, 1)}.bak`, ".hidden"];
+  for (const name of [...strangers, file(2, 1), file(2, 2), file(3, 9)]) {
+    desk.disk.files.set(name, "old");
+  }
+  const end = desk.lead();
+  await settle();
+  expect(desk.names).toEqual([...strangers, file(2, 2), file(3, 9), file(7, 1)].toSorted());
+  await desk.scheduler.advance(5000);
+  expect(desk.names).toEqual([...strangers, file(7, 4), file(7, 5), file(7, 6)].toSorted());
+  desk.stop.abort();
+  await end;
+});
+
+test("files: nothing is started while the lease does not hold", async () => {
+  const desk = new Desk();
+  desk.mayAct = false;
+  const end = desk.lead();
+  await desk.scheduler.advance(5000);
+  expect(desk.disk.journal).toEqual([]);
+  desk.stop.abort();
+  expect(await end).toEqual({ kind: "stopped" });
+});
+
+test("files: a file whose lease ended during the flush is not published", async () => {
+  const desk = new Desk();
+  const flush = held();
+  desk.disk.before = (step) => (step === "write" ? flush.promise : undefined);
+  const end = desk.lead();
+  await settle();
+  desk.mayAct = false;
+  flush.release();
+  await settle();
+  expect(desk.names).toEqual([]);
+  expect(desk.worked).toBe(0);
+  desk.stop.abort();
+  await end;
+});
+
+test("files: a stop during the flush waits for it, and publishes nothing", async () => {
+  const desk = new Desk();
+  const flush = held();
+  desk.disk.before = (step) => (step === "write" ? flush.promise : undefined);
+  let ended = false;
+  const end = desk.lead().finally(() => {
+    ended = true;
+  });
+  await settle();
+  desk.stop.abort();
+  await settle();
+  expect(ended).toBe(false);
+  flush.release();
+  expect(await end).toEqual({ kind: "stopped" });
+  expect(desk.names).toEqual([]);
+});
+
+test("files: a higher epoch in the directory fences, and nothing is pruned", async () => {
+  const desk = new Desk(1);
+  desk.disk.files.set(file(3, 1), "old");
+  desk.disk.files.set(file(8, 1), "higher");
+  const end = await desk.lead();
+  expect(end).toMatchObject({ kind: "failed", failure: { code: "fenced" } });
+  if (end.kind !== "failed") throw new Error("unexpected");
+  expect(end.failure.detail).toContain(file(8, 1));
+  expect(end.failure.detail).toContain("move the old files");
+  expect(desk.names).toEqual([file(3, 1), file(8, 1)]);
+});
+
+test("files: pruning looks at the lease between small batches", async () => {
+  const desk = new Desk(1);
+  for (let sequence = 1; sequence <= 100; sequence += 1) {
+    desk.disk.files.set(file(2, sequence), "old");
+  }
+  let removed = 0;
+  desk.disk.before = (step) => {
+    if (step !== "remove") return;
+    removed += 1;
+    if (removed === 10) desk.mayAct = false;
+  };
+  const end = desk.lead();
+  await settle();
+  expect(removed).toBe(32);
+  desk.stop.abort();
+  await end;
+});
+
+test.each(["write", "publish", "remove", "list"])(
+  "files: a failing %s ends the duty",
+  async (which) => {
+    const desk = new Desk(1);
+    desk.disk.files.set(file(2, 1), "old");
+    desk.disk.before = (step) => {
+      if (step === which) throw new Error("ENOSPC: no space left on device");
+    };
+    expect(await desk.lead()).toMatchObject({
+      kind: "failed",
+      failure: { resource: "duty", code: "duty-failed" },
+    });
+  },
+);
+
+test("files: a failed write leaves no temporary file behind", async () => {
+  const desk = new Desk();
+  desk.disk.before = (step) => {
+    if (step === "publish") throw new Error("EIO: i/o error");
+  };
+  await desk.lead();
+  expect(desk.names).toEqual([]);
+});
+
+test("files: unfinished files of lower epochs are removed, those of others' proofs are not", async () => {
+  const desk = new Desk();
+  const stale = temporaryName(epochOf(6), 4, "b");
+  const probe = temporaryName(epochOf(0), 0, "b");
+  desk.disk.files.set(stale, "half");
+  desk.disk.files.set(probe, "probe");
+  const end = desk.lead();
+  await settle();
+  expect(desk.names).toEqual([probe, file(7, 1)].toSorted());
+  desk.stop.abort();
+  await end;
+});
+
+test("files: a moment of the pace that was missed is left out, not made up", async () => {
+  const desk = new Desk(10);
+  const end = desk.lead();
+  await settle();
+  desk.scheduler.stall(3500);
+  await desk.scheduler.advance(0);
+  expect(desk.names).toHaveLength(2);
+  await desk.scheduler.advance(499);
+  expect(desk.names).toHaveLength(2);
+  await desk.scheduler.advance(1);
+  expect(desk.names).toHaveLength(3);
+  desk.stop.abort();
+  await end;
+});
+
+test("proof: writes, flushes, renames and removes a probe, and cleans up after itself", async () => {
+  const desk = new Desk();
+  desk.disk.files.set(temporaryName(epochOf(3), 1, "a"), "left over");
+  desk.disk.files.set(temporaryName(epochOf(3), 1, "b"), "somebody else's");
+  expect(await desk.files.prove()).toEqual({ kind: "proved", fence: undefined });
+  expect(desk.names).toEqual([temporaryName(epochOf(3), 1, "b")]);
+  const steps = desk.disk.journal.map((step) => step.split(" ")[0]);
+  expect(steps).toEqual(["make", "write", "publish", "remove", "list", "remove"]);
+});
+
+test("proof: names the highest epoch of the directory", async () => {
+  const desk = new Desk();
+  desk.disk.files.set(file(3, 1), "old");
+  desk.disk.files.set(file(12, 1), "old");
+  expect(await desk.files.prove()).toMatchObject({ kind: "proved", fence: { epoch: 12n } });
+});
+
+test.each(["make", "write", "publish", "remove", "list"])(
+  "proof: a failing %s is told",
+  async (which) => {
+    const desk = new Desk();
+    desk.disk.before = (step) => {
+      if (step === which) throw new Error("EROFS: read-only file system");
+    };
+    expect(await desk.files.prove()).toMatchObject({
+      kind: "failed",
+      failure: { code: "duty-failed", detail: "/fake: EROFS: read-only file system" },
+    });
+  },
+);
