@@ -1,0 +1,31 @@
+import type { ErrorCode } from "./errors.ts";
+
+/** Why a session is over, for good. */
+export interface SessionEnd {
+  /**
+   * - `expired`: the servers have forgotten it, or must be assumed to have.
+   * - `auth-failed`: a server refuses our credentials, or demands some.
+   * - `closed`: its owner closed or abandoned it.
+   */
+  readonly kind: "expired" | "auth-failed" | "closed";
+  /** One sentence for people. */
+  readonly detail: string;
+}
+
+/** What an observer is told: for logs and metrics, never for decisions. */
+export type ClientEvent =
+  | { readonly kind: "attempt-failed"; readonly server: string; readonly detail: string }
+  | { readonly kind: "timeout-granted"; readonly requestedMs: number; readonly grantedMs: number }
+  /** The session was created. */
+  | { readonly kind: "connected"; readonly server: string; readonly sessionId: bigint }
+  /** The session goes on, perhaps on another server. */
+  | { readonly kind: "resumed"; readonly server: string; readonly suspendedMs: number }
+  | { readonly kind: "suspended"; readonly server: string; readonly detail: string }
+  | { readonly kind: "ended"; readonly end: SessionEnd }
+  /** A caller has the result of a request; the outcome is "ok" or an error's code. */
+  | {
+      readonly kind: "request";
+      readonly operation: string;
+      readonly outcome: "ok" | ErrorCode;
+      readonly durationMs: number;
+    };

@@ -1,0 +1,40 @@
+import type { ElectionEvent } from "../election/observer.ts";
+import { unreachable } from "../election/unreachable.ts";
+import type { ClientEvent } from "./client-event.ts";
+
+/** What the client tells, in the words of the election. */
+export function electionEventOf(event: ClientEvent): ElectionEvent {
+  switch (event.kind) {
+    case "attempt-failed": {
+      const detail = `no connection to ${event.server}: ${event.detail}`;
+      return { kind: "notice", level: "info", detail };
+    }
+    case "timeout-granted":
+      return { kind: event.kind, askedMs: event.requestedMs, grantedMs: event.grantedMs };
+    case "connected": {
+      const detail = `session 0x${BigInt.asUintN(64, event.sessionId).toString(16)} begins`;
+      return { kind: "connection", change: "connected", server: event.server, detail };
+    }
+    case "resumed": {
+      const detail = `the session goes on after ${Math.round(event.suspendedMs)} ms`;
+      return { kind: "connection", change: "resumed", server: event.server, detail };
+    }
+    case "suspended": {
+      const { server, detail } = event;
+      return { kind: "connection", change: "suspended", server, detail };
+    }
+    case "ended": {
+      if (event.end.kind === "closed") {
+        return { kind: "notice", level: "info", detail: `session: ${event.end.detail}` };
+      }
+      const detail = `${event.end.kind}: ${event.end.detail}`;
+      return { kind: "connection", change: "lost", server: undefined, detail };
+    }
+    case "request": {
+      const { operation, outcome, durationMs } = event;
+      return { kind: "request", operation, outcome, durationMs };
+    }
+    default:
+      return unreachable(event);
+  }
+}

@@ -1,0 +1,96 @@
+import { isIP, isIPv4, isIPv6 } from "node:net";
+import { pathProblem } from "./path.ts";
+
+const defaultPort = 2181;
+
+/** A server by name or IP address (IPv6 without brackets) and port. */
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** An address that cannot work. The message names what is wrong and what would be right. */
+export class ConnectionStringError extends Error {
+  override readonly name = "ConnectionStringError";
+  readonly code = "bad-connection-string";
+}
+
+/**
+ * Parses `host:port,host:port/chroot`. The port may be left out (2181), an IPv6 address with a port
+ * is written in brackets, and the chroot is everything from the first `/`; a lone `/` means none.
+ *
+ * Throws `ConnectionStringError`. Source: ConnectStringParser.java:116-141.
+ */
+export function parseConnectionString(text: string): {
+  servers: readonly ServerAddress[];
+  chroot: string;
+} {
+  const slash = text.indexOf("/");
+  const hosts = slash === -1 ? text : text.slice(0, slash);
+  const path = slash === -1 ? "/" : text.slice(slash).trimEnd();
+  if (hosts.trim() === "") {
+    throw new ConnectionStringError(`"${text}" names no server; right: "host:2181,host:2181/path"`);
+  }
+  const servers = hosts.split(",").map((part) => parseServer(part.trim(), text));
+  const problem = pathProblem(path);
+  if (problem !== undefined) {
+    throw new ConnectionStringError(`the path behind the servers is wrong: ${problem}`);
+  }
+  return { servers, chroot: path === "/" ? "" : path };
+}
+
+/** Writes an address as it is parsed, with brackets where they are needed. */
+export function formatServer(server: ServerAddress): string {
+  return isIPv6(server.host) ? `[${server.host}]:${server.port}` : `${server.host}:${server.port}`;
+}
+
+/** Throws `ConnectionStringError` when no connection to `server` could ever be tried. */
+export function checkServer(server: ServerAddress): void {
+  const { host, port } = server;
+  if (!isHost(host)) {
+    throw new ConnectionStringError(`"${host}" is neither a host name nor an IP address`);
+  }
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new ConnectionStringError(`port ${port} of "${host}" is not between 1 and 65535`);
+  }
+}
+
+function parseServer(part: string, text: string): ServerAddress {
+  if (part === "") throw new ConnectionStringError(`"${text}" has nothing between two commas`);
+  const bracketed = /^\[(?<host>[^\]]*)\](?::(?<port>.*))?$/u.exec(part)?.groups;
+  if (bracketed !== undefined) {
+    const host = bracketed["host"] ?? "";
+    if (!isIPv6(host)) {
+      throw new ConnectionStringError(`"${part}": only an IPv6 address is written in brackets`);
+    }
+    return checked({ host, port: parsePort(bracketed["port"], part) });
+  }
+  if (isIPv6(part)) return checked({ host: part, port: defaultPort });
+  const [host = "", port, ...more] = part.split(":");
+  if (more.length > 0) {
+    throw new ConnectionStringError(
+      `"${part}" has several colons; right: "host:2181" or, for IPv6, "[::1]:2181"`,
+    );
+  }
+  return checked({ host, port: parsePort(port, part) });
+}
+
+function parsePort(port: string | undefined, part: string): number {
+  if (port === undefined) return defaultPort;
+  if (!/^\d{1,5}$/u.test(port)) {
+    throw new ConnectionStringError(`"${part}" has the port "${port}"; right: 1 to 65535`);
+  }
+  return Number(port);
+}
+
+function checked(server: ServerAddress): ServerAddress {
+  checkServer(server);
+  return server;
+}
+
+function isHost(host: string): boolean {
+  if (isIP(host) !== 0) return true;
+  // Digits and dots only are meant as an IPv4 address, and a resolver would not do better.
+  if (/^[\d.]+$/u.test(host)) return isIPv4(host);
+  return host.length <= 253 && /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/u.test(host);
+}

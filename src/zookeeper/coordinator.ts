@@ -1,0 +1,137 @@
+import type { Coordinator, Opening, ReplicaInfo } from "../election/coordinator.ts";
+import { within } from "../election/deadline.ts";
+import type { Failure } from "../election/failure.ts";
+import type { Observer } from "../election/observer.ts";
+import type { Scheduler } from "../election/scheduler.ts";
+import { Scope } from "../election/scope.ts";
+import { ZooKeeperClient } from "./client.ts";
+import { electionEventOf } from "./client-observation.ts";
+import type { ServerAddress } from "./connection-string.ts";
+import { ElectionSession } from "./election-session.ts";
+import { ZooKeeperError } from "./errors.ts";
+import { type Layout, layoutBelow, pathsDownTo } from "./layout.ts";
+import { encodeTerm } from "./records.ts";
+import { failureOfEnd, refusalOf } from "./refusals.ts";
+import type { Transport } from "./transport.ts";
+
+/** How long closing a session that is of no use may take. */
+const closingLimitMs = 500;
+
+export interface CoordinatorOptions {
+  readonly servers: readonly ServerAddress[];
+  readonly transport: Transport;
+  readonly scheduler: Scheduler;
+  readonly observer: Observer;
+  /** The path of the service's records, chroot included. */
+  readonly basePath: string;
+  /** The session timeout to ask for, in milliseconds; opening waits no longer. */
+  readonly sessionTimeoutMs: number;
+  /** What the leader node and the line say about us, as of now. */
+  readonly describe: () => ReplicaInfo;
+}
+
+/** Leadership on ZooKeeper: sessions, and the records that they share. */
+export class ZooKeeperCoordinator implements Coordinator {
+  readonly #options: CoordinatorOptions;
+  readonly #layout: Layout;
+
+  constructor(options: CoordinatorOptions) {
+    this.#options = options;
+    this.#layout = layoutBelow(options.basePath);
+  }
+
+  async open(signal: AbortSignal): Promise<Opening> {
+    const { scheduler, sessionTimeoutMs } = this.#options;
+    using round = new Scope();
+    const client = this.#connect(round);
+    const failure = await within(scheduler, sessionTimeoutMs, [signal, round.signal], (limit) =>
+      this.#prepare(client, limit),
+    );
+    if (failure !== undefined) {
+      await within(scheduler, closingLimitMs, [signal], (limit) => client.close(limit));
+      return { kind: "failed", failure };
+    }
+    const { observer, describe } = this.#options;
+    const tools = { client, scheduler, observer, describe, layout: this.#layout };
+    return { kind: "opened", session: new ElectionSession(tools) };
+  }
+
+  /**
+   * A client, which starts to connect at once. `round` is aborted when every server was tried in
+   * vain: the next attempt is Failover's to make, at its own pace.
+   */
+  #connect(round: Scope): ZooKeeperClient {
+    const { servers, transport, scheduler, observer, sessionTimeoutMs } = this.#options;
+    let failures = 0;
+    return new ZooKeeperClient({
+      servers,
+      transport,
+      scheduler,
+      sessionTimeoutMs,
+      observe: (event) => {
+        if (event.kind === "attempt-failed") failures += 1;
+        if (failures >= servers.length) round.abort();
+        const told = electionEventOf(event);
+        const asGranted = told.kind === "timeout-granted" && told.askedMs === told.grantedMs;
+        if (!asGranted) observer.observe(told);
+      },
+    });
+  }
+
+  async #prepare(client: ZooKeeperClient, limit: AbortSignal): Promise<Failure | undefined> {
+    if (!(await client.connected(limit))) {
+      return failureOfEnd(client.end) ?? unreachable("no server answered");
+    }
+    try {
+      await makeRecords(client, this.#layout, limit);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ZooKeeperError)) throw error;
+      return refusalOf(error) ?? unreachable(error.message);
+    }
+  }
+}
+
+/**
+ * Makes the records unless the base path is there. `term` is born as `released` only together with
+ * its parent, in one commit: a term that is missing under a parent that stands may have been lost,
+ * and then the last leadership counts as not released.
+ */
+async function makeRecords(
+  client: ZooKeeperClient,
+  layout: Layout,
+  signal: AbortSignal,
+): Promise<void> {
+  const { stat } = await client.exists(layout.base, { signal });
+  if (stat !== undefined) return;
+  for (const path of pathsDownTo(layout.base).slice(0, -1)) {
+    // Asked first: a parent that only others may change refuses even what exists already.
+    const above = await client.exists(path, { signal });
+    if (above.stat !== undefined) continue;
+    await unlessItExists(client.create(path, new Uint8Array(), { signal }));
+  }
+  const nothing = new Uint8Array();
+  const released = encodeTerm({ state: "released" });
+  await unlessItExists(
+    client.multi(
+      [
+        { kind: "create", path: layout.base, data: nothing, mode: "persistent" },
+        { kind: "create", path: layout.term, data: released, mode: "persistent" },
+        { kind: "create", path: layout.replicas, data: nothing, mode: "persistent" },
+      ],
+      { signal },
+    ),
+  );
+}
+
+async function unlessItExists(creation: Promise<unknown>): Promise<void> {
+  try {
+    await creation;
+  } catch (error) {
+    if (!(error instanceof ZooKeeperError) || error.code !== "node-exists") throw error;
+  }
+}
+
+function unreachable(detail: string): Failure {
+  return { resource: "coordinator", code: "unreachable", detail };
+}

@@ -1,0 +1,145 @@
+import type { Attempt, Epoch, ReplicaInfo, Session } from "../election/coordinator.ts";
+import { Ending } from "../election/failure.ts";
+import type { Observer } from "../election/observer.ts";
+import type { Scheduler } from "../election/scheduler.ts";
+import { aborted, Scope } from "../election/scope.ts";
+import type { ZooKeeperClient } from "./client.ts";
+import { ZooKeeperError } from "./errors.ts";
+import type { Layout } from "./layout.ts";
+import { LeaderWatch } from "./leader-watch.ts";
+import type { ZooKeeperLeadership } from "./leadership.ts";
+import { Line } from "./line.ts";
+import { encodeReplica } from "./records.ts";
+import { failureOfEnd, refusalOf } from "./refusals.ts";
+import { tryToTake } from "./taking.ts";
+
+/** How often one attempt starts again because the records changed under it. */
+const roundsPerAttempt = 4;
+/** The pause after a request of the line failed, before it is tried again. */
+const linePauseMs = 100;
+
+export interface SessionTools {
+  readonly client: ZooKeeperClient;
+  readonly scheduler: Scheduler;
+  readonly observer: Observer;
+  readonly layout: Layout;
+  /** What the leader node and the line say about us, as of now. */
+  readonly describe: () => ReplicaInfo;
+}
+
+/** One ZooKeeper session of a replica: its attempts, its place in line, its leadership. */
+export class ElectionSession implements Session {
+  readonly lost = new Ending();
+  readonly #tools: SessionTools;
+  readonly #line: Line;
+  readonly #leaderWatch: LeaderWatch;
+  #leadership: ZooKeeperLeadership | undefined;
+
+  constructor(tools: SessionTools) {
+    const { client, scheduler, layout, describe } = tools;
+    this.#tools = tools;
+    this.#line = new Line(client, layout, describe().replica, () => encodeReplica(describe()));
+    this.#leaderWatch = new LeaderWatch(client, scheduler, layout.leader);
+    void this.#awaitTheEnd();
+  }
+
+  get id(): string {
+    return `0x${BigInt.asUintN(64, this.#tools.client.sessionId).toString(16)}`;
+  }
+
+  async horizon(signal: AbortSignal): Promise<Epoch | undefined> {
+    const { client, layout } = this.#tools;
+    try {
+      // The sync orders the read behind every commit so far, and the read's zxid covers them.
+      await client.sync(layout.base, { signal });
+      await client.exists(layout.base, { signal });
+      return client.lastZxid as Epoch;
+    } catch (error) {
+      if (error instanceof ZooKeeperError) return undefined;
+      throw error;
+    }
+  }
+
+  async attempt(signal: AbortSignal): Promise<Attempt> {
+    const tools = {
+      ...this.#tools,
+      line: this.#line,
+      leaderWatch: this.#leaderWatch,
+      began: (leadership: ZooKeeperLeadership) => {
+        this.#leadership = leadership;
+      },
+    };
+    try {
+      for (let round = 0; round < roundsPerAttempt; round += 1) {
+        const attempt = await tryToTake(tools, signal);
+        if (attempt !== undefined) return attempt;
+      }
+      return { kind: "undecided", detail: "the records changed during every try" };
+    } catch (error) {
+      if (!(error instanceof ZooKeeperError)) throw error;
+      const failure = refusalOf(error);
+      if (failure !== undefined) return { kind: "failed", failure };
+      return { kind: "undecided", detail: error.message };
+    }
+  }
+
+  async turn(signal: AbortSignal): Promise<void> {
+    using waiting = new Scope(signal, this.lost.signal);
+    while (!waiting.signal.aborted) {
+      try {
+        if (await this.#nobodyLeadsAtOurTurn(waiting.signal)) return;
+      } catch (error) {
+        if (!(error instanceof ZooKeeperError)) throw error;
+        if (waiting.signal.aborted) return;
+        const refusal = refusalOf(error);
+        if (refusal !== undefined) {
+          // Without the line the regular attempts remain; they do not depend on it.
+          const detail = `the line is out of use: ${refusal.detail}`;
+          this.#tools.observer.observe({ kind: "notice", level: "warn", detail });
+          await aborted(waiting.signal);
+          return;
+        }
+        await this.#tools.scheduler.sleep(linePauseMs, waiting.signal);
+      }
+    }
+  }
+
+  async close(signal: AbortSignal): Promise<void> {
+    this.#leadership?.abandon();
+    await this.#tools.client.close(signal);
+  }
+
+  abandon(): void {
+    this.#leadership?.abandon();
+    this.#tools.client.abandon();
+  }
+
+  /** Waits for one thing to change; true when it is our turn and nobody leads. */
+  async #nobodyLeadsAtOurTurn(signal: AbortSignal): Promise<boolean> {
+    const { client, observer } = this.#tools;
+    const leader = await this.#leaderWatch.leader(signal);
+    const { position, size, predecessor } = await this.#line.place(leader, signal);
+    observer.observe({ kind: "line", position, size });
+    if (predecessor === undefined) {
+      await this.#leaderWatch.untilGone(signal);
+      return !signal.aborted;
+    }
+    try {
+      const { watch } = await client.getData(predecessor, { watch: signal, signal });
+      await watch;
+    } catch (error) {
+      // It left between the two reads, so the line is to be read again.
+      if (!(error instanceof ZooKeeperError && error.code === "no-node")) throw error;
+    }
+    return false;
+  }
+
+  async #awaitTheEnd(): Promise<void> {
+    const { client } = this.#tools;
+    await aborted(client.ended);
+    const failure = failureOfEnd(client.end);
+    if (failure === undefined) return;
+    this.lost.end(failure);
+    this.#leadership?.abandon();
+  }
+}

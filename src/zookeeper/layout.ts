@@ -1,0 +1,26 @@
+/** Where the records of one service stand, below its base path. */
+export interface Layout {
+  readonly base: string;
+  /** The ephemeral node that decides: its owner leads. */
+  readonly leader: string;
+  /** What is known of the last leadership: see TermRecord. */
+  readonly term: string;
+  /** The line: an ephemeral, sequential node for each replica. */
+  readonly replicas: string;
+}
+
+/** @param base an absolute path of at least one name, without a trailing slash */
+export function layoutBelow(base: string): Layout {
+  return {
+    base,
+    leader: `${base}/leader`,
+    term: `${base}/term`,
+    replicas: `${base}/replicas`,
+  };
+}
+
+/** The base path and every path above it, the topmost first. */
+export function pathsDownTo(base: string): readonly string[] {
+  const names = base.split("/").slice(1);
+  return names.map((_, index) => `/${names.slice(0, index + 1).join("/")}`);
+}

@@ -1,0 +1,68 @@
+import type { Epoch, ReplicaId } from "../election/coordinator.ts";
+import type { Instant, Scheduler } from "../election/scheduler.ts";
+import type { ZooKeeperClient } from "./client.ts";
+import { ZooKeeperError } from "./errors.ts";
+import { decodeReplica } from "./records.ts";
+
+/** A leadership's last renewal, proved to be the last because its node was deleted after it. */
+export interface LastRenewal {
+  readonly epoch: Epoch;
+  /** When we had read it, so certainly after its holder had sent it. */
+  readonly seenAt: Instant;
+}
+
+/**
+ * Watches the leader node as the first in line does: it is read again after every renewal, so when
+ * it goes, the last renewal is known and a part of the holder's lease has passed already.
+ */
+export class LeaderWatch {
+  readonly #client: ZooKeeperClient;
+  readonly #scheduler: Scheduler;
+  readonly #path: string;
+  #lastRenewal: LastRenewal | undefined;
+
+  constructor(client: ZooKeeperClient, scheduler: Scheduler, path: string) {
+    this.#client = client;
+    this.#scheduler = scheduler;
+    this.#path = path;
+  }
+
+  /** When the last renewal of `epoch` was seen, if it is known that it was the last. */
+  lastRenewalOf(epoch: Epoch | undefined): Instant | undefined {
+    return this.#lastRenewal?.epoch === epoch ? this.#lastRenewal?.seenAt : undefined;
+  }
+
+  /** Who leads, as far as the node can be read; undefined when nobody does. */
+  async leader(signal: AbortSignal): Promise<ReplicaId | undefined> {
+    const node = await this.#read(signal, undefined);
+    return node === undefined ? undefined : decodeReplica(node.data)?.replica;
+  }
+
+  /** Resolves once nobody leads, or when `signal` aborts. */
+  async untilGone(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const node = await this.#read(signal, signal);
+      if (node === undefined) return;
+      const seenAt = this.#scheduler.now();
+      const event = await node.watch;
+      // Only a deletion seen on the connection that set the watch proves that there was no renewal
+      // in between: after a reconnect, whatever happened in the gap is folded into one event.
+      if (event?.kind === "deleted" && event.unbroken) {
+        this.#lastRenewal = { epoch: node.stat.czxid as Epoch, seenAt };
+        return;
+      }
+    }
+  }
+
+  async #read(signal: AbortSignal, watch: AbortSignal | undefined) {
+    try {
+      return await this.#client.getData(
+        this.#path,
+        watch === undefined ? { signal } : { signal, watch },
+      );
+    } catch (error) {
+      if (error instanceof ZooKeeperError && error.code === "no-node") return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import type { Epoch, Leadership, Resignation } from "../election/coordinator.ts";
+import { Ending, type FailureCode } from "../election/failure.ts";
+import { Lease, leaseDurationMs, renewalIntervalMs } from "../election/lease.ts";
+import type { Observer } from "../election/observer.ts";
+import { type Instant, later, remainingMs, type Scheduler } from "../election/scheduler.ts";
+import { Scope } from "../election/scope.ts";
+import type { ZooKeeperClient } from "./client.ts";
+import { MultiError, ZooKeeperError } from "./errors.ts";
+import type { Layout } from "./layout.ts";
+import type { Line } from "./line.ts";
+import type { MultiOperation } from "./multi.ts";
+import type { Stat } from "./protocol/records.ts";
+import { encodeTerm } from "./records.ts";
+
+/** How long a renewal that could not be sent or settled waits before the next try. */
+const retryPauseMs = 50;
+
+/** What taking leadership established. */
+export interface Taking {
+  readonly epoch: Epoch;
+  /** The leader node's data, written again by every renewal. */
+  readonly data: Uint8Array;
+  /** The leader node's version. */
+  readonly version: number;
+  /** The version of `term` as our taking left it: a successor's taking would raise it. */
+  readonly termVersion: number;
+  /** When the request was sent that made, or proved, us the owner. */
+  readonly sentAt: Instant;
+  /** `scheduler.suspendedMs()` at that moment. */
+  readonly suspendedMs: number;
+}
+
+interface Tools {
+  readonly client: ZooKeeperClient;
+  readonly scheduler: Scheduler;
+  readonly observer: Observer;
+  readonly layout: Layout;
+  /** Our entry in the line goes when leadership does. */
+  readonly line: Line;
+}
+
+/**
+ * Ownership of the leader node, kept by version-checked writes to it.
+ *
+ * A ping's answer proves nothing: a server that is cut off from the others goes on answering while
+ * they expire the session. Only a write that the quorum committed, and whose Stat shows our czxid
+ * and our session, extends the lease.
+ */
+export class ZooKeeperLeadership implements Leadership {
+  readonly epoch: Epoch;
+  readonly lost = new Ending();
+  readonly #tools: Tools;
+  readonly #taking: Taking;
+  readonly #lease: Lease;
+  readonly #renewing = new Scope();
+  #version: number;
+
+  constructor(tools: Tools, taking: Taking) {
+    const { client, scheduler } = tools;
+    this.epoch = taking.epoch;
+    this.#tools = tools;
+    this.#taking = taking;
+    this.#version = taking.version;
+    const durationMs = leaseDurationMs(client.sessionTimeoutMs);
+    this.#lease = new Lease(scheduler, taking.sentAt, taking.suspendedMs, durationMs);
+    this.#tellLease();
+    void this.#renew();
+    void this.#watchTheEnd();
+  }
+
+  get validUntil(): Instant {
+    return this.#lease.validUntil;
+  }
+
+  get renewedAt(): Instant {
+    return this.#lease.renewedAt;
+  }
+
+  mayAct(): boolean {
+    return this.lost.failure === undefined && this.#lease.holds();
+  }
+
+  /** Stops renewing without telling anybody: the lease runs out. Idempotent. */
+  abandon(): void {
+    this.#renewing.abort();
+  }
+
+  async resign(signal: AbortSignal): Promise<Resignation> {
+    this.abandon();
+    const { line } = this.#tools;
+    try {
+      try {
+        await this.#release(line.entry, signal);
+      } catch (error) {
+        // Somebody removed our entry in the line: nothing was executed, and the rest still holds.
+        const entryIsGone = error instanceof MultiError && error.index === 2;
+        if (!entryIsGone) throw error;
+        await this.#release(undefined, signal);
+      }
+      line.adopt(undefined);
+      return { kind: "resigned" };
+    } catch (error) {
+      if (!(error instanceof ZooKeeperError)) throw error;
+      return { kind: "unknown", detail: `giving leadership up: ${error.message}` };
+    }
+  }
+
+  /**
+   * Removes the leader node and says `released`, in one commit. The check of the term's version
+   * makes sure that the node which is removed is ours: a successor would have raised it.
+   */
+  async #release(entry: string | undefined, signal: AbortSignal): Promise<void> {
+    const { client, layout } = this.#tools;
+    const operations: MultiOperation[] = [
+      { kind: "delete", path: layout.leader },
+      {
+        kind: "set",
+        path: layout.term,
+        data: encodeTerm({ state: "released" }),
+        version: this.#taking.termVersion,
+      },
+    ];
+    if (entry !== undefined) operations.push({ kind: "delete", path: entry });
+    await client.multi(operations, { signal });
+  }
+
+  async #renew(): Promise<void> {
+    const { client, scheduler } = this.#tools;
+    const { signal } = this.#renewing;
+    while (!signal.aborted) {
+      const interval = renewalIntervalMs(client.sessionTimeoutMs);
+      const due = later(this.#lease.renewedAt, interval);
+      await scheduler.sleep(remainingMs(scheduler, due), signal);
+      if (signal.aborted) return;
+      if (!(await this.#renewOnce(signal))) await scheduler.sleep(retryPauseMs, signal);
+    }
+  }
+
+  /** One renewal; false when its outcome is not known and was not settled either. */
+  async #renewOnce(signal: AbortSignal): Promise<boolean> {
+    const { client, scheduler, layout } = this.#tools;
+    const sentAt = scheduler.now();
+    try {
+      const stat = await client.setData(layout.leader, this.#taking.data, {
+        version: this.#version,
+        signal,
+      });
+      if (!this.#isOurs(stat)) return this.#lose("the leader node belongs to somebody else");
+      this.#version = stat.version;
+      this.#acknowledge(sentAt);
+      return true;
+    } catch (error) {
+      if (signal.aborted) return true;
+      if (!(error instanceof ZooKeeperError)) throw error;
+      if (error.code === "no-node") return this.#lose("the leader node is gone");
+      if (error.code === "bad-version" || error.outcome === "unknown") {
+        return await this.#settle(signal);
+      }
+      return false;
+    }
+  }
+
+  /** After an answer that proves nothing: read, and adopt the node's version if it is ours. */
+  async #settle(signal: AbortSignal): Promise<boolean> {
+    const { client, layout } = this.#tools;
+    try {
+      const { stat } = await client.exists(layout.leader, { signal });
+      if (stat === undefined) return this.#lose("the leader node is gone");
+      if (!this.#isOurs(stat)) return this.#lose("the leader node belongs to somebody else");
+      this.#version = stat.version;
+      return true;
+    } catch (error) {
+      if (signal.aborted) return true;
+      if (!(error instanceof ZooKeeperError)) throw error;
+      return false;
+    }
+  }
+
+  /** A version alone does not identify a node: a successor's starts at 0 again. */
+  #isOurs(stat: Stat): boolean {
+    const { client } = this.#tools;
+    return stat.czxid === this.epoch && stat.ephemeralOwner === client.sessionId;
+  }
+
+  #acknowledge(sentAt: Instant): void {
+    const durationMs = leaseDurationMs(this.#tools.client.sessionTimeoutMs);
+    if (this.#lease.renew(sentAt, durationMs)) this.#tellLease();
+    else this.#lose("no renewal was acknowledged in time", "lease-ended");
+  }
+
+  /** Tells when the lease is over. Nothing depends on it for safety: `mayAct` reads the clock. */
+  async #watchTheEnd(): Promise<void> {
+    const { scheduler } = this.#tools;
+    const { signal } = this.#renewing;
+    while (!signal.aborted) {
+      await scheduler.sleep(remainingMs(scheduler, this.#lease.validUntil), signal);
+      if (!signal.aborted && !this.#lease.holds()) {
+        this.#lose("no renewal was acknowledged in time", "lease-ended");
+      }
+    }
+  }
+
+  #lose(detail: string, code: FailureCode = "leadership-lost"): true {
+    this.abandon();
+    this.lost.end({ resource: "coordinator", code, detail });
+    return true;
+  }
+
+  #tellLease(): void {
+    const { renewedAt, validUntil } = this.#lease;
+    this.#tools.observer.observe({ kind: "lease", renewedAt, validUntil });
+  }
+}

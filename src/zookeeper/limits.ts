@@ -1,0 +1,27 @@
+/** The bounds of what a client keeps in memory. */
+export interface ClientLimits {
+  /** Requests without an answer, queued and sent together. */
+  readonly requests: number;
+  /** The bytes of their bodies. */
+  readonly requestBytes: number;
+  /**
+   * The largest request: `jute.maxbuffer` of the servers, which break the connection over a larger
+   * one instead of answering. Source: NIOServerCnxn.java:559-570.
+   */
+  readonly sentFrameBytes: number;
+  /** The largest answer. A list of very many children exceeds the servers' own limit rightly. */
+  readonly receivedFrameBytes: number;
+  /** Watches, one-shot and persistent together. */
+  readonly watches: number;
+  /** Undelivered events per persistent watch. */
+  readonly bufferedEvents: number;
+}
+
+export const defaultLimits: ClientLimits = {
+  requests: 1_000,
+  requestBytes: 16 * 1024 * 1024,
+  sentFrameBytes: 1_048_575,
+  receivedFrameBytes: 8 * 1024 * 1024,
+  watches: 10_000,
+  bufferedEvents: 1_000,
+};

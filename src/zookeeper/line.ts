@@ -1,0 +1,131 @@
+import type { ReplicaId } from "../election/coordinator.ts";
+import type { ZooKeeperClient } from "./client.ts";
+import { ZooKeeperError } from "./errors.ts";
+import type { Layout } from "./layout.ts";
+
+/** Where we stand, and whom to watch: nobody when we are the first behind the leader. */
+export interface Place {
+  readonly position: number;
+  readonly size: number;
+  /** The path of the entry before ours; undefined at the front. */
+  readonly predecessor: string | undefined;
+}
+
+/**
+ * The line of replicas: an ephemeral, sequential node for each, ordered by the number after the
+ * last `-`. It only decides who is woken first. A wrong or missing entry costs time, never safety.
+ */
+export class Line {
+  readonly #client: ZooKeeperClient;
+  readonly #layout: Layout;
+  readonly #replica: ReplicaId;
+  readonly #data: () => Uint8Array;
+  #entry: string | undefined;
+
+  /** @param data makes what the entry says about us */
+  constructor(client: ZooKeeperClient, layout: Layout, replica: ReplicaId, data: () => Uint8Array) {
+    this.#client = client;
+    this.#layout = layout;
+    this.#replica = replica;
+    this.#data = data;
+  }
+
+  /** The path of our entry; undefined while we have none, or do not know it. */
+  get entry(): string | undefined {
+    return this.#entry;
+  }
+
+  /** The path under which the server adds the number of a new entry. */
+  get entryPrefix(): string {
+    return `${this.#layout.replicas}/${this.#replica}-`;
+  }
+
+  /** Takes over an entry that another request made, or forgets one that is gone. */
+  adopt(entry: string | undefined): void {
+    this.#entry = entry;
+  }
+
+  /**
+   * Where we stand; joins the line at its end first when we are not in it.
+   * @param leader who leads, if known: the leader stands in line too, but nobody waits behind it
+   */
+  async place(leader: ReplicaId | undefined, signal: AbortSignal): Promise<Place> {
+    for (;;) {
+      if (this.#entry === undefined) await this.#join(signal);
+      const { children } = await this.#client.getChildren(this.#layout.replicas, { signal });
+      const line = children.toSorted((one, other) => sequenceOf(one) - sequenceOf(other));
+      const own = line.findIndex((name) => `${this.#layout.replicas}/${name}` === this.#entry);
+      if (own === -1) {
+        this.#entry = undefined;
+        continue;
+      }
+      const ahead = line.slice(0, own).filter((name) => replicaOf(name) !== leader);
+      const predecessor = ahead.at(-1);
+      return {
+        position: own,
+        size: line.length,
+        predecessor:
+          predecessor === undefined ? undefined : `${this.#layout.replicas}/${predecessor}`,
+      };
+    }
+  }
+
+  /** Finds the entry that a request with a lost reply may have made. */
+  async recover(signal: AbortSignal): Promise<void> {
+    this.#entry ??= await this.#ownEntry(signal);
+  }
+
+  async #join(signal: AbortSignal): Promise<void> {
+    await this.recover(signal);
+    if (this.#entry !== undefined) return;
+    try {
+      const { path } = await this.#client.create(this.entryPrefix, this.#data(), {
+        mode: "ephemeral-sequential",
+        signal,
+      });
+      this.#entry = path;
+    } catch (error) {
+      if (!(error instanceof ZooKeeperError) || error.code !== "no-node") throw error;
+      await this.#makeParent(signal);
+    }
+  }
+
+  /** The entry that our session owns, if a create whose reply was lost has made one. */
+  async #ownEntry(signal: AbortSignal): Promise<string | undefined> {
+    const children = await this.#children(signal);
+    for (const name of children.filter((child) => replicaOf(child) === this.#replica)) {
+      const path = `${this.#layout.replicas}/${name}`;
+      const { stat } = await this.#client.exists(path, { signal });
+      if (stat?.ephemeralOwner === this.#client.sessionId) return path;
+    }
+    return undefined;
+  }
+
+  async #children(signal: AbortSignal): Promise<readonly string[]> {
+    try {
+      return (await this.#client.getChildren(this.#layout.replicas, { signal })).children;
+    } catch (error) {
+      if (error instanceof ZooKeeperError && error.code === "no-node") return [];
+      throw error;
+    }
+  }
+
+  async #makeParent(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#client.create(this.#layout.replicas, new Uint8Array(), { signal });
+    } catch (error) {
+      if (!(error instanceof ZooKeeperError) || error.code !== "node-exists") throw error;
+    }
+  }
+}
+
+/** The number after the last `-`; names without one come last. */
+export function sequenceOf(name: string): number {
+  const digits = /-(\d+)$/.exec(name)?.[1];
+  return digits === undefined ? Number.POSITIVE_INFINITY : Number(digits);
+}
+
+/** The replica that an entry's name names. */
+export function replicaOf(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf("-")));
+}

@@ -1,0 +1,248 @@
+import type { Attempt, Epoch, ReplicaInfo } from "../election/coordinator.ts";
+import { leaseDurationMs, waitingOutMs } from "../election/lease.ts";
+import type { Observer } from "../election/observer.ts";
+import { type Instant, later, remainingMs, type Scheduler } from "../election/scheduler.ts";
+import { Scope } from "../election/scope.ts";
+import type { ZooKeeperClient } from "./client.ts";
+import { MultiError, ZooKeeperError } from "./errors.ts";
+import type { Layout } from "./layout.ts";
+import type { LeaderWatch } from "./leader-watch.ts";
+import { ZooKeeperLeadership } from "./leadership.ts";
+import type { Line } from "./line.ts";
+import type { MultiOperation, MultiResult } from "./multi.ts";
+import {
+  decodeReplica,
+  decodeTerm,
+  encodeReplica,
+  encodeTerm,
+  type TermRecord,
+} from "./records.ts";
+
+/** Where the operations of a taking stand in their multi. */
+const entryIndex = 2;
+
+export interface TakingTools {
+  readonly client: ZooKeeperClient;
+  readonly scheduler: Scheduler;
+  readonly observer: Observer;
+  readonly layout: Layout;
+  readonly line: Line;
+  readonly leaderWatch: LeaderWatch;
+  /** What the leader node and the line say about us, as of now. */
+  readonly describe: () => ReplicaInfo;
+  /** Hears of the leadership as soon as it exists, which is before it may act. */
+  readonly began: (leadership: ZooKeeperLeadership) => void;
+}
+
+/** What `term` says, as an attempt found it. */
+interface FoundTerm {
+  /** Undefined when the node is missing or damaged: then the worst is assumed. */
+  readonly record: TermRecord | undefined;
+  /** The node's version; undefined when there is no such node. */
+  readonly version: number | undefined;
+  /** The epoch whose taking wrote it: both were one commit. */
+  readonly epoch: Epoch | undefined;
+}
+
+/**
+ * One try to take leadership: read first, create only when nobody leads, because even a create
+ * that fails costs a quorum write and a log entry on every server.
+ * Undefined when the records changed under the try, so that it is worth another.
+ */
+export async function tryToTake(
+  tools: TakingTools,
+  signal: AbortSignal,
+): Promise<Attempt | undefined> {
+  const [leader, term] = await Promise.all([readLeader(tools, signal), readTerm(tools, signal)]);
+  if (leader === undefined) return await take(tools, term, signal);
+  const epoch = leader.stat.czxid as Epoch;
+  if (leader.stat.ephemeralOwner === tools.client.sessionId) {
+    return await adopt(tools, epoch, leader.stat.version, term, signal);
+  }
+  return { kind: "led", leader: decodeReplica(leader.data), epoch };
+}
+
+async function take(
+  tools: TakingTools,
+  term: FoundTerm,
+  signal: AbortSignal,
+): Promise<Attempt | undefined> {
+  const { scheduler, line } = tools;
+  const data = encodeReplica(tools.describe());
+  const suspendedMs = scheduler.suspendedMs();
+  const sentAt = scheduler.now();
+  try {
+    const [, held, entry] = await multiWithOrWithoutLine(tools, term, data, signal);
+    if (entry?.kind === "created") line.adopt(entry.path);
+    // A term that had to be created has no Stat in the reply: then the next try reads it.
+    if (held?.kind !== "set") return undefined;
+    const leadership = new ZooKeeperLeadership(tools, {
+      // All parts of a multi have one zxid: the term's mzxid is the leader node's czxid.
+      epoch: held.stat.mzxid as Epoch,
+      data,
+      version: 0,
+      termVersion: held.stat.version,
+      sentAt,
+      suspendedMs,
+    });
+    return await waitOut(tools, leadership, term, signal);
+  } catch (error) {
+    if (!(error instanceof ZooKeeperError)) throw error;
+    const changed = ["node-exists", "bad-version", "no-node"].includes(error.code);
+    // A lost reply is no failure: the next try reads whether the node is ours.
+    if (changed || (error.outcome === "unknown" && !signal.aborted)) return undefined;
+    throw error;
+  }
+}
+
+/** The line is a convenience: where its part of the commit is refused, the rest goes without. */
+async function multiWithOrWithoutLine(
+  tools: TakingTools,
+  term: FoundTerm,
+  data: Uint8Array,
+  signal: AbortSignal,
+): Promise<readonly MultiResult[]> {
+  const operations = takingOperations(tools, term, data);
+  try {
+    return await tools.client.multi(operations, { signal });
+  } catch (error) {
+    if (!(error instanceof MultiError) || error.index !== entryIndex) throw error;
+    tools.line.adopt(undefined);
+    return await tools.client.multi(operations.slice(0, entryIndex), { signal });
+  }
+}
+
+/**
+ * The one commit of taking over. What is written into `term` is the longer of our lease and the
+ * lease that may still be running: should we go while waiting that one out, our successor must
+ * wait for it too.
+ */
+function takingOperations(
+  tools: TakingTools,
+  term: FoundTerm,
+  data: Uint8Array,
+): readonly MultiOperation[] {
+  const { client, layout, line } = tools;
+  const ownLeaseMs = leaseDurationMs(client.sessionTimeoutMs);
+  const leaseMs = Math.max(ownLeaseMs, runningLeaseMs(tools, term));
+  const held = encodeTerm({ state: "held", leaseMs });
+  return [
+    { kind: "create", path: layout.leader, data, mode: "ephemeral" },
+    term.version === undefined
+      ? { kind: "create", path: layout.term, data: held, mode: "persistent" }
+      : { kind: "set", path: layout.term, data: held, version: term.version },
+    // The replica behind us watches our entry: its change says that we lead now.
+    line.entry === undefined
+      ? { kind: "create", path: line.entryPrefix, data, mode: "ephemeral-sequential" }
+      : { kind: "set", path: line.entry, data, version: -1 },
+  ];
+}
+
+/**
+ * The node is ours, though we do not know of it: the reply to an earlier taking was lost. The
+ * lease starts with a renewal, and a predecessor's lease is waited out as if it had just begun.
+ */
+async function adopt(
+  tools: TakingTools,
+  epoch: Epoch,
+  version: number,
+  term: FoundTerm,
+  signal: AbortSignal,
+): Promise<Attempt | undefined> {
+  const { client, scheduler, layout } = tools;
+  if (term.version === undefined || term.epoch !== epoch) {
+    const detail = "the leader node is ours, but its term is not: a session owns one epoch";
+    return {
+      kind: "failed",
+      failure: { resource: "coordinator", code: "leadership-lost", detail },
+    };
+  }
+  await tools.line.recover(signal);
+  const data = encodeReplica(tools.describe());
+  const suspendedMs = scheduler.suspendedMs();
+  const sentAt = scheduler.now();
+  try {
+    const stat = await client.setData(layout.leader, data, { version, signal });
+    if (stat.czxid !== epoch || stat.ephemeralOwner !== client.sessionId) return undefined;
+    const leadership = new ZooKeeperLeadership(tools, {
+      epoch,
+      data,
+      version: stat.version,
+      termVersion: term.version,
+      sentAt,
+      suspendedMs,
+    });
+    return await waitOut(tools, leadership, term, signal);
+  } catch (error) {
+    if (!(error instanceof ZooKeeperError)) throw error;
+    const changed = ["no-node", "bad-version"].includes(error.code);
+    if (changed || (error.outcome === "unknown" && !signal.aborted)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Waits until no earlier leadership can act any more; our own lease is renewed meanwhile.
+ *
+ * A predecessor that released leadership acts no more. One that did not may act until its lease,
+ * counted from its last renewal, is over. Where that renewal was seen, and seen to be the last, we
+ * count from there; otherwise from now, as none can have been committed after our own taking.
+ */
+async function waitOut(
+  tools: TakingTools,
+  leadership: ZooKeeperLeadership,
+  term: FoundTerm,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const { scheduler, observer, leaderWatch } = tools;
+  tools.began(leadership);
+  const leaseMs = runningLeaseMs(tools, term);
+  const seenAt = leaderWatch.lastRenewalOf(term.epoch);
+  const freeAt: Instant = later(seenAt ?? scheduler.now(), waitingOutMs(leaseMs));
+  const waitMs = leaseMs === 0 ? 0 : remainingMs(scheduler, freeAt);
+  if (waitMs > 0) {
+    const { epoch } = leadership;
+    observer.observe({ kind: "waiting-out", epoch, waitMs, observed: seenAt !== undefined });
+    using waiting = new Scope(signal, leadership.lost.signal);
+    while (!waiting.signal.aborted && remainingMs(scheduler, freeAt) > 0) {
+      await scheduler.sleep(remainingMs(scheduler, freeAt), waiting.signal);
+    }
+    const { failure } = leadership.lost;
+    if (failure !== undefined) return { kind: "failed", failure };
+    if (signal.aborted) {
+      // It never acted, but its predecessor may: so nothing is released, and our session's end
+      // leaves `held` behind for the next taker.
+      leadership.abandon();
+      return { kind: "undecided", detail: "stopped while waiting for the last lease to end" };
+    }
+  }
+  return { kind: "won", leadership };
+}
+
+/** For how long after its last renewal an earlier leadership may act: 0 when it was released. */
+function runningLeaseMs(tools: TakingTools, term: FoundTerm): number {
+  if (term.record?.state === "released") return 0;
+  return term.record?.leaseMs ?? leaseDurationMs(tools.client.sessionTimeoutMs);
+}
+
+async function readLeader(tools: TakingTools, signal: AbortSignal) {
+  return await missingIsUndefined(tools.client.getData(tools.layout.leader, { signal }));
+}
+
+async function readTerm(tools: TakingTools, signal: AbortSignal): Promise<FoundTerm> {
+  const node = await missingIsUndefined(tools.client.getData(tools.layout.term, { signal }));
+  return {
+    record: node === undefined ? undefined : decodeTerm(node.data),
+    version: node?.stat.version,
+    epoch: node === undefined ? undefined : (node.stat.mzxid as Epoch),
+  };
+}
+
+async function missingIsUndefined<Node>(reading: Promise<Node>): Promise<Node | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof ZooKeeperError && error.code === "no-node") return undefined;
+    throw error;
+  }
+}

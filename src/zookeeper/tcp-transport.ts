@@ -1,0 +1,134 @@
+import { lookup } from "node:dns/promises";
+import { connect, isIP } from "node:net";
+import type { Socket } from "node:net";
+import type { ConnectionOptions as TlsOptions } from "node:tls";
+import { checkServerIdentity, connect as connectTls } from "node:tls";
+import type { ByteStream, SocketAddress, Transport } from "./transport.ts";
+
+/** Beyond this many unread bytes the socket is told to wait. */
+const unreadBytesLimit = 1024 * 1024;
+
+/** What TLS needs: `ca`, and `cert` and `key` where servers ask for a client certificate. */
+export type TlsSettings = Pick<TlsOptions, "ca" | "cert" | "key">;
+
+/**
+ * TCP, or TLS from the first byte on. `node:net`, because its connects can be cancelled: those of
+ * `Bun.connect` cannot, and have no limit. Source: bun.md, section 13.
+ */
+export class TcpTransport implements Transport {
+  readonly #tls: TlsSettings | undefined;
+
+  constructor(tls?: TlsSettings) {
+    this.#tls = tls;
+  }
+
+  /** Asks the system anew each time. A lookup cannot be cancelled; the caller stops waiting. */
+  async resolve(host: string): Promise<readonly string[]> {
+    if (isIP(host) !== 0) return [host];
+    const addresses = await lookup(host, { all: true });
+    return addresses.map((found) => found.address);
+  }
+
+  connect(address: SocketAddress, signal: AbortSignal): Promise<ByteStream> {
+    const { promise, resolve, reject } = Promise.withResolvers<ByteStream>();
+    if (signal.aborted) {
+      reject(new Error("given up before it began"));
+      return promise;
+    }
+    const socket = this.#open(address);
+    const cancel = (): void => {
+      socket.destroy();
+      reject(new Error("given up"));
+    };
+    const settle = (): void => signal.removeEventListener("abort", cancel);
+    signal.addEventListener("abort", cancel);
+    socket.once(this.#tls === undefined ? "connect" : "secureConnect", () => {
+      settle();
+      socket.off("error", reject);
+      socket.setNoDelay(true);
+      resolve(new SocketStream(socket));
+    });
+    socket.on("error", reject);
+    socket.once("close", () => {
+      settle();
+      reject(new Error("closed while connecting"));
+    });
+    return promise;
+  }
+
+  #open(address: SocketAddress): Socket {
+    const { host, port, serverName } = address;
+    if (this.#tls === undefined) return connect({ host, port });
+    return connectTls({
+      ...this.#tls,
+      host,
+      port,
+      // An IP address is no server name in TLS; the certificate is compared with it all the same.
+      ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
+      checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate),
+    });
+  }
+}
+
+class SocketStream implements ByteStream {
+  readonly #socket: Socket;
+  readonly #chunks: Uint8Array[] = [];
+  #unreadBytes = 0;
+  #reader: ((chunk: Uint8Array | undefined) => void) | undefined;
+  #closedBecause = "";
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on("data", (chunk: Uint8Array) => this.#receive(chunk));
+    socket.on("end", () => this.#end("the server closed the connection"));
+    socket.on("error", (error) => this.#end(error.message));
+    socket.on("close", () => this.#end("the connection was closed"));
+  }
+
+  get closedBecause(): string {
+    return this.#closedBecause;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#closedBecause === "") this.#socket.write(bytes);
+  }
+
+  read(): Promise<Uint8Array | undefined> {
+    const chunk = this.#chunks.shift();
+    if (chunk !== undefined) {
+      this.#unreadBytes -= chunk.length;
+      if (this.#unreadBytes < unreadBytesLimit) this.#socket.resume();
+      return Promise.resolve(chunk);
+    }
+    if (this.#closedBecause !== "") return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#reader = resolve;
+    });
+  }
+
+  close(): void {
+    this.#end("closed here");
+    this.#chunks.length = 0;
+  }
+
+  #receive(chunk: Uint8Array): void {
+    if (this.#closedBecause !== "") return;
+    if (this.#reader !== undefined) return this.#hand(chunk);
+    this.#chunks.push(chunk);
+    this.#unreadBytes += chunk.length;
+    if (this.#unreadBytes >= unreadBytesLimit) this.#socket.pause();
+  }
+
+  #end(reason: string): void {
+    if (this.#closedBecause !== "") return;
+    this.#closedBecause = reason;
+    this.#socket.destroy();
+    this.#hand(undefined);
+  }
+
+  #hand(chunk: Uint8Array | undefined): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    reader?.(chunk);
+  }
+}
