@@ -1,0 +1,33 @@
+import type { ArgsDef } from "citty";
+import type { Config } from "../config/options.ts";
+import type { Setting } from "../config/load-config.ts";
+import { printable } from "../config/quoted.ts";
+import type { Surroundings } from "../config/surroundings.ts";
+import type { Arguments } from "./read-arguments.ts";
+
+/** What a command line asks for. main.ts does it. */
+export type CommandLine =
+  | { readonly kind: "run"; readonly config: Config; readonly settings: readonly Setting[] }
+  /** Goes to stdout as it is; the exit code is 0. */
+  | { readonly kind: "help"; readonly text: string }
+  | { readonly kind: "version"; readonly text: string }
+  /** Goes to stderr as it is: one line per problem. The exit code is that of bad usage. */
+  | { readonly kind: "usage-error"; readonly message: string };
+
+/** One command of the program: a file each, listed in commands.ts. */
+export interface Command {
+  readonly name: string;
+  readonly description: string;
+  /** The flags, in citty's notation; every one a string or a boolean. */
+  readonly flags: ArgsDef;
+  /** What is to be known besides the flags: paragraphs at the end of the help. */
+  readonly notes: readonly string[];
+  /** Turns arguments, already known to be well-formed, into what is to be done. */
+  readonly interpret: (given: Arguments, surroundings: Surroundings) => CommandLine;
+}
+
+/** A usage error, from the problems that make it up: one line each, whatever they quote. */
+export function usageError(problems: readonly string[]): CommandLine {
+  const lines = problems.map((problem) => `election: ${printable(problem)}`);
+  return { kind: "usage-error", message: `${lines.join("\n")}\n` };
+}

@@ -1,0 +1,77 @@
+import type { ArgsDef } from "citty";
+import pkg from "../../package.json" with { type: "json" };
+import { nearestName } from "../config/nearest-name.ts";
+import { quoted } from "../config/quoted.ts";
+import type { Surroundings } from "../config/surroundings.ts";
+import { type Command, type CommandLine, usageError } from "./command.ts";
+import { commands, defaultCommand } from "./commands.ts";
+import { helpOf } from "./help.ts";
+import { readArguments } from "./read-arguments.ts";
+
+/** The version of the program. */
+export const version: string = pkg.version;
+
+/** Flags that every command has. */
+const commonFlags: ArgsDef = {
+  help: { type: "boolean", alias: "h", description: "Shows this help." },
+  version: { type: "boolean", description: "Shows the version." },
+};
+
+/**
+ * Finds out what a command line asks for. The first word names the command, when it is no flag;
+ * each command is read by itself, so that nothing of another one runs along. `--help` and
+ * `--version` win wherever they stand before `--`.
+ *
+ * @param rawArguments the arguments behind the program's name
+ * @param colours whether the help may be coloured: when it goes to a terminal
+ */
+export async function parseCommandLine(
+  rawArguments: readonly string[],
+  surroundings: Surroundings,
+  colours: boolean,
+): Promise<CommandLine> {
+  const [first] = rawArguments;
+  const named = first !== undefined && first !== "" && !first.startsWith("-");
+  const command = named ? commands.find(({ name }) => name === first) : defaultCommand;
+  const asked = ownArguments(rawArguments);
+  if (asked.has("--help") || asked.has("-h"))
+    return await help(named ? command : undefined, colours);
+  if (asked.has("--version")) return { kind: "version", text: `election ${version}\n` };
+  if (command === undefined) return usageError([unknownCommand(first ?? "")]);
+
+  const reading = readArguments(named ? rawArguments.slice(1) : rawArguments, flagsOf(command));
+  if (reading.kind === "refused") return usageError(reading.problems);
+  return command.interpret(reading.given, surroundings);
+}
+
+/** What stands before `--`: the rest belongs to somebody else. */
+function ownArguments(rawArguments: readonly string[]): ReadonlySet<string> {
+  const separator = rawArguments.indexOf("--");
+  return new Set(separator < 0 ? rawArguments : rawArguments.slice(0, separator));
+}
+
+async function help(command: Command | undefined, colours: boolean): Promise<CommandLine> {
+  const shown = command ?? {
+    ...defaultCommand,
+    description: "Leader election as a daemon: several replicas, one leader.",
+  };
+  const text = await helpOf(
+    { ...shown, flags: flagsOf(shown) },
+    command === undefined ? commands : [],
+    colours,
+  );
+  return { kind: "help", text };
+}
+
+function flagsOf(command: Command): ArgsDef {
+  return { ...command.flags, ...commonFlags };
+}
+
+function unknownCommand(word: string): string {
+  const nearest = nearestName(
+    word,
+    commands.map(({ name }) => name),
+  );
+  const hint = nearest === undefined ? "see --help for all commands" : `did you mean ${nearest}?`;
+  return `unknown command ${quoted(word)}; ${hint}`;
+}

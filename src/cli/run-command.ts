@@ -1,0 +1,45 @@
+import type { ArgsDef } from "citty";
+import { loadConfig } from "../config/load-config.ts";
+import { type AnyOption, fallbackText, variableOf } from "../config/option.ts";
+import { options } from "../config/options.ts";
+import { quoted } from "../config/quoted.ts";
+import type { Surroundings } from "../config/surroundings.ts";
+import { type Command, type CommandLine, usageError } from "./command.ts";
+import { lineBreak } from "./help.ts";
+import type { Arguments } from "./read-arguments.ts";
+
+/** Runs a replica. It is what happens when no command is named. */
+export const runCommand: Command = {
+  name: "run",
+  description: "Competes for leadership; the leader writes files.",
+  flags: flagsOf(Object.values(options)),
+  notes: [
+    "Every option is also a variable of the environment and of the env file.\n" +
+      "Order: flag, environment, env file, default.",
+    "A duration is written like 10s, 1m30s, 500ms or 1h: from 1ms to 24h.",
+  ],
+  interpret,
+};
+
+/** The table's options as citty's; without defaults, which citty would pass off as given. */
+function flagsOf(all: readonly AnyOption[]): ArgsDef {
+  const flags: ArgsDef = {};
+  for (const option of all) {
+    const fallback = fallbackText(option.fallback);
+    const shown = option.fallback.kind === "required" ? fallback : `default: ${fallback}`;
+    flags[option.flag] = {
+      type: "string",
+      valueHint: option.unit,
+      description: `${option.help}${lineBreak}${variableOf(option.flag)}, ${shown}`,
+    };
+  }
+  return flags;
+}
+
+function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
+  const [extra] = given.rest;
+  if (extra !== undefined) return usageError([`unexpected argument ${quoted(extra)} behind --`]);
+  const loading = loadConfig(given.values, surroundings);
+  if (loading.kind === "invalid") return usageError(loading.problems);
+  return { kind: "run", config: loading.config, settings: loading.settings };
+}

@@ -1,0 +1,95 @@
+import { gather, type Given, placeOf, type Source, spelling } from "./given.ts";
+import { type AnyOption, variableOf } from "./option.ts";
+import { type Config, options } from "./options.ts";
+import { type Parsed, valid } from "./parsed.ts";
+import { quoted } from "./quoted.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** A checked configuration, or all that is wrong with it. */
+export type Loading =
+  | {
+      readonly kind: "loaded";
+      readonly config: Config;
+      /** In the order of the table. */
+      readonly settings: readonly Setting[];
+    }
+  /** One line per problem: option, value and what would be right. Never empty. */
+  | { readonly kind: "invalid"; readonly problems: readonly string[] };
+
+/** One option as it was set: for people. */
+export interface Setting {
+  readonly option: string;
+  /** The text that was given; `***` for a secret; null where there is no value. */
+  readonly value: string | null;
+  readonly source: Source["kind"];
+  /** The env file and its line, where that is the source; else null. */
+  readonly place: string | null;
+}
+
+const table: Readonly<Record<string, AnyOption>> = options;
+const mask = "***";
+
+/**
+ * Finds every option's value: from `flags` (by flag name), else the environment, else the env
+ * file, else its default. It has no side effect besides what `surroundings` does.
+ */
+export function loadConfig(
+  flags: ReadonlyMap<string, string>,
+  surroundings: Surroundings,
+): Loading {
+  const givens = gather(flags, surroundings);
+  const problems = [...givens.problems];
+  const fields: Record<string, unknown> = {};
+  const settings: Setting[] = [];
+  const missing: string[] = [];
+  for (const [field, option] of Object.entries(table)) {
+    const given = givens.values.get(option.flag) ?? fallbackOf(option, surroundings);
+    settings.push(settingOf(option, given));
+    const read = given === undefined ? readNothing(option) : readText(option, given, surroundings);
+    if (read.kind === "valid") fields[field] = read.value;
+    else (given === undefined ? missing : problems).push(read.expected);
+  }
+  // What is missing is most likely what another problem is about: a slip in its name, an env file
+  // that cannot be read.
+  if (problems.length === 0) problems.push(...missing);
+  if (problems.length > 0) return { kind: "invalid", problems };
+  // Every field was read by the parser of the table that gives the field its type.
+  return { kind: "loaded", config: fields as unknown as Config, settings };
+}
+
+function fallbackOf(option: AnyOption, surroundings: Surroundings): Given | undefined {
+  const { fallback } = option;
+  if (fallback.kind === "text") return { text: fallback.text, source: { kind: "default" } };
+  if (fallback.kind !== "computed") return undefined;
+  return { text: fallback.text(surroundings), source: { kind: "default" } };
+}
+
+function readNothing(option: AnyOption): Parsed<unknown> {
+  if (option.fallback.kind === "none") return valid(null);
+  const variable = variableOf(option.flag);
+  return problem(`--${option.flag} is missing: expected it, or ${variable}, as <${option.unit}>`);
+}
+
+function readText(option: AnyOption, given: Given, surroundings: Surroundings): Parsed<unknown> {
+  const name = spelling(option, given.source);
+  if (given.text === "") return problem(`${name} "": expected a value`);
+  const parsed = option.parse(given.text, surroundings);
+  if (parsed.kind === "valid") return parsed;
+  return problem(
+    `${name} ${quoted(option.secret ? mask : given.text)}: expected ${parsed.expected}`,
+  );
+}
+
+function problem(line: string): Parsed<unknown> {
+  return { kind: "invalid", expected: line };
+}
+
+function settingOf(option: AnyOption, given: Given | undefined): Setting {
+  const source: Source = given?.source ?? { kind: "default" };
+  return {
+    option: option.flag,
+    value: given === undefined ? null : option.secret ? mask : given.text,
+    source: source.kind,
+    place: source.kind === "env-file" ? placeOf(source) : null,
+  };
+}

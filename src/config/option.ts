@@ -1,0 +1,116 @@
+import { parseDuration } from "./duration.ts";
+import { invalid, type Parsed, valid } from "./parsed.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** One thing that can be configured: as a flag, as a variable, in the env file. */
+export interface Option<T> {
+  /** The flag without its dashes. */
+  readonly flag: string;
+  /** What stands for the value in help: its kind or unit. */
+  readonly unit: string;
+  readonly fallback: Fallback;
+  /** One sentence for the help and the README. */
+  readonly help: string;
+  /** A secret is never printed: not in an error, not in a dump. */
+  readonly secret: boolean;
+  readonly parse: (text: string, surroundings: Surroundings) => Parsed<T>;
+}
+
+/** What holds when an option was given nowhere. */
+export type Fallback =
+  | { readonly kind: "required" }
+  /** A text, read by the option's own parser. */
+  | { readonly kind: "text"; readonly text: string }
+  /** A text that depends on where we run; `shown` describes it to people. */
+  | {
+      readonly kind: "computed";
+      readonly shown: string;
+      readonly text: (surroundings: Surroundings) => string;
+    }
+  /** No value: null. */
+  | { readonly kind: "none"; readonly shown: string };
+
+/** Any option, where its type does not matter. */
+export type AnyOption = Option<unknown>;
+
+const variablePrefix = "ELECTION_";
+
+/** The variable of the environment and the env file that belongs to a flag. */
+export function variableOf(flag: string): string {
+  return variablePrefix + flag.toUpperCase().replaceAll("-", "_");
+}
+
+export function isOurVariable(name: string): boolean {
+  return name.startsWith(variablePrefix);
+}
+
+/** How the fallback is shown to people. */
+export function fallbackText(fallback: Fallback): string {
+  if (fallback.kind === "required") return "required";
+  return fallback.kind === "text" ? fallback.text : fallback.shown;
+}
+
+/** An option of a kind that no other has. */
+export function option<T>(definition: Option<T>): Option<T> {
+  return definition;
+}
+
+interface Wording {
+  readonly flag: string;
+  readonly help: string;
+}
+
+export function durationOption(fallback: string, wording: Wording): Option<number> {
+  return {
+    ...wording,
+    unit: "duration",
+    fallback: { kind: "text", text: fallback },
+    secret: false,
+    parse: parseDuration,
+  };
+}
+
+/** A whole number of `least` to `most`, in decimal digits. */
+export function countOption(
+  fallback: number,
+  bounds: { readonly least: number; readonly most: number },
+  wording: Wording,
+): Option<number> {
+  const { least, most } = bounds;
+  return {
+    ...wording,
+    unit: "count",
+    fallback: { kind: "text", text: String(fallback) },
+    secret: false,
+    parse: (text) => {
+      const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+      if (value >= least && value <= most) return valid(value);
+      return invalid(`a whole number from ${least} to ${most}`);
+    },
+  };
+}
+
+export function choiceOption<const Choice extends string>(
+  choices: readonly Choice[],
+  fallback: Fallback,
+  wording: Wording,
+): Option<Choice> {
+  return {
+    ...wording,
+    unit: choices.join("|"),
+    fallback,
+    secret: false,
+    parse: (text) => {
+      const choice = choices.find((candidate) => candidate === text);
+      return choice === undefined ? invalid(`one of ${choices.join(", ")}`) : valid(choice);
+    },
+  };
+}
+
+/** A path of the file system, at most 4096 bytes (the kernel's PATH_MAX). */
+export function parsePath(text: string): Parsed<string> {
+  if (text.includes("\0") || Buffer.byteLength(text) > 4095) {
+    return invalid("a path of at most 4095 bytes without NUL");
+  }
+  return valid(text);
+}

@@ -1,0 +1,127 @@
+import { parseHttpAddress, type HttpAddress } from "./http-address.ts";
+import {
+  choiceOption,
+  countOption,
+  durationOption,
+  option,
+  type Option,
+  parsePath,
+} from "./option.ts";
+import { defaultReplicaId, parseReplicaId } from "./replica-id.ts";
+import type { ReplicaId } from "../election/coordinator.ts";
+import type { ServerList } from "./surroundings.ts";
+import { parseZkPath } from "./zk-path.ts";
+
+/**
+ * Everything that can be configured: the one source of the flags, the variables, the help and the
+ * README's table. The key is the field of `Config`; a duration's field ends in its unit.
+ */
+export const options = {
+  zkServers: option<ServerList>({
+    flag: "zk-servers",
+    unit: "host:port,...",
+    fallback: { kind: "required" },
+    help: "ZooKeeper servers: host:port,[v6]:port,.../chroot; the port defaults to 2181.",
+    secret: false,
+    parse: (text, surroundings) => surroundings.parseServers(text),
+  }),
+  leaderTimeoutMs: durationOption("10s", {
+    flag: "leader-timeout",
+    help: "Time between two files of the leader.",
+  }),
+  attempterTimeoutMs: durationOption("10s", {
+    flag: "attempter-timeout",
+    help: "Time between two attempts to become leader, besides those when it is our turn.",
+  }),
+  fileDir: option<string>({
+    flag: "file-dir",
+    unit: "path",
+    fallback: { kind: "text", text: "/tmp/election" },
+    help: "Directory of the leader's files; made where it is missing.",
+    secret: false,
+    parse: parsePath,
+  }),
+  storageCapacity: countOption(
+    10,
+    { least: 1, most: 1_000_000 },
+    { flag: "storage-capacity", help: "Files that are kept; the oldest beyond are deleted." },
+  ),
+  failoverTimeoutMs: durationOption("1s", {
+    flag: "failover-timeout",
+    help: "Time between two attempts to repair what failed.",
+  }),
+  failoverAttemptsCount: countOption(
+    10,
+    { least: 1, most: 1_000_000 },
+    { flag: "failover-attempts-count", help: "Repair attempts before the replica gives up." },
+  ),
+  sessionTimeoutMs: durationOption("10s", {
+    flag: "session-timeout",
+    help: "Time until the servers forget a silent replica; they may grant another.",
+  }),
+  zkPath: option<string>({
+    flag: "zk-path",
+    unit: "path",
+    fallback: { kind: "text", text: "/election" },
+    help: "ZooKeeper path of the service: replicas with the same path compete.",
+    secret: false,
+    parse: parseZkPath,
+  }),
+  replicaId: option<ReplicaId>({
+    flag: "replica-id",
+    unit: "name",
+    fallback: {
+      kind: "computed",
+      shown: "host name and a nonce",
+      text: ({ hostName, nonce }) => defaultReplicaId(hostName, nonce),
+    },
+    help: "What the replica calls itself; unique among the replicas.",
+    secret: false,
+    parse: parseReplicaId,
+  }),
+  httpAddress: option<HttpAddress | null>({
+    flag: "http-address",
+    unit: "address",
+    fallback: { kind: "none", shown: "off" },
+    help: "HTTP endpoints: host:port, :port (loopback) or unix:/path.",
+    secret: false,
+    parse: parseHttpAddress,
+  }),
+  stopTimeoutMs: durationOption("8s", {
+    flag: "stop-timeout",
+    help: "Time that stopping may take before the process exits regardless.",
+  }),
+  logLevel: choiceOption(
+    ["error", "warn", "info", "debug", "trace"],
+    { kind: "text", text: "info" },
+    { flag: "log-level", help: "The least important lines to log." },
+  ),
+  logFormat: choiceOption(
+    ["json", "pretty"],
+    {
+      kind: "computed",
+      shown: "pretty on a terminal, else json",
+      text: ({ terminal }) => (terminal ? "pretty" : "json"),
+    },
+    { flag: "log-format", help: "How log lines, which go to stderr, look." },
+  ),
+  envFile: option<string | null>({
+    flag: "env-file",
+    unit: "path",
+    fallback: { kind: "none", shown: ".env, where there is one" },
+    help: "File with variables, as KEY=VALUE lines.",
+    secret: false,
+    parse: parsePath,
+  }),
+} as const;
+
+export type OptionTable = typeof options;
+
+/** The configuration of a replica, checked. Durations are in whole milliseconds. */
+export type Config = {
+  readonly [Field in keyof OptionTable]: OptionTable[Field]["parse"] extends Parser<infer T>
+    ? T
+    : never;
+};
+
+type Parser<T> = Option<T>["parse"];

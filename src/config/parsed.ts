@@ -1,0 +1,13 @@
+/** What a parser makes of a text: a value, or a phrase that says what would have been right. */
+export type Parsed<T> =
+  | { readonly kind: "valid"; readonly value: T }
+  /** `expected` completes the sentence "expected ...", without a full stop. */
+  | { readonly kind: "invalid"; readonly expected: string };
+
+export function valid<T>(value: T): Parsed<T> {
+  return { kind: "valid", value };
+}
+
+export function invalid<T>(expected: string): Parsed<T> {
+  return { kind: "invalid", expected };
+}

@@ -1,0 +1,61 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { hostname } from "node:os";
+import { isatty } from "node:tty";
+import type { Parsed } from "./parsed.ts";
+
+/** All that configuration depends on besides the command line, so that loading it is pure. */
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly readFile: (path: string) => FileReading;
+  readonly hostName: string;
+  /** Random bytes, fresh at each process start: what makes the default replica id unique. */
+  readonly nonce: Uint8Array;
+  /** Whether the log goes to a terminal. */
+  readonly terminal: boolean;
+  /** Reads the list of the coordinator's servers, in the notation of its adapter. */
+  readonly parseServers: (text: string) => Parsed<ServerList>;
+}
+
+/** The coordinator's servers. */
+export interface ServerList {
+  readonly servers: readonly { readonly host: string; readonly port: number }[];
+  /** The path below which everything of ours is: "" or "/", or a path such as "/team". */
+  readonly chroot: string;
+}
+
+export type FileReading =
+  | { readonly kind: "read"; readonly text: string }
+  | { readonly kind: "absent" }
+  | { readonly kind: "failed"; readonly detail: string };
+
+const logFileDescriptor = 2;
+
+/** The surroundings of this very process. */
+export function processSurroundings(parseServers: Surroundings["parseServers"]): Surroundings {
+  return {
+    environment: process.env,
+    readFile: readSmallFile,
+    hostName: hostname(),
+    nonce: randomBytes(6),
+    terminal: isatty(logFileDescriptor),
+    parseServers,
+  };
+}
+
+/** More than a file of some settings can need; what is larger was named by mistake. */
+const largestFileBytes = 1024 * 1024;
+
+/** Reads a regular file of at most 1 MiB. */
+export function readSmallFile(path: string): FileReading {
+  try {
+    const status = statSync(path);
+    if (!status.isFile()) return { kind: "failed", detail: "it is not a regular file" };
+    if (status.size > largestFileBytes) return { kind: "failed", detail: "it exceeds 1 MiB" };
+    return { kind: "read", text: readFileSync(path, "utf8") };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+    if (code === "ENOENT" || code === "ENOTDIR") return { kind: "absent" };
+    return { kind: "failed", detail: code };
+  }
+}

@@ -1,0 +1,113 @@
+import { expect, test } from "bun:test";
+import pkg from "../../package.json" with { type: "json" };
+import type { CommandLine } from "../../src/cli/command.ts";
+import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
+import { surroundings } from "../config/surroundings.fixture.ts";
+
+function parse(...words: readonly string[]): Promise<CommandLine> {
+  return parseCommandLine(words, surroundings(), false);
+}
+
+async function message(words: readonly string[]): Promise<string> {
+  const parsed = await parse(...words);
+  return parsed.kind === "usage-error" ? parsed.message : parsed.kind;
+}
+
+test.each([
+  [["--zk-servers=a"]],
+  [["--zk-servers", "a"]],
+  [["run", "--zk-servers=a"]],
+  [["--zk-servers=a", "--"]],
+])("command line: %j runs a replica", async (words) => {
+  const parsed = await parse(...words);
+  expect(parsed.kind).toBe("run");
+  if (parsed.kind !== "run") return;
+  expect(parsed.config.zkServers.servers).toEqual([{ host: "a", port: 2181 }]);
+  expect(parsed.settings[0]).toEqual({
+    option: "zk-servers",
+    value: "a",
+    source: "flag",
+    place: null,
+  });
+});
+
+test("command line: a value is taken as it is, equals signs and all", async () => {
+  const parsed = await parse("--zk-servers=a", "--file-dir=/x=y=", "--log-level", "debug");
+  expect(parsed.kind === "run" && parsed.config.fileDir).toBe("/x=y=");
+  expect(parsed.kind === "run" && parsed.config.logLevel).toBe("debug");
+});
+
+const refused: readonly (readonly [readonly string[], string])[] = [
+  [[], "--zk-servers is missing: expected it, or ELECTION_ZK_SERVERS, as <host:port,...>"],
+  [["--zk-server=a"], 'unknown flag "--zk-server"; did you mean --zk-servers?'],
+  [["--zk-server", "a"], 'unknown flag "--zk-server"; did you mean --zk-servers?'],
+  [["--zkServers=a"], 'unknown flag "--zkServers"; did you mean --zk-servers?'],
+  [["-zk-servers=a"], 'unknown flag "-zk-servers"; did you mean --zk-servers?'],
+  [["-z", "a"], 'unknown flag "-z"; see --help for all flags'],
+  [["-hx"], 'unknown flag "-hx"; see --help for all flags'],
+  [["--no-color"], 'unknown flag "--no-color"; see --help for all flags'],
+  [["--no-zk-servers"], 'unknown flag "--no-zk-servers"; did you mean --zk-servers?'],
+  [["--constructor=1"], 'unknown flag "--constructor"; see --help for all flags'],
+  [["--=x"], 'unknown flag "--"; see --help for all flags'],
+  [["--zk-servers="], '--zk-servers "": expected a value'],
+  [["--zk-servers", ""], '--zk-servers "": expected a value'],
+  [["--zk-servers"], "--zk-servers: expected a value, as in --zk-servers=..."],
+  [
+    ["--zk-servers", "--log-level=info"],
+    '--zk-servers: expected a value, but the flag "--log-level=info" follows',
+  ],
+  [["--zk-servers=a", "--zk-servers=b"], "--zk-servers: expected it once, but it is given twice"],
+  [["--zk-servers=a", "b"], 'unexpected argument "b": expected a flag; see --help'],
+  [["--zk-servers=a", ""], 'unexpected argument "": expected a flag; see --help'],
+  [["--zk-servers=a", "-"], 'unexpected argument "-": expected a flag; see --help'],
+  [["--zk-servers=a", "--", "b"], 'unexpected argument "b" behind --'],
+  [["rum"], 'unknown command "rum"; did you mean run?'],
+  [["frobnicate", "--zk-servers=a"], 'unknown command "frobnicate"; see --help for all commands'],
+  [["--help=yes"], '--help "yes": it takes no value'],
+  [
+    ["--zk-servers=a", "--storage-capacity", "-5"],
+    '--storage-capacity "-5": expected a whole number from 1 to 1000000',
+  ],
+  [
+    ["--zk-servers=a\u001b[31m,"],
+    '--zk-servers "a\\u001b[31m,": expected host:port,host:port/chroot, ' +
+      'but "a\\u001b[31m" is neither a host name',
+  ],
+];
+
+test.each(refused)("command line: %j is refused in one line", async (words, expected) => {
+  const told = await message(words);
+  expect(told).toStartWith(`election: ${expected}`);
+  expect(told.split("\n").length).toBe(2);
+});
+
+test.each([
+  [["--help"]],
+  [["-h"]],
+  [["--zk-servers", "--help"]],
+  [["--frobnicate", "-h", "--version"]],
+])("command line: %j shows the help", async (words) => {
+  expect((await parse(...words)).kind).toBe("help");
+});
+
+test("command line: --version is told wherever it stands", async () => {
+  const version = { kind: "version", text: `election ${pkg.version}\n` } as const;
+  expect(await parse("--version")).toEqual(version);
+  expect(await parse("--zk-servers=a", "--version")).toEqual(version);
+  expect(await parse("run", "--version")).toEqual(version);
+});
+
+test("command line: what stands behind -- is not ours", async () => {
+  expect((await parse("--zk-servers=a", "--", "--help")).kind).toBe("usage-error");
+});
+
+test("help: names every option with variable and default, without colours", async () => {
+  const help = await parse("--help");
+  expect(help.kind === "help" && help.text).toMatchSnapshot();
+});
+
+test("help: the help of a command is its own", async () => {
+  const help = await parse("run", "--help");
+  expect(help.kind === "help" && help.text).toStartWith("Competes for leadership");
+  expect(help.kind === "help" && help.text).not.toContain("COMMANDS");
+});

@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import type { ArgsDef } from "citty";
+import { readArguments } from "../../src/cli/read-arguments.ts";
+
+const flags: ArgsDef = {
+  "http-address": { type: "string" },
+  json: { type: "boolean", alias: "j" },
+};
+
+test("arguments: values, switches and the rest are told apart", () => {
+  const reading = readArguments(["--json", "--http-address", ":1", "--", "ls", "--json"], flags);
+  expect(reading).toEqual({
+    kind: "read",
+    given: {
+      values: new Map([["http-address", ":1"]]),
+      switches: new Set(["json"]),
+      rest: ["ls", "--json"],
+    },
+  });
+});
+
+test("arguments: an alias of one letter counts as its flag, once", () => {
+  const reading = readArguments(["-j"], flags);
+  expect(reading.kind === "read" && reading.given.switches.has("json")).toBe(true);
+  expect(readArguments(["-j", "--json"], flags)).toEqual({
+    kind: "refused",
+    problems: ["--json: expected it once, but it is given twice"],
+  });
+});
+
+test("arguments: a switch takes no value and has no opposite", () => {
+  expect(readArguments(["--json=false", "--no-json"], flags)).toEqual({
+    kind: "refused",
+    problems: [
+      '--json "false": it takes no value',
+      'unknown flag "--no-json"; did you mean --json?',
+    ],
+  });
+});

@@ -1,0 +1,253 @@
+import { expect, test } from "bun:test";
+import { loadConfig, type Loading } from "../../src/config/load-config.ts";
+import { type AnyOption, variableOf } from "../../src/config/option.ts";
+import { options } from "../../src/config/options.ts";
+import { readSmallFile } from "../../src/config/surroundings.ts";
+import { type Given, surroundings } from "./surroundings.fixture.ts";
+
+const table: readonly AnyOption[] = Object.values(options);
+
+function load(flags: Readonly<Record<string, string>>, given: Given = {}): Loading {
+  return loadConfig(new Map(Object.entries(flags)), surroundings(given));
+}
+
+function problems(flags: Readonly<Record<string, string>>, given: Given = {}): readonly string[] {
+  const loading = load(flags, given);
+  return loading.kind === "invalid" ? loading.problems : [];
+}
+
+function loaded(flags: Readonly<Record<string, string>>, given: Given = {}) {
+  const loading = load(flags, given);
+  if (loading.kind === "invalid") throw new Error(loading.problems.join("\n"));
+  return loading;
+}
+
+test("config: only zk-servers is required, and the defaults are those of the mission", () => {
+  expect(loaded({ "zk-servers": "a,[::1]:1/x" }).config as unknown).toEqual({
+    zkServers: {
+      servers: [
+        { host: "a", port: 2181 },
+        { host: "::1", port: 1 },
+      ],
+      chroot: "/x",
+    },
+    leaderTimeoutMs: 10_000,
+    attempterTimeoutMs: 10_000,
+    fileDir: "/tmp/election",
+    storageCapacity: 10,
+    failoverTimeoutMs: 1000,
+    failoverAttemptsCount: 10,
+    sessionTimeoutMs: 10_000,
+    zkPath: "/election",
+    replicaId: "host-abcd",
+    httpAddress: null,
+    stopTimeoutMs: 8000,
+    logLevel: "info",
+    logFormat: "json",
+    envFile: null,
+  });
+  expect(loaded({ "zk-servers": "a" }, { terminal: true }).config.logFormat).toBe("pretty");
+});
+
+/** A right value for every option, other than its default; two where order is to be seen. */
+const samples: Readonly<Record<string, readonly [string, string, string]>> = {
+  "zk-servers": ["a", "b", "c"],
+  "file-dir": ["/a", "/b", "/c"],
+  "zk-path": ["/a", "/b", "/c"],
+  "replica-id": ["a", "b", "c"],
+  "http-address": [":1", ":2", ":3"],
+  "log-level": ["error", "warn", "debug"],
+  "log-format": ["pretty", "json", "pretty"],
+};
+
+const ordered = table.filter(({ flag }) => flag !== "env-file");
+test.each(ordered.map(({ flag, unit }) => [flag, unit] as const))(
+  "config: %s is taken from flag, environment, env file, default, in this order",
+  (flag, unit) => {
+    const [first, second, third] =
+      samples[flag] ?? (unit === "duration" ? ["1s", "2s", "3s"] : ["1", "2", "3"]);
+    const variable = variableOf(flag);
+    const base = flag === "zk-servers" ? {} : { ELECTION_ZK_SERVERS: "z" };
+    const files = { ".env": `${variable}=${third}` };
+    const environment = { ...base, [variable]: second };
+
+    const setting = (loading: ReturnType<typeof loaded>) =>
+      loading.settings.find(({ option }) => option === flag);
+    const place = null;
+    expect(setting(loaded({ [flag]: first }, { environment, files }))).toEqual({
+      option: flag,
+      value: first,
+      source: "flag",
+      place,
+    });
+    expect(setting(loaded({}, { environment, files }))).toEqual({
+      option: flag,
+      value: second,
+      source: "environment",
+      place,
+    });
+    expect(setting(loaded({}, { environment: base, files }))).toEqual({
+      option: flag,
+      value: third,
+      source: "env-file",
+      place: ".env line 1",
+    });
+    if (flag === "zk-servers") return;
+    expect(setting(loaded({}, { environment: base }))?.source).toBe("default");
+  },
+);
+
+test("config: the env file is named by flag before environment, and by no env file", () => {
+  const files = { a: "ELECTION_ZK_SERVERS=a", b: "ELECTION_ZK_SERVERS=b", ".env": "x" };
+  const environment = { ELECTION_ENV_FILE: "b" };
+  expect(loaded({ "env-file": "a" }, { environment, files }).config.envFile).toBe("a");
+  expect(loaded({}, { environment, files }).config.envFile).toBe("b");
+  expect(problems({}, { files: { ".env": "ELECTION_ENV_FILE=x" } })).toEqual([
+    "ELECTION_ENV_FILE (.env line 1): an env file cannot name another one",
+  ]);
+});
+
+const zk = { "zk-servers": "a" };
+const durationRight =
+  "expected a duration from 1ms to 24h in whole milliseconds, such as 10s, 1m30s or 500ms";
+const wrong: readonly (readonly [Readonly<Record<string, string>>, Given, string])[] = [
+  [{}, {}, "--zk-servers is missing: expected it, or ELECTION_ZK_SERVERS, as <host:port,...>"],
+  [{ "zk-servers": "" }, {}, '--zk-servers "": expected a value'],
+  [
+    { "zk-servers": "a:0" },
+    {},
+    '--zk-servers "a:0": expected host:port,host:port/chroot, ' +
+      'but port 0 of "a" is not between 1 and 65535',
+  ],
+  [{ ...zk, "leader-timeout": "10" }, {}, `--leader-timeout "10": ${durationRight}`],
+  [{ ...zk, "stop-timeout": "0s" }, {}, `--stop-timeout "0s": ${durationRight}`],
+  [
+    { ...zk, "storage-capacity": "0" },
+    {},
+    '--storage-capacity "0": expected a whole number from 1 to 1000000',
+  ],
+  [
+    { ...zk, "storage-capacity": "1e3" },
+    {},
+    '--storage-capacity "1e3": expected a whole number from 1 to 1000000',
+  ],
+  [
+    { ...zk, "failover-attempts-count": "-1" },
+    {},
+    '--failover-attempts-count "-1": expected a whole number from 1 to 1000000',
+  ],
+  [
+    { ...zk, "file-dir": "a\0b" },
+    {},
+    '--file-dir "a\\u0000b": expected a path of at most 4095 bytes without NUL',
+  ],
+  [
+    { ...zk, "log-level": "fatal" },
+    {},
+    '--log-level "fatal": expected one of error, warn, info, debug, trace',
+  ],
+  [{ ...zk, "log-format": "xml" }, {}, '--log-format "xml": expected one of json, pretty'],
+  [
+    { ...zk, "http-address": "x" },
+    {},
+    '--http-address "x": expected host:port, [v6]:port, :port (loopback) or unix:/path',
+  ],
+  [
+    zk,
+    { environment: { ELECTION_LEADER_TIMEOUT: "x" } },
+    `ELECTION_LEADER_TIMEOUT "x": ${durationRight}`,
+  ],
+  [
+    zk,
+    { environment: { ELECTION_LEADER_TIMEOUT: "" } },
+    'ELECTION_LEADER_TIMEOUT "": expected a value',
+  ],
+  [
+    zk,
+    { environment: { ELECTION_LEADER_TIMOUT: "1s" } },
+    "ELECTION_LEADER_TIMOUT (the environment): unknown variable; " +
+      "did you mean ELECTION_LEADER_TIMEOUT?",
+  ],
+  [
+    {},
+    { environment: { ELECTION_ZK_SERVER: "a" } },
+    "ELECTION_ZK_SERVER (the environment): unknown variable; did you mean ELECTION_ZK_SERVERS?",
+  ],
+  [
+    zk,
+    { environment: { ELECTION_FROBNICATE: "" } },
+    "ELECTION_FROBNICATE (the environment): unknown variable; see --help for all variables",
+  ],
+  [
+    zk,
+    { files: { ".env": "\nELECTION_ZK_PATHS=/a" } },
+    "ELECTION_ZK_PATHS (.env line 2): unknown variable; did you mean ELECTION_ZK_PATH?",
+  ],
+  [
+    zk,
+    { files: { ".env": "ELECTION_ZK_PATH=/a\nELECTION_ZK_PATH=/b" } },
+    "ELECTION_ZK_PATH (.env line 2): expected it once, but it is given above",
+  ],
+  [
+    zk,
+    { files: { ".env": "# x\n\nELECTION_ZK_PATH=a" } },
+    'ELECTION_ZK_PATH (.env line 3) "a": expected an absolute path other than "/", ' +
+      'such as /election, without a trailing "/" and without empty, "." or ".." parts',
+  ],
+  [
+    zk,
+    { files: { ".env": "A=1\nrubbish" } },
+    ".env line 2: expected KEY=VALUE, a comment or nothing",
+  ],
+  [
+    zk,
+    { files: { ".env": { failed: "EACCES" } } },
+    '--env-file ".env": expected a readable file, but EACCES',
+  ],
+  [
+    { "env-file": "/none" },
+    {},
+    '--env-file "/none": expected a readable file, but it does not exist',
+  ],
+  [
+    zk,
+    { environment: { ELECTION_ENV_FILE: "/none" } },
+    'ELECTION_ENV_FILE "/none": expected a readable file, but it does not exist',
+  ],
+  [{ ...zk, "env-file": "" }, {}, '--env-file "": expected a value'],
+];
+
+test.each(wrong)("config: %j with %j is one problem", (flags, given, expected) => {
+  expect(problems(flags, given)).toEqual([expected]);
+});
+
+test("config: several problems are all told, one line each", () => {
+  expect(problems({ ...zk, "leader-timeout": "x", "log-level": "y" }).length).toBe(2);
+});
+
+test("config: foreign variables, and those that Kubernetes makes, are left alone", () => {
+  const environment = {
+    PATH: "/bin",
+    ELECTION_PORT: "tcp://10.0.0.1:80",
+    ELECTION_SERVICE_HOST: "10.0.0.1",
+    ELECTION_SERVICE_PORT_HTTP: "80",
+    ELECTION_PORT_80_TCP_ADDR: "10.0.0.1",
+    ELECTION_HTTP_SERVICE_HOST: "10.0.0.2",
+  };
+  expect(problems(zk, { environment, files: { ".env": "FOO=1" } })).toEqual([]);
+});
+
+test("config: every flag is lower case with dashes, and no two are the same", () => {
+  const flags = table.map(({ flag }) => flag);
+  expect(new Set(flags).size).toBe(flags.length);
+  for (const flag of flags) expect(flag).toMatch(/^[a-z]+(-[a-z]+)*$/);
+});
+
+test("files: a missing one is absent, a directory and an oversized one are refused", async () => {
+  expect(readSmallFile("/none/x")).toEqual({ kind: "absent" });
+  expect(readSmallFile("/tmp")).toEqual({ kind: "failed", detail: "it is not a regular file" });
+  const path = `/tmp/election-large-${process.pid}`;
+  await Bun.write(path, Buffer.alloc(1024 * 1024 + 1));
+  expect(readSmallFile(path)).toEqual({ kind: "failed", detail: "it exceeds 1 MiB" });
+  await Bun.file(path).delete();
+});
