@@ -1,0 +1,105 @@
+import type { Scheduler } from "../election/scheduler.ts";
+import { HttpServerError } from "./http-server-error.ts";
+import type { Providers } from "./providers.ts";
+import { failure, respond } from "./respond.ts";
+import { removeStaleSocket } from "./stale-socket.ts";
+
+/** Where to answer. `host` is a name or address, IPv6 without brackets; port 0 takes a free one. */
+export type ListenAddress =
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string };
+
+export interface HttpServerOptions {
+  readonly address: ListenAddress;
+  readonly providers: Providers;
+  readonly scheduler: Scheduler;
+  /** Hears of the faults behind answers with 500. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** No endpoint takes a body: what is larger is answered with 413. */
+const largestBodyBytes = 1024;
+/** A connection that is silent for so long is closed. */
+const idleSeconds = 10;
+/** How long closing waits for the requests under way. */
+const closeLimitMs = 500;
+
+/** The HTTP endpoints: read only, without authentication, and so on loopback unless told else. */
+export class HttpServer implements AsyncDisposable {
+  /** Where it answers: `host:port` (IPv6 in brackets), or `unix:/path`. */
+  readonly address: string;
+  readonly #server: Bun.Server<undefined>;
+  readonly #scheduler: Scheduler;
+  #closing: Promise<void> | undefined;
+
+  private constructor(server: Bun.Server<undefined>, options: HttpServerOptions) {
+    const { address } = options;
+    this.#server = server;
+    this.#scheduler = options.scheduler;
+    this.address =
+      address.kind === "unix"
+        ? `unix:${address.path}`
+        : hostPort(address.host, server.port ?? address.port);
+  }
+
+  /** Opens the endpoints. Rejects with HttpServerError, whose message names option and cure. */
+  static async open(options: HttpServerOptions): Promise<HttpServer> {
+    const { address } = options;
+    if (address.kind === "unix") await removeStaleSocket(address.path);
+    try {
+      return new HttpServer(serve(options), options);
+    } catch (error) {
+      throw translate(error, address);
+    }
+  }
+
+  /**
+   * Stops listening, and waits for the requests under way: 500 ms at most, then they are cut off.
+   * The socket file is gone afterwards. Idempotent.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const closed = new AbortController();
+    const stopped = this.#server.stop();
+    await Promise.race([stopped, this.#scheduler.sleep(closeLimitMs, closed.signal)]);
+    closed.abort();
+    await this.#server.stop(true);
+  }
+}
+
+function serve({ address, providers, failed }: HttpServerOptions): Bun.Server<undefined> {
+  const common = {
+    // Without this an error's page tells all about it; and with it alone the port may be shared.
+    development: false,
+    maxRequestBodySize: largestBodyBytes,
+    fetch: (request: Request) => respond(request, providers),
+    error: (error: unknown) => {
+      failed(error);
+      return failure();
+    },
+  } as const;
+  if (address.kind === "unix") return Bun.serve({ ...common, unix: address.path });
+  const { host, port } = address;
+  return Bun.serve({ ...common, hostname: host, port, reusePort: false, idleTimeout: idleSeconds });
+}
+
+function translate(error: unknown, address: ListenAddress): HttpServerError {
+  const shown =
+    address.kind === "unix" ? `unix:${address.path}` : hostPort(address.host, address.port);
+  const option = `--http-address "${shown}"`;
+  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  if (code === "EADDRINUSE") {
+    const message = `${option}: another process listens there; name another address or stop it`;
+    return new HttpServerError("address-in-use", message, error);
+  }
+  const message = `${option}: it cannot be opened (${code}); name an address of this machine`;
+  return new HttpServerError("unavailable", message, error);
+}
+
+function hostPort(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}

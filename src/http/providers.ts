@@ -1,0 +1,18 @@
+import type { ReplicaInfo } from "../election/coordinator.ts";
+import type { StateName } from "../election/transitions.ts";
+
+/** What the endpoints tell, asked anew for every request. */
+export interface Providers {
+  readonly state: () => StateName;
+  /** Whether this replica leads at this very moment: in Leader, with a lease that holds. */
+  readonly isLeader: () => boolean;
+  /** The epoch it leads; undefined when it does not. */
+  readonly epoch: () => bigint | undefined;
+  /** Who leads, as far as is known here. */
+  readonly leader: () => ReplicaInfo | undefined;
+  /** Anything that JSON can hold. */
+  readonly status: () => unknown;
+  readonly metrics: () => Promise<string>;
+  /** The content type of the metrics. */
+  readonly metricsType: string;
+}

@@ -1,0 +1,32 @@
+import type { ElectionEvent, Observer } from "../election/observer.ts";
+
+/**
+ * Passes every event to several observers, in their order. One that throws hides the event from
+ * nobody else, and never breaks the state machine.
+ *
+ * @param failed hears what was thrown; what it throws itself is swallowed
+ */
+export function fanOut(
+  observers: readonly Observer[],
+  failed: (error: unknown, event: ElectionEvent) => void,
+): Observer {
+  return {
+    observe(event) {
+      for (const observer of observers) {
+        try {
+          observer.observe(event);
+        } catch (error) {
+          report(error, event);
+        }
+      }
+    },
+  };
+
+  function report(error: unknown, event: ElectionEvent): void {
+    try {
+      failed(error, event);
+    } catch {
+      // Nobody is left to tell.
+    }
+  }
+}

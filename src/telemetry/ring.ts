@@ -1,0 +1,19 @@
+/** The last `capacity` things that were added. */
+export class Ring<T> {
+  readonly #capacity: number;
+  readonly #items: T[] = [];
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  add(item: T): void {
+    this.#items.push(item);
+    if (this.#items.length > this.#capacity) this.#items.shift();
+  }
+
+  /** From the latest to the oldest. */
+  latestFirst(): readonly T[] {
+    return this.#items.toReversed();
+  }
+}

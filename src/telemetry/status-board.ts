@@ -1,0 +1,191 @@
+import type { ReplicaInfo } from "../election/coordinator.ts";
+import type { FailureCode, Resource } from "../election/failure.ts";
+import type { ElectionEvent, Observer, TransitionEvent } from "../election/observer.ts";
+import type { Scheduler } from "../election/scheduler.ts";
+import { unreachable } from "../election/unreachable.ts";
+import type { Present } from "./present.ts";
+import { Ring } from "./ring.ts";
+import type {
+  ConnectionStatus,
+  FilesStatus,
+  LeaderStatus,
+  ResourceStatus,
+  SettingStatus,
+  Status,
+  TransitionStatus,
+} from "./status.ts";
+
+/** How many transitions and how many files are remembered. */
+const historyLength = 100;
+const latestFiles = 20;
+
+export interface StatusBoardOptions {
+  readonly scheduler: Scheduler;
+  /** Must hear every event before the board does. */
+  readonly present: Present;
+  /** What the replica says of itself. */
+  readonly self: () => ReplicaInfo;
+  readonly version: string;
+  readonly settings: readonly SettingStatus[];
+  readonly logLinesDropped: () => number;
+}
+
+/** Keeps what /status and /leader tell. */
+export class StatusBoard implements Observer {
+  readonly #options: StatusBoardOptions;
+  readonly #transitions = new Ring<TransitionStatus>(historyLength);
+  readonly #files = new Ring<FilesStatus["latest"][number]>(latestFiles);
+  readonly #resources: Record<Resource, ResourceStatus>;
+  #stateSince: string;
+  #last: TransitionEvent | undefined;
+  #leader: LeaderStatus | undefined;
+  #line: Status["line"] = null;
+  #connection: ConnectionStatus | null = null;
+  #timeoutGranted: Status["timeoutGranted"] = null;
+  #written = 0;
+  #pruned = 0;
+
+  constructor(options: StatusBoardOptions) {
+    this.#options = options;
+    this.#stateSince = this.#time();
+    const unknown: ResourceStatus = { health: "unknown", detail: null, since: this.#stateSince };
+    this.#resources = { coordinator: unknown, duty: unknown };
+  }
+
+  /** Who leads, as far as is known here. */
+  leader(): LeaderStatus | undefined {
+    const { present, self } = this.#options;
+    if (present.isLeader) return { ...self(), seenAt: this.#time() };
+    return this.#leader;
+  }
+
+  status(): Status {
+    const { present, self, version, settings, logLinesDropped } = this.#options;
+    const { renewalAgeMs } = present;
+    return {
+      version,
+      replica: self(),
+      state: present.state,
+      stateSince: this.#stateSince,
+      stateMs: Math.round(present.stateMs),
+      reason: this.#last?.reason ?? null,
+      detail: this.#last?.detail ?? null,
+      isLeader: present.isLeader,
+      epoch: present.epoch?.toString() ?? null,
+      lease:
+        renewalAgeMs === undefined
+          ? null
+          : {
+              remainingMs: Math.round(present.leaseRemainingMs),
+              renewalAgeMs: Math.round(renewalAgeMs),
+            },
+      leader: this.leader() ?? null,
+      line: this.#line,
+      connection: this.#connection,
+      timeoutGranted: this.#timeoutGranted,
+      resources: { ...this.#resources },
+      files: {
+        written: this.#written,
+        pruned: this.#pruned,
+        latest: this.#files.latestFirst(),
+      },
+      transitions: this.#transitions.latestFirst(),
+      settings,
+      logLinesDropped: logLinesDropped(),
+    };
+  }
+
+  observe(event: ElectionEvent): void {
+    switch (event.kind) {
+      case "transition":
+        return this.#transition(event);
+      case "attempt":
+        return this.#attempt(event.outcome, event.leader);
+      case "line":
+        this.#line = { position: event.position, size: event.size };
+        return;
+      case "connection":
+        return this.#connect(event.change, event.server, event.detail);
+      case "timeout-granted":
+        this.#timeoutGranted = { askedMs: event.askedMs, grantedMs: event.grantedMs };
+        return;
+      case "repair":
+        this.#judge(event.resource, event.failure?.detail);
+        return;
+      case "file-written":
+        this.#written += 1;
+        this.#files.add({ at: this.#time(), file: event.file, epoch: event.epoch.toString() });
+        this.#judge("duty", undefined);
+        return;
+      case "files-pruned":
+        this.#pruned += event.count;
+        return;
+      case "waiting-out":
+      case "lease":
+      case "request":
+      case "notice":
+        return;
+      default:
+        return unreachable(event);
+    }
+  }
+
+  #transition(event: TransitionEvent): void {
+    const { from, to, reason, detail, epoch } = event;
+    const at = this.#time();
+    this.#stateSince = at;
+    this.#last = event;
+    this.#transitions.add({ at, from, to, reason, detail, epoch: epoch?.toString() ?? null });
+    // Who leads is told again by the next attempt; our own place in line by the next registration.
+    if (from === "Leader" || to === "Failover" || to === "Leader") this.#leader = undefined;
+    if (to === "Failover" || to === "Stopping" || (from === "Leader" && to === "Attempter")) {
+      this.#line = null;
+    }
+    if (to === "Attempter" && from === "Init") {
+      this.#judge("coordinator", undefined);
+      this.#judge("duty", undefined);
+    }
+    const failed = resourceOf(reason);
+    if (failed !== undefined) this.#judge(failed, detail);
+  }
+
+  #attempt(outcome: "won" | "led" | "undecided" | "failed", leader: ReplicaInfo | undefined): void {
+    if (outcome === "won" || outcome === "led") this.#judge("coordinator", undefined);
+    if (outcome === "led") this.#leader = leader && { ...leader, seenAt: this.#time() };
+  }
+
+  #connect(change: ConnectionStatus["change"], server: string | undefined, detail: string): void {
+    this.#connection = { change, server: server ?? null, detail, since: this.#time() };
+    const works = change === "connected" || change === "resumed";
+    this.#judge("coordinator", works ? undefined : detail);
+  }
+
+  /** Notes whether a resource works; `since` moves only when that, or the reason, changes. */
+  #judge(resource: Resource, problem: string | undefined): void {
+    const health = problem === undefined ? "good" : "failed";
+    const before = this.#resources[resource];
+    const detail = problem ?? null;
+    if (before.health === health && before.detail === detail) return;
+    const since = before.health === health ? before.since : this.#time();
+    this.#resources[resource] = { health, detail, since };
+  }
+
+  #time(): string {
+    return this.#options.scheduler.wallClock().toISOString();
+  }
+}
+
+/** The reasons of transitions that are failures, with the resource that failed. */
+const failures: Readonly<Record<FailureCode, Resource>> = {
+  unreachable: "coordinator",
+  "session-lost": "coordinator",
+  rejected: "coordinator",
+  "lease-ended": "coordinator",
+  "leadership-lost": "coordinator",
+  "duty-failed": "duty",
+  fenced: "duty",
+};
+
+function resourceOf(reason: string): Resource | undefined {
+  return Object.entries(failures).find(([code]) => code === reason)?.[1];
+}

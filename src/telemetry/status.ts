@@ -1,0 +1,86 @@
+import type { ReplicaInfo } from "../election/coordinator.ts";
+import type { Resource } from "../election/failure.ts";
+import type { StateName } from "../election/transitions.ts";
+
+/** The picture that /status gives: fit for JSON as it is. Times are ISO 8601, ages milliseconds. */
+export interface Status {
+  readonly version: string;
+  readonly replica: ReplicaInfo;
+  readonly state: StateName;
+  readonly stateSince: string;
+  readonly stateMs: number;
+  /** Why the replica is in its state: the last transition. Null before the first one. */
+  readonly reason: string | null;
+  readonly detail: string | null;
+  /** Whether it leads at this moment: in Leader, with a lease that holds. */
+  readonly isLeader: boolean;
+  /** In decimal digits: a JSON number would lose some. Null unless in Leader. */
+  readonly epoch: string | null;
+  readonly lease: LeaseStatus | null;
+  /** Who leads, as far as is known here; null when it is not. */
+  readonly leader: LeaderStatus | null;
+  /** Where the replica stands in line, 0 being the front; null while it does not. */
+  readonly line: { readonly position: number; readonly size: number } | null;
+  readonly connection: ConnectionStatus | null;
+  /** The session timeout, where another one was granted than asked for. */
+  readonly timeoutGranted: { readonly askedMs: number; readonly grantedMs: number } | null;
+  readonly resources: Readonly<Record<Resource, ResourceStatus>>;
+  readonly files: FilesStatus;
+  /** The latest first. */
+  readonly transitions: readonly TransitionStatus[];
+  readonly settings: readonly SettingStatus[];
+  readonly logLinesDropped: number;
+}
+
+export interface LeaseStatus {
+  readonly remainingMs: number;
+  readonly renewalAgeMs: number;
+}
+
+export interface LeaderStatus extends ReplicaInfo {
+  /** When that was last seen to be so: it may have changed since. */
+  readonly seenAt: string;
+}
+
+export interface ConnectionStatus {
+  readonly change: "connected" | "suspended" | "resumed" | "lost";
+  readonly server: string | null;
+  readonly detail: string;
+  readonly since: string;
+}
+
+/** Whether a resource worked when it was last used. */
+export interface ResourceStatus {
+  readonly health: "unknown" | "good" | "failed";
+  /** What failed; null unless `health` is `failed`. */
+  readonly detail: string | null;
+  readonly since: string;
+}
+
+export interface FilesStatus {
+  readonly written: number;
+  readonly pruned: number;
+  /** The latest first. */
+  readonly latest: readonly {
+    readonly at: string;
+    readonly file: string;
+    readonly epoch: string;
+  }[];
+}
+
+export interface TransitionStatus {
+  readonly at: string;
+  readonly from: StateName;
+  readonly to: StateName;
+  readonly reason: string;
+  readonly detail: string;
+  readonly epoch: string | null;
+}
+
+/** One option and where its value came from; a secret arrives here masked already. */
+export interface SettingStatus {
+  readonly option: string;
+  readonly value: string | null;
+  readonly source: string;
+  readonly place: string | null;
+}

@@ -1,0 +1,117 @@
+import { Registry } from "prom-client";
+import type { ReplicaInfo } from "../election/coordinator.ts";
+import type { Observer } from "../election/observer.ts";
+import type { Scheduler } from "../election/scheduler.ts";
+import { ElectionLog } from "./election-log.ts";
+import { fanOut } from "./fan-out.ts";
+import { LineWriter, pauseThread, type Write } from "./line-writer.ts";
+import { Log } from "./log.ts";
+import type { LogLevelName } from "./log-entry.ts";
+import { LoopLag } from "./loop-lag.ts";
+import { ElectionMetrics } from "./metrics.ts";
+import { Present } from "./present.ts";
+import { processMetrics } from "./process-metrics.ts";
+import { readCounter } from "./read-metric.ts";
+import type { SettingStatus, Status } from "./status.ts";
+import { StatusBoard } from "./status-board.ts";
+
+export interface TelemetryOptions {
+  readonly scheduler: Scheduler;
+  /** Where log lines go: `writeTo(openLog(2))`. */
+  readonly write: Write;
+  readonly logLevel: LogLevelName;
+  readonly logFormat: "json" | "pretty";
+  readonly colours: boolean;
+  /** What the replica says of itself, as it is now: its HTTP address is known only later. */
+  readonly self: () => ReplicaInfo;
+  readonly version: string;
+  /** The options for /status, secrets masked. */
+  readonly settings: readonly SettingStatus[];
+}
+
+/** How long the end of the process waits for a slow reader of the log. */
+const flushLimitMs = 1000;
+
+/** All that tells people and programs what the replica does: log, metrics and status. */
+export class Telemetry implements AsyncDisposable {
+  readonly log: Log;
+  /** To be given to everything that has events to tell. */
+  readonly observer: Observer;
+  readonly #registry = new Registry();
+  readonly #writer: LineWriter;
+  readonly #present: Present;
+  readonly #board: StatusBoard;
+  readonly #loopLag: LoopLag;
+
+  constructor(options: TelemetryOptions) {
+    const { scheduler, write, self, version, settings } = options;
+    this.#writer = new LineWriter({ scheduler, write, pause: pauseThread });
+    this.#present = new Present(scheduler);
+    this.log = new Log({
+      scheduler,
+      writer: this.#writer,
+      level: options.logLevel,
+      format: options.logFormat,
+      colours: options.colours,
+      replica: self().replica,
+      state: () => this.#present.state,
+    });
+    this.#board = new StatusBoard({
+      scheduler,
+      present: this.#present,
+      self,
+      version,
+      settings,
+      logLinesDropped: () => this.#writer.dropped,
+    });
+    const metrics = new ElectionMetrics(this.#registry, this.#present);
+    processMetrics(this.#registry, scheduler, version);
+    readCounter(
+      this.#registry,
+      "election_log_lines_dropped_total",
+      "Log lines that were dropped because nobody read them in time.",
+      () => this.#writer.dropped,
+    );
+    this.#loopLag = new LoopLag(this.#registry, scheduler);
+    // The present picture first: the others read it.
+    const observers = [this.#present, this.#board, metrics, new ElectionLog(this.log)];
+    this.observer = fanOut(observers, (error, event) => {
+      this.log.write("error", "observer-failed", String(error), { observed: event.kind });
+    });
+  }
+
+  /** Where the replica stands, asked and answered at the same moment. */
+  get present(): Pick<Present, "state" | "isLeader" | "epoch"> {
+    return this.#present;
+  }
+
+  /** Who leads, as far as is known here. */
+  leader(): ReplicaInfo | undefined {
+    return this.#board.leader();
+  }
+
+  status(): Status {
+    return this.#board.status();
+  }
+
+  /** The metrics in Prometheus' text format, of the content type `metricsType`. */
+  metrics(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  get metricsType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Writes what the log still holds, for a second at most: the last call of the process. */
+  flush(): void {
+    this.#writer.flush(flushLimitMs);
+  }
+
+  /** Ends the measuring and flushes. The log may still be used afterwards. Idempotent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#loopLag[Symbol.asyncDispose]();
+    await this.#writer[Symbol.asyncDispose]();
+    this.flush();
+  }
+}

@@ -1,0 +1,244 @@
+import { afterEach, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import type { ReplicaId, ReplicaInfo } from "../../src/election/coordinator.ts";
+import { HttpServer, type ListenAddress } from "../../src/http/http-server.ts";
+import type { Providers } from "../../src/http/providers.ts";
+import { FakeScheduler } from "../fake/scheduler.ts";
+
+const info: ReplicaInfo = {
+  replica: "other" as ReplicaId,
+  host: "host",
+  pid: 1,
+  httpAddress: null,
+  since: "2026-01-01T00:00:00.000Z",
+};
+const loopback: ListenAddress = { kind: "tcp", host: "127.0.0.1", port: 0 };
+
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+async function open(overrides: Partial<Providers> = {}, address = loopback) {
+  const faults: unknown[] = [];
+  const scheduler = new FakeScheduler();
+  const server = await HttpServer.open({
+    address,
+    scheduler,
+    failed: (error) => faults.push(error),
+    providers: {
+      state: () => "Attempter",
+      isLeader: () => false,
+      epoch: () => undefined,
+      leader: () => info,
+      status: () => ({ some: "thing" }),
+      metrics: () => Promise.resolve("up 1\n"),
+      metricsType: "text/plain; version=0.0.4; charset=utf-8",
+      ...overrides,
+    },
+  });
+  cleanups.push(() => server[Symbol.asyncDispose]());
+  return { server, scheduler, faults, base: `http://${server.address}` };
+}
+
+async function directory(): Promise<string> {
+  const path = await mkdtemp("/tmp/election-http-");
+  cleanups.push(() => rm(path, { recursive: true }));
+  return path;
+}
+
+async function code(opening: Promise<unknown>): Promise<string> {
+  try {
+    await opening;
+    return "opened";
+  } catch (error) {
+    return error instanceof Error ? error.message : "?";
+  }
+}
+
+function failing(): never {
+  throw new Error("the password is hunter2");
+}
+
+test("http: livez answers 200, with headers that forbid keeping and guessing", async () => {
+  const { base } = await open();
+  const response = await fetch(`${base}/livez`);
+  expect([response.status, await response.text()]).toEqual([200, '{"live":true}\n']);
+  expect(response.headers.get("cache-control")).toBe("no-store");
+  expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(response.headers.get("access-control-allow-origin")).toBeNull();
+});
+
+test.each([
+  ["Init", 503],
+  ["Attempter", 200],
+  ["Leader", 200],
+  ["Failover", 503],
+  ["Stopping", 503],
+] as const)("http: readyz answers in state %s with %d", async (state, status) => {
+  const { base } = await open({ state: () => state });
+  const response = await fetch(`${base}/readyz`);
+  expect(response.status).toBe(status);
+  expect(await response.json()).toEqual({ ready: status === 200, state });
+});
+
+test("http: leader answers by what holds at the moment of the request", async () => {
+  let leads = false;
+  const { base } = await open({ isLeader: () => leads, epoch: () => 2n ** 63n });
+  const follower = await fetch(`${base}/leader`);
+  expect(follower.status).toBe(503);
+  expect(await follower.json()).toEqual({
+    isLeader: false,
+    state: "Attempter",
+    epoch: null,
+    leader: info,
+  });
+  leads = true;
+  const leader = await fetch(`${base}/leader`);
+  expect(leader.status).toBe(200);
+  expect(await leader.json()).toMatchObject({ epoch: "9223372036854775808" });
+});
+
+test("http: status, metrics and the index are told in their types", async () => {
+  const { base } = await open();
+  const told = async (path: string): Promise<readonly (string | null)[]> => {
+    const response = await fetch(`${base}${path}`);
+    return [response.headers.get("content-type"), (await response.text()).slice(0, 17)];
+  };
+  expect(await told("/status")).toEqual(["application/json; charset=utf-8", '{"some":"thing"}\n']);
+  expect(await told("/metrics")).toEqual(["text/plain; version=0.0.4; charset=utf-8", "up 1\n"]);
+  expect(await told("/")).toEqual(["text/plain; charset=utf-8", "election\n\n/livez "]);
+});
+
+test.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])("http: %s is refused", async (method) => {
+  const { base } = await open();
+  const response = await fetch(`${base}/leader`, { method });
+  expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+});
+
+test("http: HEAD is GET without the body", async () => {
+  const { base } = await open();
+  const response = await fetch(`${base}/leader`, { method: "HEAD" });
+  expect([response.status, await response.text()]).toEqual([503, ""]);
+});
+
+test.each(["/x", "/livez/", "/LIVEZ", "/%6civez", "/livez/x"])("http: %s is 404", async (path) => {
+  const { base } = await open();
+  const response = await fetch(base + path);
+  expect([response.status, await response.text()]).toEqual([404, '{"error":"not found"}\n']);
+});
+
+test("http: the error of a provider is told to us, and not to the world", async () => {
+  const { base, faults } = await open({ status: failing, metrics: failing });
+  for (const path of ["/status", "/metrics"]) {
+    const response = await fetch(base + path);
+    expect([response.status, await response.text()]).toEqual([500, '{"error":"internal error"}\n']);
+  }
+  expect(faults.map(String)).toEqual(Array(2).fill("Error: the password is hunter2"));
+});
+
+test("http: a body is refused", async () => {
+  const { base } = await open();
+  const response = await fetch(`${base}/livez`, { method: "POST", body: "x".repeat(2000) });
+  expect(response.status).toBe(413);
+});
+
+test("http: a taken port is an error with option, value and cure", async () => {
+  const { server } = await open();
+  const port = Number(server.address.split(":")[1]);
+  expect(await code(open({}, { kind: "tcp", host: "127.0.0.1", port }))).toBe(
+    `--http-address "127.0.0.1:${port}": another process listens there; ` +
+      "name another address or stop it",
+  );
+});
+
+test("http: an address of another machine is an error too", async () => {
+  expect(await code(open({}, { kind: "tcp", host: "192.0.2.1", port: 1 }))).toBe(
+    '--http-address "192.0.2.1:1": it cannot be opened (EADDRNOTAVAIL); ' +
+      "name an address of this machine",
+  );
+});
+
+test("http: IPv6 works", async () => {
+  const { base } = await open({}, { kind: "tcp", host: "::1", port: 0 });
+  expect(base).toStartWith("http://[::1]:");
+  expect((await fetch(`${base}/livez`)).status).toBe(200);
+});
+
+test("http: a socket answers, and is gone after the end", async () => {
+  const unix = `${await directory()}/e.sock`;
+  const { server } = await open({}, { kind: "unix", path: unix });
+  expect(server.address).toBe(`unix:${unix}`);
+  expect((await fetch("http://localhost/livez", { unix })).status).toBe(200);
+  await server[Symbol.asyncDispose]();
+  expect(existsSync(unix)).toBe(false);
+});
+
+test("http: a socket whose process was killed is replaced", async () => {
+  const unix = `${await directory()}/e.sock`;
+  const script = `require("net").createServer().listen(process.argv[1], () => {
+    process.kill(process.pid, "SIGKILL");
+  });`;
+  await Bun.spawn([process.execPath, "-e", script, unix]).exited;
+  expect(existsSync(unix)).toBe(true);
+  await open({}, { kind: "unix", path: unix });
+  expect((await fetch("http://localhost/livez", { unix })).status).toBe(200);
+});
+
+test("http: a socket in use, a file and a missing directory are errors", async () => {
+  const folder = await directory();
+  const path = `${folder}/e.sock`;
+  const living = createServer();
+  await new Promise<void>((resolve) => living.listen(path, resolve));
+  cleanups.push(() => new Promise((resolve) => living.close(resolve)));
+  const refusal = `--http-address "unix:${path}": another process listens there`;
+  expect(await code(open({}, { kind: "unix", path }))).toStartWith(refusal);
+
+  await Bun.write(`${folder}/file`, "precious");
+  expect(await code(open({}, { kind: "unix", path: `${folder}/file` }))).toContain("not a socket");
+  expect(await Bun.file(`${folder}/file`).text()).toBe("precious");
+  expect(await code(open({}, { kind: "unix", path: `${folder}/none/x` }))).toContain("ENOENT");
+});
+
+test("http: closing waits for a request under way, twice as well", async () => {
+  const gate = Promise.withResolvers<string>();
+  const asked = Promise.withResolvers<void>();
+  const metrics = (): Promise<string> => {
+    asked.resolve();
+    return gate.promise;
+  };
+  const { base, server, scheduler } = await open({ metrics });
+  const answer = fetch(`${base}/metrics`);
+  await asked.promise;
+  const closing = Promise.all([server[Symbol.asyncDispose](), server[Symbol.asyncDispose]()]);
+  gate.resolve("late 1\n");
+  expect(await (await answer).text()).toBe("late 1\n");
+  await closing;
+  expect(scheduler.sleeping).toBe(0);
+});
+
+test("http: closing cuts off a request that does not end within 500 ms", async () => {
+  const asked = Promise.withResolvers<void>();
+  const metrics = (): Promise<string> => {
+    asked.resolve();
+    return new Promise(() => undefined);
+  };
+  const { base, server, scheduler } = await open({ metrics });
+  const answer = code(fetch(`${base}/metrics`));
+  await asked.promise;
+  const closing = server[Symbol.asyncDispose]();
+  await scheduler.advance(500);
+  await closing;
+  expect(await answer).not.toBe("opened");
+});
+
+test("http: a connection on which nothing was asked does not delay the closing", async () => {
+  const { server } = await open();
+  const port = Number(server.address.split(":")[1]);
+  const socket = connect(port, "127.0.0.1");
+  await new Promise((resolve) => socket.once("connect", resolve));
+  await server[Symbol.asyncDispose]();
+  socket.destroy();
+});

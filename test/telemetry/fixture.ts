@@ -1,0 +1,61 @@
+import type { Epoch, ReplicaId, ReplicaInfo } from "../../src/election/coordinator.ts";
+import type { ElectionEvent, TransitionEvent } from "../../src/election/observer.ts";
+import type { Instant } from "../../src/election/scheduler.ts";
+
+export const self: ReplicaInfo = {
+  replica: "me" as ReplicaId,
+  host: "host",
+  pid: 1,
+  httpAddress: null,
+  since: "2026-01-01T00:00:00.000Z",
+};
+
+export const other: ReplicaInfo = { ...self, replica: "other" as ReplicaId, host: "elsewhere" };
+
+/** Above 2^53, where a JSON number would not do. */
+export const epoch = 9_007_199_254_740_993n as Epoch;
+
+export function transition(
+  from: TransitionEvent["from"],
+  to: TransitionEvent["to"],
+  reason: string,
+): TransitionEvent {
+  const involved = from === "Leader" || to === "Leader" ? epoch : undefined;
+  return { kind: "transition", from, to, reason, detail: `because of ${reason}`, epoch: involved };
+}
+
+export function lease(renewedAt: number, validUntil: number): ElectionEvent {
+  return { kind: "lease", renewedAt: renewedAt as Instant, validUntil: validUntil as Instant };
+}
+
+/** One event of every kind, some in several shapes: a replica's life in short. */
+export const life: readonly ElectionEvent[] = [
+  { kind: "connection", change: "connected", server: "a:1", detail: "connected to a:1" },
+  { kind: "timeout-granted", askedMs: 10_000, grantedMs: 4000 },
+  transition("Init", "Attempter", "ready"),
+  { kind: "line", position: 1, size: 3 },
+  { kind: "request", operation: "getData", outcome: "ok", durationMs: 1.23456 },
+  { kind: "request", operation: "create", outcome: "timeout", durationMs: 900 },
+  { kind: "attempt", outcome: "led", leader: other, detail: undefined },
+  { kind: "attempt", outcome: "led", leader: other, detail: undefined },
+  { kind: "attempt", outcome: "undecided", leader: undefined, detail: "no answer to create" },
+  { kind: "waiting-out", epoch, waitMs: 123.4, observed: true },
+  lease(0, 2666),
+  { kind: "attempt", outcome: "won", leader: undefined, detail: undefined },
+  transition("Attempter", "Leader", "elected"),
+  { kind: "file-written", file: "1-1.json", epoch, durationMs: 2.5 },
+  { kind: "files-pruned", count: 2 },
+  { kind: "notice", level: "warn", detail: "a line\nwith a \u001b[31mtrick" },
+  { kind: "connection", change: "lost", server: undefined, detail: "the session is gone" },
+  transition("Leader", "Failover", "session-lost"),
+  {
+    kind: "repair",
+    resource: "coordinator",
+    attempt: 1,
+    left: 9,
+    failure: { resource: "coordinator", code: "unreachable", detail: "nobody answers" },
+  },
+  { kind: "repair", resource: "coordinator", attempt: 2, left: 8, failure: undefined },
+  transition("Failover", "Init", "repaired"),
+  transition("Failover", "Stopping", "exhausted"),
+];

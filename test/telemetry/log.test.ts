@@ -1,0 +1,93 @@
+import { expect, test } from "bun:test";
+import { ElectionLog } from "../../src/telemetry/election-log.ts";
+import { LineWriter } from "../../src/telemetry/line-writer.ts";
+import { Log, type LogOptions } from "../../src/telemetry/log.ts";
+import { Present } from "../../src/telemetry/present.ts";
+import { FakeScheduler } from "../fake/scheduler.ts";
+import { life } from "./fixture.ts";
+
+function logTo(lines: string[], options: Partial<LogOptions> = {}) {
+  const scheduler = new FakeScheduler();
+  const present = new Present(scheduler);
+  const write = (bytes: Uint8Array): number => {
+    lines.push(Buffer.from(bytes).toString());
+    return bytes.length;
+  };
+  const log = new Log({
+    scheduler,
+    writer: new LineWriter({ scheduler, write, pause: () => undefined }),
+    level: "trace",
+    format: "json",
+    colours: false,
+    replica: "me",
+    state: () => present.state,
+    ...options,
+  });
+  return { log, present };
+}
+
+function told(options: Partial<LogOptions>): readonly string[] {
+  const lines: string[] = [];
+  const { log, present } = logTo(lines, options);
+  const electionLog = new ElectionLog(log);
+  for (const event of life) {
+    present.observe(event);
+    electionLog.observe(event);
+  }
+  return lines;
+}
+
+test("log: every event is one JSON line, exactly so", () => {
+  const lines = told({});
+  for (const line of lines) {
+    expect(line).toEndWith("}\n");
+    expect(Object.keys(JSON.parse(line) as object).slice(0, 5)).toEqual([
+      "time",
+      "level",
+      "state",
+      "replica",
+      "event",
+    ]);
+  }
+  expect(lines.join("")).toMatchSnapshot();
+});
+
+test("log: the pretty form is one line too, with nothing that a terminal obeys", () => {
+  const lines = told({ format: "pretty" });
+  expect(lines.join("")).toMatchSnapshot();
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  for (const line of lines) expect(line.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+});
+
+test("log: colours only paint; without them the line is the same", () => {
+  const plain = told({ format: "pretty" });
+  const painted = told({ format: "pretty", colours: true });
+  expect(painted.join("")).not.toBe(plain.join(""));
+  expect(Bun.stripANSI(painted.join(""))).toBe(plain.join(""));
+});
+
+test.each([
+  ["error", 1],
+  ["warn", 7],
+  ["info", 15],
+  ["debug", 20],
+  ["trace", 22],
+] as const)("log: level %s writes so many lines of a life: %d", (level, count) => {
+  expect(told({ level }).length).toBe(count);
+});
+
+test("log: a line that repeats is written every time, even when the wall clock jumps back", () => {
+  const lines: string[] = [];
+  const { log } = logTo(lines);
+  for (let index = 0; index < 50; index += 1) log.write("info", "same", "again");
+  expect(lines.length).toBe(50);
+});
+
+test("log: a field cannot pass for one of the line's own, and a long text is cut", () => {
+  const lines: string[] = [];
+  logTo(lines).log.write("info", "x", "m".repeat(10_000), { level: "fake", big: 2n ** 63n });
+  const line = JSON.parse(lines[0] ?? "") as Record<string, string>;
+  expect(line["level"]).toBe("info");
+  expect(line["big"]).toBe("9223372036854775808");
+  expect(line["msg"]?.length).toBe(4099);
+});

@@ -1,0 +1,189 @@
+import { expect, test } from "bun:test";
+import type { ElectionEvent } from "../../src/election/observer.ts";
+import { fanOut } from "../../src/telemetry/fan-out.ts";
+import { Telemetry } from "../../src/telemetry/telemetry.ts";
+import { FakeScheduler } from "../fake/scheduler.ts";
+import { epoch, lease, life, other, self, transition } from "./fixture.ts";
+
+function start(events: readonly ElectionEvent[] = []) {
+  const scheduler = new FakeScheduler();
+  const lines: string[] = [];
+  const telemetry = new Telemetry({
+    scheduler,
+    write: (bytes) => {
+      lines.push(Buffer.from(bytes).toString());
+      return bytes.length;
+    },
+    logLevel: "info",
+    logFormat: "json",
+    colours: false,
+    self: () => self,
+    version: "1.2.3",
+    settings: [{ option: "zk-path", value: "/election", source: "default", place: null }],
+  });
+  for (const event of events) telemetry.observer.observe(event);
+  return { scheduler, telemetry, lines };
+}
+
+async function metric(telemetry: Telemetry, series: string): Promise<string | undefined> {
+  const text = await telemetry.metrics();
+  const line = text.split("\n").find((candidate) => candidate.startsWith(`${series} `));
+  return line?.slice(series.length + 1);
+}
+
+const leading = [
+  transition("Init", "Attempter", "ready"),
+  lease(0, 6666),
+  { kind: "attempt", outcome: "won", leader: undefined, detail: undefined },
+  transition("Attempter", "Leader", "elected"),
+] satisfies readonly ElectionEvent[];
+
+test("present: a leader is one while its lease holds, and never again after", async () => {
+  const { scheduler, telemetry } = start(leading);
+  expect(telemetry.present.isLeader).toBe(true);
+  scheduler.stall(6665);
+  expect(telemetry.present.isLeader).toBe(true);
+  expect(await metric(telemetry, "election_lease_remaining_seconds")).toBe("0.001");
+  scheduler.stall(1);
+  expect(telemetry.present.isLeader).toBe(false);
+  telemetry.observer.observe(lease(6000, 12_666));
+  expect(telemetry.present.isLeader).toBe(false);
+  expect(telemetry.present.state).toBe("Leader");
+  expect(await metric(telemetry, "election_is_leader")).toBe("0");
+});
+
+test("present: a renewal prolongs the lease", () => {
+  const { scheduler, telemetry } = start(leading);
+  scheduler.stall(2500);
+  telemetry.observer.observe(lease(2500, 9166));
+  scheduler.stall(6665);
+  expect(telemetry.present.isLeader).toBe(true);
+});
+
+test("present: a suspended machine does not lead", () => {
+  const { scheduler, telemetry } = start(leading);
+  scheduler.suspend(5000);
+  expect(telemetry.present.isLeader).toBe(false);
+});
+
+test("present: a lease that was begun in vain is forgotten, and a new one counts", () => {
+  const { scheduler, telemetry } = start([transition("Init", "Attempter", "ready"), lease(0, 100)]);
+  telemetry.observer.observe({
+    kind: "attempt",
+    outcome: "undecided",
+    leader: undefined,
+    detail: "x",
+  });
+  expect(telemetry.status().lease).toBeNull();
+  scheduler.stall(1000);
+  telemetry.observer.observe(lease(1000, 1100));
+  expect(telemetry.status().lease).toEqual({ remainingMs: 100, renewalAgeMs: 0 });
+  telemetry.observer.observe(transition("Attempter", "Failover", "session-lost"));
+  telemetry.observer.observe(lease(1050, 1150));
+  expect(telemetry.status().lease).toBeNull();
+});
+
+test("status: tells a replica's life", () => {
+  const { scheduler, telemetry } = start();
+  for (const event of life.slice(0, 8)) telemetry.observer.observe(event);
+  expect(telemetry.leader()).toMatchObject({ replica: "other" });
+  expect(telemetry.status().line).toEqual({ position: 1, size: 3 });
+  for (const event of life.slice(8, 16)) telemetry.observer.observe(event);
+  scheduler.stall(100);
+  expect(JSON.parse(JSON.stringify(telemetry.status())) as unknown).toMatchSnapshot();
+  for (const event of life.slice(16, 19)) telemetry.observer.observe(event);
+  const failed = telemetry.status();
+  expect(failed).toMatchObject({ state: "Failover", epoch: null, leader: null, line: null });
+  expect(failed.resources.coordinator.health).toBe("failed");
+  expect(failed.resources.duty.health).toBe("good");
+});
+
+test("status: remembers the last 100 transitions and the last 20 files, the latest first", () => {
+  const { telemetry } = start();
+  for (let index = 0; index < 150; index += 1) {
+    telemetry.observer.observe(transition("Failover", "Init", `number ${index}`));
+    const file = `${index}.json`;
+    telemetry.observer.observe({ kind: "file-written", file, epoch, durationMs: 1 });
+  }
+  const { transitions, files } = telemetry.status();
+  expect([transitions.length, transitions[0]?.reason]).toEqual([100, "number 149"]);
+  expect([files.latest.length, files.latest[0]?.file, files.written]).toEqual([
+    20,
+    "149.json",
+    150,
+  ]);
+});
+
+test("status: who led is unknown after leadership was lost, until an attempt tells", () => {
+  const { telemetry } = start(leading);
+  expect(telemetry.leader()).toMatchObject({ replica: "me" });
+  telemetry.observer.observe(transition("Leader", "Attempter", "step-down"));
+  expect(telemetry.leader()).toBeUndefined();
+  telemetry.observer.observe({ kind: "attempt", outcome: "led", leader: other, detail: undefined });
+  expect(telemetry.leader()).toMatchObject({ replica: "other" });
+});
+
+test("metrics: everything finite is there at the start, and all of it after a life", async () => {
+  const { scheduler, telemetry } = start();
+  const before = stable(await telemetry.metrics());
+  for (const event of life) telemetry.observer.observe(event);
+  await scheduler.advance(1000);
+  expect(before).toMatchSnapshot();
+  expect(stable(await telemetry.metrics())).toMatchSnapshot();
+  await telemetry[Symbol.asyncDispose]();
+});
+
+/** The lines that do not depend on the machine. */
+function stable(metrics: string): string {
+  return metrics
+    .split("\n")
+    .filter((line) => !/^process_|_bucket|^election_build_info\{/.test(line))
+    .join("\n");
+}
+
+test("metrics: the process figures are true ones", async () => {
+  const { telemetry } = start();
+  expect(Number(await metric(telemetry, "process_resident_memory_bytes"))).toBeGreaterThan(1e6);
+  expect(Number(await metric(telemetry, "process_cpu_seconds_total"))).toBeGreaterThan(0);
+  expect(Number(await metric(telemetry, "process_open_fds"))).toBeGreaterThan(2);
+  const build = `election_build_info{version="1.2.3",bun="${Bun.version}"}`;
+  expect(await metric(telemetry, build)).toBe("1");
+  expect(await telemetry.metrics()).not.toMatch(/zk|zoo/i);
+});
+
+test("metrics: the loop's lag is what the scheduler's wake-up is late by", async () => {
+  const { scheduler, telemetry } = start();
+  scheduler.stall(1300);
+  await scheduler.advance(0);
+  expect(await metric(telemetry, "election_event_loop_lag_seconds_sum")).toBe("0.3");
+  await telemetry[Symbol.asyncDispose]();
+  await telemetry[Symbol.asyncDispose]();
+  expect(scheduler.sleeping).toBe(0);
+});
+
+test("metrics: two replicas in one process do not share a registry", async () => {
+  const first = start(life);
+  const second = start();
+  expect(await metric(first.telemetry, "election_files_written_total")).toBe("1");
+  expect(await metric(second.telemetry, "election_files_written_total")).toBe("0");
+});
+
+test("fan-out: an observer that throws hides nothing from the others", () => {
+  const heard: string[] = [];
+  const observer = fanOut(
+    [
+      {
+        observe: () => {
+          throw new Error("fake");
+        },
+      },
+      { observe: ({ kind }) => heard.push(kind) },
+    ],
+    (error, event) => {
+      heard.push(`${String(error)} at ${event.kind}`);
+      throw new Error("worse");
+    },
+  );
+  observer.observe({ kind: "files-pruned", count: 1 });
+  expect(heard).toEqual(["Error: fake at files-pruned", "files-pruned"]);
+});
