@@ -1,0 +1,142 @@
+import type { Setting } from "./config/load-config.ts";
+import type { Config } from "./config/options.ts";
+import type { ReplicaInfo } from "./election/coordinator.ts";
+import { type ExitStatus, exitCodes } from "./election/exit-status.ts";
+import { run } from "./election/machine.ts";
+import { RepairBudget } from "./election/repair-budget.ts";
+import type { Context } from "./election/state.ts";
+import { StepDown } from "./election/step-down.ts";
+import { LeaderFiles } from "./files/leader-files.ts";
+import { LocalDisk } from "./files/local-disk.ts";
+import { HttpServer } from "./http/http-server.ts";
+import { HttpServerError } from "./http/http-server-error.ts";
+import { listenToSignals } from "./system/process-signals.ts";
+import { RealScheduler } from "./system/real-scheduler.ts";
+import { writeTo } from "./telemetry/line-writer.ts";
+import { openLog } from "./telemetry/open-log.ts";
+import { Telemetry } from "./telemetry/telemetry.ts";
+import { ZooKeeperCoordinator } from "./zookeeper/coordinator.ts";
+import { TcpTransport } from "./zookeeper/tcp-transport.ts";
+
+const logDescriptor = 2;
+
+export interface DaemonOptions {
+  readonly config: Config;
+  /** The configuration as it was given, for /status. */
+  readonly settings: readonly Setting[];
+  readonly version: string;
+  readonly hostName: string;
+  /** Whether log lines may be coloured. */
+  readonly colours: boolean;
+}
+
+/** Runs one replica until it is told to stop, or cannot go on. Resolves with the exit code. */
+export async function runDaemon(options: DaemonOptions): Promise<number> {
+  const { config, settings, version, colours, hostName } = options;
+  const scheduler = new RealScheduler();
+  const stop = new AbortController();
+  const stepDown = new StepDown();
+  let httpAddress: string | null = null;
+  const describe = (): ReplicaInfo => ({
+    replica: config.replicaId,
+    host: hostName,
+    pid: process.pid,
+    httpAddress,
+    since: scheduler.wallClock().toISOString(),
+  });
+  await using telemetry = new Telemetry({
+    scheduler,
+    write: writeTo(openLog(logDescriptor)),
+    logLevel: config.logLevel,
+    logFormat: config.logFormat,
+    colours,
+    self: describe,
+    version,
+    settings,
+  });
+  const { log } = telemetry;
+  log.write("info", "start", `election ${version} starts`, { version, pid: process.pid });
+  using _signals = listenToSignals({
+    stop: (signal) => {
+      log.write("info", "signal", `${signal}: stopping`, { signal });
+      stop.abort();
+    },
+    stopAtOnce: (signal, code) => {
+      log.write("warn", "exit", `${signal} again: exits at once, giving nothing up`, { code });
+      telemetry.flush();
+      process.exit(code);
+    },
+    stepDown: () => {
+      const heard = stepDown.request();
+      const effect = heard ? "stepping down" : "not leading, so nothing to do";
+      log.write("info", "signal", `SIGUSR1: ${effect}`, { signal: "SIGUSR1" });
+    },
+  });
+
+  let status: ExitStatus;
+  try {
+    await using http = await openHttp(config, scheduler, telemetry);
+    httpAddress = http?.address ?? null;
+    status = await run(contextOf(config, scheduler, telemetry, describe, stop.signal, stepDown));
+  } catch (error) {
+    if (!(error instanceof HttpServerError)) throw error;
+    status = { code: exitCodes.usage, reason: error.message };
+  }
+  const level = status.code === exitCodes.stopped ? "info" : "error";
+  log.write(level, "exit", status.reason, { code: status.code });
+  return status.code;
+}
+
+function contextOf(
+  config: Config,
+  scheduler: RealScheduler,
+  { observer }: Telemetry,
+  describe: () => ReplicaInfo,
+  stop: AbortSignal,
+  stepDown: StepDown,
+): Context {
+  const { servers, chroot } = config.zkServers;
+  const coordinator = new ZooKeeperCoordinator({
+    servers,
+    transport: new TcpTransport(),
+    scheduler,
+    observer,
+    basePath: `${chroot === "/" ? "" : chroot}${config.zkPath}`,
+    sessionTimeoutMs: config.sessionTimeoutMs,
+    describe,
+  });
+  const duty = new LeaderFiles({
+    disk: new LocalDisk(config.fileDir),
+    scheduler,
+    observer,
+    replica: config.replicaId,
+    host: describe().host,
+    leaderTimeoutMs: config.leaderTimeoutMs,
+    storageCapacity: config.storageCapacity,
+  });
+  const budget = new RepairBudget(config.failoverAttemptsCount);
+  return { scheduler, coordinator, duty, observer, budget, timings: config, stepDown, stop };
+}
+
+async function openHttp(
+  config: Config,
+  scheduler: RealScheduler,
+  telemetry: Telemetry,
+): Promise<HttpServer | undefined> {
+  if (config.httpAddress === null) return undefined;
+  const { present } = telemetry;
+  return await HttpServer.open({
+    address: config.httpAddress,
+    scheduler,
+    providers: {
+      state: () => present.state,
+      isLeader: () => present.isLeader,
+      epoch: () => present.epoch,
+      leader: () => telemetry.leader(),
+      status: () => telemetry.status(),
+      metrics: () => telemetry.metrics(),
+      metricsType: telemetry.metricsType,
+    },
+    failed: (error) => telemetry.log.write("error", "http-failed", String(error)),
+  });
+}

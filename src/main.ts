@@ -1,0 +1,38 @@
+import { isatty } from "node:tty";
+import { parseCommandLine, version } from "./cli/parse-command-line.ts";
+import { parseServers } from "./cli/parse-servers.ts";
+import { processSurroundings } from "./config/surroundings.ts";
+import { runDaemon } from "./daemon.ts";
+import { exitCodes } from "./election/exit-status.ts";
+import { unreachable } from "./election/unreachable.ts";
+
+process.exit(await main(process.argv.slice(2)));
+
+async function main(rawArguments: readonly string[]): Promise<number> {
+  const surroundings = processSurroundings(parseServers);
+  const mayColour = (surroundings.environment["NO_COLOR"] ?? "") === "";
+  const command = await parseCommandLine(
+    rawArguments,
+    surroundings,
+    mayColour && isatty(process.stdout.fd),
+  );
+  switch (command.kind) {
+    case "help":
+    case "version":
+      await Bun.write(Bun.stdout, command.text);
+      return exitCodes.stopped;
+    case "usage-error":
+      await Bun.write(Bun.stderr, command.message);
+      return exitCodes.usage;
+    case "run":
+      return await runDaemon({
+        config: command.config,
+        settings: command.settings,
+        version,
+        hostName: surroundings.hostName,
+        colours: mayColour && surroundings.terminal,
+      });
+    default:
+      return unreachable(command);
+  }
+}

@@ -1,0 +1,36 @@
+/** What the signals of an operator or a service manager ask for. */
+export interface SignalHandlers {
+  /** The first SIGTERM or SIGINT: stop in order. */
+  readonly stop: (signal: StopSignal) => void;
+  /** A second one: end at once, with the exit code that shells use for the signal. */
+  readonly stopAtOnce: (signal: StopSignal, exitCode: number) => void;
+  /** SIGUSR1: make room for another leader. */
+  readonly stepDown: () => void;
+}
+
+/** The number of a signal plus 128 is the exit code of whoever dies of it. Source: signal(7) */
+const exitCodeOf = { SIGINT: 130, SIGTERM: 143 } as const;
+
+export type StopSignal = keyof typeof exitCodeOf;
+
+/** Listens to the process's signals until disposed. Several quick ones may arrive as one. */
+export function listenToSignals(handlers: SignalHandlers): Disposable {
+  let stopping = false;
+  const onStop = (signal: StopSignal): void => {
+    if (stopping) handlers.stopAtOnce(signal, exitCodeOf[signal]);
+    else handlers.stop(signal);
+    stopping = true;
+  };
+  const onTerminate = (): void => onStop("SIGTERM");
+  const onInterrupt = (): void => onStop("SIGINT");
+  process.on("SIGTERM", onTerminate);
+  process.on("SIGINT", onInterrupt);
+  process.on("SIGUSR1", handlers.stepDown);
+  return {
+    [Symbol.dispose]: () => {
+      process.off("SIGTERM", onTerminate);
+      process.off("SIGINT", onInterrupt);
+      process.off("SIGUSR1", handlers.stepDown);
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { uptime } from "node:os";
+import type { Instant, Scheduler } from "../election/scheduler.ts";
+
+/** What one timer can wait. Source: the 32-bit delay of setTimeout. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** The clocks, timers and dice of this machine. */
+export class RealScheduler implements Scheduler {
+  now(): Instant {
+    // CLOCK_MONOTONIC in Bun, counted from the process's start.
+    return performance.now() as Instant;
+  }
+
+  suspendedMs(): number {
+    return bootTimeMs() - performance.now();
+  }
+
+  wallClock(): Date {
+    return new Date();
+  }
+
+  async sleep(ms: number, signal: AbortSignal): Promise<void> {
+    const wakesAt = this.now() + ms;
+    do {
+      const leftMs = Math.max(0, wakesAt - this.now());
+      await timer(Math.min(leftMs, longestTimerMs), signal);
+    } while (!signal.aborted && this.now() < wakesAt);
+  }
+
+  random(): number {
+    return Math.random();
+  }
+}
+
+function timer(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      clearTimeout(handle);
+      signal.removeEventListener("abort", wake);
+      resolve();
+    };
+    const handle = setTimeout(wake, ms);
+    signal.addEventListener("abort", wake);
+  });
+}
+
+/**
+ * Time since boot with suspends counted, in milliseconds.
+ * /proc/uptime is CLOCK_BOOTTIME in hundredths of a second; `os.uptime` has whole seconds only.
+ * Source: fs/proc/uptime.c of Linux
+ */
+function bootTimeMs(): number {
+  try {
+    return Number.parseFloat(readFileSync("/proc/uptime", "latin1")) * 1000;
+  } catch {
+    return uptime() * 1000;
+  }
+}
