@@ -1,0 +1,323 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { finalName } from "../../../src/files/file-name.ts";
+import type { Epoch } from "../../../src/election/coordinator.ts";
+import { binary, Replica, temporaryDirectory } from "../replica.ts";
+import { startServer, type ZooKeeperServer } from "../zookeeper-server.ts";
+
+const limitMs = 120_000;
+let server: ZooKeeperServer;
+let directory: ReturnType<typeof temporaryDirectory>;
+let fileDir = "";
+let service = 0;
+
+beforeAll(async () => {
+  server = await startServer();
+}, limitMs);
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+beforeEach(() => {
+  service += 1;
+  directory = temporaryDirectory();
+  fileDir = join(directory.path, "files");
+});
+
+afterEach(() => {
+  directory[Symbol.dispose]();
+});
+
+interface Start {
+  readonly id?: string;
+  readonly fileDir?: string;
+  readonly servers?: string;
+  readonly flags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+function start(options: Start = {}): Replica {
+  const { host, port } = server.address;
+  return new Replica({
+    servers: options.servers ?? `${host}:${port}`,
+    id: options.id ?? "a",
+    fileDir: options.fileDir ?? fileDir,
+    // Variables, so that a test's own flags come before them.
+    environment: {
+      ELECTION_ZK_PATH: `/failures-${service}`,
+      ELECTION_LEADER_TIMEOUT: "100ms",
+      ELECTION_SESSION_TIMEOUT: "2s",
+      ELECTION_ATTEMPTER_TIMEOUT: "1s",
+      ELECTION_FAILOVER_TIMEOUT: "50ms",
+      ...options.environment,
+    },
+    flags: options.flags ?? [],
+  });
+}
+
+/** A server that takes connections and never says a word. */
+async function startSilentServer(): Promise<Server & { readonly port: number }> {
+  const silent = createServer(() => undefined);
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const address = silent.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return Object.assign(silent, { port });
+}
+
+test(
+  "daemon: goes to Failover when the servers die, and leads again when they are back",
+  async () => {
+    await using replica = start({ flags: ["--failover-attempts-count=500"] });
+    await replica.writes();
+    await server.stop();
+    const failed = await replica.enters("Failover");
+    expect(["lease-ended", "session-lost"]).toContain(String(failed["reason"]));
+    const before = replica.lines.length;
+    await replica.line(
+      "a failed repair",
+      ({ event, level }) => event === "repair" && level === "warn",
+    );
+    await server.restart();
+    await replica.enters("Leader", before);
+    await replica.writes(before);
+  },
+  limitMs,
+);
+
+test(
+  "daemon: a restart of the server within the lease does not cost leadership",
+  async () => {
+    await using replica = start({ flags: ["--session-timeout=10s"] });
+    await replica.writes();
+    await server.restart();
+    const before = replica.lines.length;
+    await replica.line("the session goes on", (line) => line["change"] === "resumed");
+    await replica.writes(before);
+    expect(replica.edges).toEqual(["Init>Attempter:ready", "Attempter>Leader:elected"]);
+  },
+  limitMs,
+);
+
+test(
+  "daemon: exits with 69 and the reason when repair attempts are used up",
+  async () => {
+    const flags = ["--failover-attempts-count=3"];
+    await using replica = start({ servers: "127.0.0.1:1", flags });
+    expect(await replica.exited).toBe(69);
+    expect(replica.edges).toEqual(["Init>Failover:unreachable", "Failover>Stopping:exhausted"]);
+    expect(replica.lines.filter(({ event }) => event === "repair")).toHaveLength(3);
+    expect(replica.lines.at(-1)).toMatchObject({
+      event: "exit",
+      level: "error",
+      code: 69,
+      msg: "unreachable: no server answered",
+    });
+  },
+  limitMs,
+);
+
+test(
+  "daemon: a leader whose disk is full resigns, and stands again when there is room",
+  async () => {
+    mkdirSync(fileDir);
+    const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", fileDir]);
+    if (mounted.exitCode !== 0) {
+      throw new Error(`this test mounts a tmpfs, which takes root: ${mounted.stderr.toString()}`);
+    }
+    try {
+      await using first = start({ flags: ["--failover-attempts-count=500"] });
+      await first.writes();
+      await using second = start({ id: "b", fileDir: join(directory.path, "other") });
+      await second.line("follows", (line) => line["leader"] === "a");
+      const ballast = join(fileDir, "ballast");
+      writeToTheBrim(ballast);
+      await second.enters("Leader");
+      await second.writes();
+      expect(first.edges.slice(2)).toEqual(["Leader>Failover:duty-failed"]);
+      expect(second.lines.some(({ event }) => event === "waiting-out")).toBe(false);
+      const before = first.lines.length;
+      rmSync(ballast);
+      await first.enters("Attempter", before);
+      expect(first.edges.slice(3)).toEqual(["Failover>Init:repaired", "Init>Attempter:ready"]);
+    } finally {
+      Bun.spawnSync(["umount", "-l", fileDir]);
+    }
+  },
+  limitMs,
+);
+
+function writeToTheBrim(path: string): void {
+  // The leader prunes and writes meanwhile, so the room it frees is taken again at once.
+  for (let size = 128 * 1024; size > 0; size -= 4096) {
+    try {
+      writeFileSync(path, new Uint8Array(size));
+      return;
+    } catch {
+      // Still too much.
+    }
+  }
+}
+
+test(
+  "daemon: a leader whose directory is removed fails over, and makes it anew in Init",
+  async () => {
+    await using replica = start();
+    await replica.writes();
+    const before = replica.lines.length;
+    rmSync(fileDir, { recursive: true });
+    const failed = await replica.enters("Failover", before);
+    expect(failed).toMatchObject({ reason: "duty-failed" });
+    expect(failed.msg).toContain(fileDir);
+    await replica.enters("Leader", before);
+    await replica.writes(before);
+    expect(existsSync(fileDir)).toBe(true);
+  },
+  limitMs,
+);
+
+test(
+  "daemon: an epoch in the directory that no coordinator gave is refused, with the cure",
+  async () => {
+    mkdirSync(fileDir);
+    const name = finalName((2n ** 62n) as Epoch, 1);
+    writeFileSync(join(fileDir, name), "{}");
+    const flags = ["--failover-attempts-count=2"];
+    await using replica = start({ flags });
+    expect(await replica.exited).toBe(69);
+    const last = replica.lines.at(-1)?.msg;
+    expect(last).toContain("fenced");
+    expect(last).toContain(join(fileDir, name));
+    expect(last).toContain("move the old files out");
+    expect(readdirSync(fileDir)).toEqual([name]);
+  },
+  limitMs,
+);
+
+test(
+  "daemon: an effect that hangs past stop-timeout gives nothing up, and exits with 70",
+  async () => {
+    const shim = join(directory.path, "hanging-flush.so");
+    const mark = join(directory.path, "hang");
+    const source = join(import.meta.dir, "../hanging-flush.c");
+    const compiled = Bun.spawnSync([
+      "g++",
+      "-x",
+      "c",
+      "-shared",
+      "-fPIC",
+      "-o",
+      shim,
+      source,
+      "-ldl",
+    ]);
+    if (compiled.exitCode !== 0) throw new Error(`g++ is needed: ${compiled.stderr.toString()}`);
+    const environment = { LD_PRELOAD: shim, HANG_WHILE: mark };
+    await using replica = start({ environment, flags: ["--stop-timeout=500ms"] });
+    await replica.writes();
+    writeFileSync(mark, "");
+    // The loop must go on while the flush hangs: that is what renewals and signals depend on.
+    await Bun.sleep(300);
+    replica.kill("SIGTERM");
+    expect(await replica.exited).toBe(70);
+    expect(replica.lines.at(-1)).toMatchObject({ event: "exit", code: 70 });
+    rmSync(mark);
+    // Nothing was released: a successor waits until session and lease have run out.
+    await using successor = start({ id: "b" });
+    const follows = await successor.line("follows", (line) => line["leader"] === "a");
+    expect(follows.event).toBe("attempt");
+    await successor.writes();
+  },
+  limitMs,
+);
+
+test.each([
+  { signal: "SIGTERM", code: 143 },
+  { signal: "SIGINT", code: 130 },
+] as const)(
+  "daemon: a second $signal exits at once with $code",
+  async ({ signal, code }) => {
+    await using replica = start({ flags: ["--stop-timeout=60s"] });
+    await replica.writes();
+    await server.kill("SIGSTOP");
+    try {
+      replica.kill(signal);
+      await replica.line("is stopping", ({ event }) => event === "signal");
+      replica.kill(signal);
+      expect(await replica.exited).toBe(code);
+    } finally {
+      await server.kill("SIGCONT");
+    }
+  },
+  limitMs,
+);
+
+test(
+  "daemon: stops in order from Init",
+  async () => {
+    const silent = await startSilentServer();
+    await using replica = start({ servers: `127.0.0.1:${silent.port}` });
+    await replica.line("has started", ({ event }) => event === "start");
+    await Bun.sleep(100);
+    replica.kill("SIGTERM");
+    expect(await replica.exited).toBe(0);
+    expect(replica.edges).toEqual(["Init>Stopping:signal"]);
+    silent.close();
+  },
+  limitMs,
+);
+
+test(
+  "daemon: stops in order from Attempter, leaving no node behind",
+  async () => {
+    await using leader = start();
+    await leader.writes();
+    await using replica = start({ id: "b", flags: ["--log-level=debug"] });
+    await replica.line("stands in line", ({ event }) => event === "line");
+    replica.kill("SIGTERM");
+    expect(await replica.exited).toBe(0);
+    expect(replica.edges).toEqual(["Init>Attempter:ready", "Attempter>Stopping:signal"]);
+    await using next = start({ id: "c", flags: ["--log-level=debug"] });
+    expect(await next.line("stands in line", ({ event }) => event === "line")).toMatchObject({
+      position: 1,
+      size: 2,
+    });
+  },
+  limitMs,
+);
+
+test(
+  "daemon: stops in order from Failover",
+  async () => {
+    const flags = ["--failover-attempts-count=1000"];
+    await using replica = start({ servers: "127.0.0.1:1", flags });
+    await replica.enters("Failover");
+    replica.kill("SIGTERM");
+    expect(await replica.exited).toBe(0);
+    expect(replica.edges).toEqual(["Init>Failover:unreachable", "Failover>Stopping:signal"]);
+  },
+  limitMs,
+);
+
+test("daemon: bad usage is one line on stderr and exit code 2", () => {
+  const { exitCode, stderr, stdout } = Bun.spawnSync([binary, "--zk-serverz=x"]);
+  expect(exitCode).toBe(2);
+  expect(stdout.toString()).toBe("");
+  expect(stderr.toString()).toBe(
+    'election: unknown flag "--zk-serverz"; did you mean --zk-servers?\n',
+  );
+});
+
+test(
+  "daemon: a taken port is told with option and value, and exit code 2",
+  async () => {
+    const silent = await startSilentServer();
+    await using replica = start({ flags: [`--http-address=127.0.0.1:${silent.port}`] });
+    expect(await replica.exited).toBe(2);
+    expect(replica.lines.at(-1)?.msg).toContain(`--http-address "127.0.0.1:${silent.port}"`);
+    silent.close();
+  },
+  limitMs,
+);

@@ -1,0 +1,272 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Debian's package `zookeeper` puts these here. */
+const jarDirectory = "/usr/share/java";
+const jars = [
+  "zookeeper",
+  "zookeeper-jute",
+  "slf4j-api",
+  "slf4j-simple",
+  "netty-all",
+  "netty-buffer",
+  "netty-codec",
+  "netty-common",
+  "netty-handler",
+  "netty-resolver",
+  "netty-transport",
+  "netty-transport-native-unix-common",
+  "snappy-java",
+  "metrics-core",
+  "jackson-core",
+  "jackson-databind",
+  "jackson-annotations",
+  "commons-cli",
+  "commons-io",
+  "commons-lang3",
+  "jline2",
+];
+
+/** Even a test process that is killed leaves no server behind, where the system can see to it. */
+const dieWithUs = existsSync("/usr/bin/setpriv") ? ["setpriv", "--pdeathsig", "KILL"] : [];
+
+const readyWithinMs = 30_000;
+const host = "127.0.0.1";
+
+export interface ServerOptions {
+  /** The servers' clock unit. The shortest session is two of them. */
+  readonly tickTimeMs?: number;
+  /** More lines for zoo.cfg. */
+  readonly config?: readonly string[];
+  /** More `-D` flags, without the `-D`. */
+  readonly properties?: readonly string[];
+}
+
+/** A real ZooKeeper server of this test's own, on a free port of the loopback interface. */
+export interface ZooKeeperServer extends AsyncDisposable {
+  readonly address: { readonly host: string; readonly port: number };
+  /** The process of the running server; undefined while it is stopped. */
+  readonly pid: number | undefined;
+  /** Resolves once the process is gone, unless the signal only stops or continues it. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Ends the process; its data stays. */
+  stop(): Promise<void>;
+  /** Starts it again on the same data and port, and waits until it serves. */
+  restart(): Promise<void>;
+  /** Deletes the data of a stopped server. */
+  wipe(): void;
+  /** "leader", "follower" or "standalone"; undefined while it does not serve. */
+  mode(): Promise<string | undefined>;
+}
+
+/** Starts a standalone server and waits until it serves. */
+export async function startServer(options: ServerOptions = {}): Promise<ZooKeeperServer> {
+  const [port = 0] = await freePorts(1);
+  const server = new JavaServer(1, port, [], options);
+  await startAll([server]);
+  return server;
+}
+
+/** Starts an ensemble and waits until all of its members serve. */
+export async function startEnsemble(
+  size: number,
+  options: ServerOptions = {},
+): Promise<readonly ZooKeeperServer[]> {
+  const ports = await freePorts(size * 3);
+  const members = Array.from({ length: size }, (_, index) => index + 1);
+  const lines = members.map((id) => {
+    const [peer, election] = [ports[size + id - 1], ports[size * 2 + id - 1]];
+    return `server.${id}=${host}:${peer}:${election}`;
+  });
+  const servers = members.map((id) => new JavaServer(id, ports[id - 1] ?? 0, lines, options));
+  await startAll(servers);
+  return servers;
+}
+
+async function startAll(servers: readonly JavaServer[]): Promise<void> {
+  try {
+    await Promise.all(servers.map((server) => server.restart()));
+  } catch (error) {
+    await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
+    throw error;
+  }
+}
+
+class JavaServer implements ZooKeeperServer {
+  readonly address: { readonly host: string; readonly port: number };
+  readonly #directory = mkdtempSync(join(tmpdir(), "zookeeper-server-"));
+  readonly #id: number;
+  readonly #properties: readonly string[];
+  #process: ChildProcess | undefined;
+  readonly #killAtExit = (): void => {
+    this.#process?.kill("SIGKILL");
+  };
+
+  constructor(id: number, port: number, members: readonly string[], options: ServerOptions) {
+    this.#id = id;
+    this.address = { host, port };
+    this.#properties = options.properties ?? [];
+    const config = [
+      `tickTime=${options.tickTimeMs ?? 500}`,
+      "initLimit=20",
+      "syncLimit=10",
+      `dataDir=${this.#data}`,
+      `clientPort=${port}`,
+      `clientPortAddress=${host}`,
+      "maxClientCnxns=0",
+      "admin.enableServer=false",
+      "4lw.commands.whitelist=*",
+      "forceSync=no",
+      ...members,
+      ...(options.config ?? []),
+    ];
+    writeFileSync(join(this.#directory, "zoo.cfg"), `${config.join("\n")}\n`);
+    this.#prepareData();
+    process.on("exit", this.#killAtExit);
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    const running = this.#process;
+    if (running === undefined) return;
+    running.kill(signal);
+    if (signal === "SIGSTOP" || signal === "SIGCONT") return;
+    await gone(running);
+    if (this.#process === running) this.#process = undefined;
+  }
+
+  stop(): Promise<void> {
+    return this.kill("SIGKILL");
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    const log = openSync(this.#log, "a");
+    const [program = "java", ...parts] = [...dieWithUs, "java", ...this.#arguments()];
+    this.#process = spawn(program, parts, { stdio: ["ignore", log, log] });
+    closeSync(log);
+    // Without a listener a missing program would end the whole test process.
+    this.#process.on("error", () => undefined);
+    await this.#serving();
+  }
+
+  wipe(): void {
+    if (this.#process !== undefined) throw new Error("a running server cannot be wiped");
+    rmSync(this.#data, { recursive: true });
+    this.#prepareData();
+  }
+
+  async mode(): Promise<string | undefined> {
+    const answer = await ask(this.address.port, "srvr");
+    return /^Mode: (?<mode>\w+)/mu.exec(answer)?.groups?.["mode"];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    process.off("exit", this.#killAtExit);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  get #data(): string {
+    return join(this.#directory, "data");
+  }
+
+  get #log(): string {
+    return join(this.#directory, "server.log");
+  }
+
+  #prepareData(): void {
+    mkdirSync(this.#data);
+    writeFileSync(join(this.#data, "myid"), `${this.#id}\n`);
+  }
+
+  #arguments(): string[] {
+    const classpath = jars.map((jar) => join(jarDirectory, `${jar}.jar`)).filter(existsSync);
+    if (!classpath[0]?.endsWith("/zookeeper.jar")) {
+      throw new Error(`no ${jarDirectory}/zookeeper.jar: apt-get install zookeeper`);
+    }
+    const properties = ["zookeeper.extendedTypesEnabled=true", ...this.#properties];
+    return [
+      "-Xmx96m",
+      "-XX:+UseSerialGC",
+      "-XX:TieredStopAtLevel=1",
+      ...properties.map((property) => `-D${property}`),
+      "-cp",
+      classpath.join(":"),
+      "org.apache.zookeeper.server.quorum.QuorumPeerMain",
+      join(this.#directory, "zoo.cfg"),
+    ];
+  }
+
+  async #serving(): Promise<void> {
+    const deadline = performance.now() + readyWithinMs;
+    while (performance.now() < deadline) {
+      if (this.#process?.pid === undefined) {
+        throw new Error("java did not start: apt-get install zookeeper");
+      }
+      if (this.#process.exitCode !== null) break;
+      if ((await this.mode()) !== undefined) return;
+      await Bun.sleep(50);
+    }
+    const log = readFileSync(this.#log, "utf8").slice(-2_000);
+    throw new Error(`the ZooKeeper server on port ${this.address.port} does not serve:\n${log}`);
+  }
+}
+
+/** Asks a four-letter word; the answer is empty when there is none. */
+function ask(port: number, word: string): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = "";
+    const socket = connect({ host, port });
+    socket.setTimeout(1_000, () => socket.destroy());
+    socket.on("connect", () => socket.write(word));
+    socket.on("data", (chunk) => {
+      answer += chunk.toString();
+    });
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve(answer));
+  });
+}
+
+function gone(running: ChildProcess): Promise<void> {
+  if (running.exitCode !== null || running.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    running.once("exit", () => resolve());
+  });
+}
+
+/** All are bound at once, so that they differ. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const probes = await Promise.all(Array.from({ length: count }, () => probe()));
+  await Promise.all(probes.map(({ release }) => release()));
+  return probes.map(({ port }) => port);
+}
+
+function probe(): Promise<{ port: number; release: () => Promise<void> }> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, host, () => {
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      const release = (): Promise<void> => new Promise((done) => server.close(() => done()));
+      resolve({ port, release });
+    });
+  });
+}
