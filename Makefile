@@ -3,10 +3,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/dist/tools/node_modules/.bin:$(PATH)
 
-VERSION := $(shell sed -n 's/.*"version": "\([^"]*\)".*/\1/p' package.json)
 SOURCES := $(shell find src -type f) package.json bun.lock tsconfig.json
 
-.PHONY: help build test unit lint format bench demo clean tools servers
+.PHONY: help build test test-here unit lint format bench bench-here demo demo-here clean tools servers
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,7 +20,10 @@ dist/election: $(SOURCES) | tools
 	  --outfile=$@
 	@rm -f dist/*.map
 
-test: lint build servers ## Types, lint, and every test, also on real ZooKeeper servers
+test: ## Types, lint, and every test, also on real ZooKeeper servers
+	@test/anywhere test-here
+
+test-here: lint build servers
 	bun test
 
 unit: tools ## The tests that need no server
@@ -35,11 +37,17 @@ lint: tools ## Types, linter, formatter
 format: tools ## Format every file
 	bun fmt
 
-bench: build servers ## Measure hand-over, start and cost; prints a table
+bench: ## Measure hand-over, start and cost; prints a table
+	@test/anywhere bench-here
+
+bench-here: build servers
 	bun bench/run.ts
 
-demo: build servers ## Three replicas on a real ensemble; Ctrl-C or DEMO_SECONDS ends it
-	bun bench/demo.ts
+demo: ## Three replicas on a real ensemble; Ctrl-C or DEMO_SECONDS ends it
+	@test/anywhere demo-here
+
+demo-here: build servers
+	@bun bench/demo.ts
 
 clean: ## Remove everything that was built or installed here
 	rm -rf dist node_modules

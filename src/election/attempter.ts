@@ -7,9 +7,10 @@ const undecidedPauseMs = 100;
 
 /**
  * We want to lead, and somebody else does.
- * Enter: our session is good. While here: attempt at once (after a step-down in turn), then whenever it is our turn, and every
- * attempter-timeout whatever the line says, so that a broken line cannot leave the service without
- * a leader. Leave: leadership won (and its lease valid), session lost, refused, signal.
+ * Enter: our session is good. While here: attempt at once (after a step-down: when it is our
+ * turn), then whenever it is our turn, and every attempter-timeout whatever the line says, so that
+ * a broken line cannot leave the service without a leader. Leave: leadership won (and its lease
+ * valid), session lost, refused, signal.
  */
 export async function attempter(
   context: Context,

@@ -269,7 +269,7 @@ export class ZooKeeperClient implements AsyncDisposable {
     );
   }
 
-  /** Sets a watch that stays, of one node or of all below it. See the danger of `PersistentWatch`. */
+  /** Sets a watch that stays, of one node or of all below it. Danger: see `PersistentWatch`. */
   async addWatch(
     path: string,
     options: RequestOptions & { readonly recursive?: boolean | undefined } = {},

@@ -20,7 +20,8 @@ export class Namespace {
 
   /** The full path of a node to be created. Throws a `ZooKeeperError`. */
   created(operation: string, path: string, mode: CreateMode, ttlMs: number | undefined): string {
-    if (hasTtl(mode) !== (ttlMs !== undefined)) {
+    const fits = hasTtl(mode) ? Number.isSafeInteger(ttlMs) : ttlMs === undefined;
+    if (!fits) {
       const detail = `the mode ${mode} with a ttlMs of ${String(ttlMs)}`;
       throw refusedHere("bad-arguments", { operation, path }, detail);
     }

@@ -23,8 +23,8 @@ export interface PersistentWatchOptions {
 
 /**
  * A watch that stays until it is closed. It is read by one `for await`; events wait in a buffer of
- * stated size, and when that overflows all of it is replaced by one `gap`. Leaving the loop does not
- * close the watch.
+ * stated size, and when that overflows all of it is replaced by one `gap`. Leaving the loop does
+ * not close the watch.
  *
  * Danger: servers before 3.9 keep one kind of watch per path and connection, the last one set. A
  * one-shot watch on the same path silently ends this one. Source: ZOOKEEPER-4466.

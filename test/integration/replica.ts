@@ -121,7 +121,7 @@ export class Replica implements AsyncDisposable {
       rest = parts.pop() ?? "";
       for (const part of parts) {
         if (part.startsWith("{")) this.lines.push(JSON.parse(part) as LogLine);
-        else console.error(`${this.id}: ${part}`);
+        else process.stderr.write(`${this.id}: ${part}\n`);
       }
       const heard = this.#heard;
       this.#heard = Promise.withResolvers<void>();

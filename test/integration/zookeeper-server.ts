@@ -111,8 +111,9 @@ class JavaServer implements ZooKeeperServer {
   readonly #id: number;
   readonly #properties: readonly string[];
   #process: ChildProcess | undefined;
-  readonly #killAtExit = (): void => {
+  readonly #clearAtExit = (): void => {
     this.#process?.kill("SIGKILL");
+    rmSync(this.#directory, { recursive: true, force: true });
   };
 
   constructor(id: number, port: number, members: readonly string[], options: ServerOptions) {
@@ -135,7 +136,7 @@ class JavaServer implements ZooKeeperServer {
     ];
     writeFileSync(join(this.#directory, "zoo.cfg"), `${config.join("\n")}\n`);
     this.#prepareData();
-    process.on("exit", this.#killAtExit);
+    process.on("exit", this.#clearAtExit);
   }
 
   get pid(): number | undefined {
@@ -179,7 +180,7 @@ class JavaServer implements ZooKeeperServer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    process.off("exit", this.#killAtExit);
+    process.off("exit", this.#clearAtExit);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 

@@ -1,0 +1,130 @@
+import { afterAll, afterEach, beforeAll, beforeEach } from "bun:test";
+import type { Attempt, Leadership, ReplicaId, Session } from "../../../src/election/coordinator.ts";
+import { leaseDurationMs } from "../../../src/election/lease.ts";
+import { RealScheduler } from "../../../src/system/real-scheduler.ts";
+import { ZooKeeperClient } from "../../../src/zookeeper/client.ts";
+import { ZooKeeperCoordinator } from "../../../src/zookeeper/coordinator.ts";
+import { type Layout, layoutBelow } from "../../../src/zookeeper/layout.ts";
+import { decodeTerm, type TermRecord } from "../../../src/zookeeper/records.ts";
+import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
+import type { Transport } from "../../../src/zookeeper/transport.ts";
+import { Recorder } from "../../fake/election.ts";
+import { startServer, type ZooKeeperServer } from "../zookeeper-server.ts";
+
+export const sessionTimeoutMs = 2000;
+export const leaseMs = leaseDurationMs(sessionTimeoutMs);
+export const limitMs = 60_000;
+/** A signal for waits that the test itself bounds. */
+export const never = new AbortController().signal;
+
+/** A candidate in this process: its session, and what it told. */
+export interface Candidate {
+  readonly session: Session;
+  readonly events: Recorder;
+}
+
+/** A real server, a service path for each test, and a client of nobody's side. */
+export class Bench {
+  readonly #scheduler = new RealScheduler();
+  readonly #stack = new AsyncDisposableStack();
+  #server: ZooKeeperServer | undefined;
+  #meddler: ZooKeeperClient | undefined;
+  #sessions: Session[] = [];
+  #service = 0;
+
+  /** Registers what has to happen before and after the tests of the calling file. */
+  constructor() {
+    beforeAll(async () => {
+      this.#server = this.#stack.use(await startServer());
+      this.#meddler = this.#stack.use(this.#client(20_000));
+    }, limitMs);
+    afterAll(async () => {
+      await this.#stack.disposeAsync();
+    });
+    beforeEach(() => {
+      this.#service += 1;
+    });
+    afterEach(async () => {
+      await Promise.all(this.#sessions.map((session) => session.close(AbortSignal.timeout(1000))));
+      this.#sessions = [];
+    });
+  }
+
+  get server(): ZooKeeperServer {
+    if (this.#server === undefined) throw new Error("the server is started before the tests");
+    return this.#server;
+  }
+
+  /** For looking and for meddling. */
+  get meddler(): ZooKeeperClient {
+    if (this.#meddler === undefined) throw new Error("the client is made before the tests");
+    return this.#meddler;
+  }
+
+  get layout(): Layout {
+    return layoutBelow(`/coordinator/number-${this.#service}`);
+  }
+
+  /** A candidate with a session of its own, closed after the test. */
+  async candidate(id: string, transport: Transport = new TcpTransport()): Promise<Candidate> {
+    const events = new Recorder();
+    const coordinator = new ZooKeeperCoordinator({
+      servers: [this.server.address],
+      transport,
+      scheduler: this.#scheduler,
+      observer: events,
+      basePath: this.layout.base,
+      sessionTimeoutMs,
+      describe: () => ({
+        replica: id as ReplicaId,
+        host: "host",
+        pid: 1,
+        httpAddress: null,
+        since: "2026-01-01T00:00:00.000Z",
+      }),
+    });
+    const opening = await coordinator.open(never);
+    if (opening.kind === "failed") throw new Error(opening.failure.detail);
+    this.#sessions.push(opening.session);
+    return { session: opening.session, events };
+  }
+
+  /** The term as it stands. */
+  async term(): Promise<TermRecord | undefined> {
+    return decodeTerm((await this.meddler.getData(this.layout.term)).data);
+  }
+
+  /** Whether anybody owns the leader node. */
+  async isLed(): Promise<boolean> {
+    return (await this.meddler.exists(this.layout.leader)).stat !== undefined;
+  }
+
+  /** The names in line. */
+  async entries(): Promise<readonly string[]> {
+    return (await this.meddler.getChildren(this.layout.replicas)).children;
+  }
+
+  #client(timeoutMs: number): ZooKeeperClient {
+    return new ZooKeeperClient({
+      servers: [this.server.address],
+      sessionTimeoutMs: timeoutMs,
+      scheduler: this.#scheduler,
+      transport: new TcpTransport(),
+    });
+  }
+}
+
+/** The leadership of an attempt that must have been won. */
+export async function won(attempt: Promise<Attempt>): Promise<Leadership> {
+  const outcome = await attempt;
+  if (outcome.kind !== "won") throw new Error(`not won: ${outcome.kind}`);
+  return outcome.leadership;
+}
+
+/** Resolves once `signal` is aborted. */
+export function abortOf(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,102 @@
+import { expect, test } from "bun:test";
+import { Opcode } from "../../../src/zookeeper/protocol/opcodes.ts";
+import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
+import { LossyTransport } from "../../fake/lossy-transport.ts";
+import { Bench, leaseMs, limitMs, never, won } from "./bench.fixture.ts";
+
+const bench = new Bench();
+
+/** Runs `request` so that what has `opcode` is executed, and its reply is lost. */
+async function withLostReply<Reply>(
+  transport: LossyTransport,
+  opcode: number,
+  executed: () => Promise<boolean>,
+  request: () => Promise<Reply>,
+): Promise<Reply> {
+  transport.deafFrom = opcode;
+  const reply = request();
+  while (!(await executed())) await Bun.sleep(5);
+  transport.cut();
+  return await reply;
+}
+
+test(
+  "coordinator: a lost reply to the taking is settled by the node's owner",
+  async () => {
+    const transport = new LossyTransport(new TcpTransport());
+    const { session, events } = await bench.candidate("a", transport);
+    const attempt = await withLostReply(
+      transport,
+      Opcode.multi,
+      () => bench.isLed(),
+      () => session.attempt(never),
+    );
+    const leadership = await won(Promise.resolve(attempt));
+    const { stat } = await bench.meddler.exists(bench.layout.leader);
+    expect(stat?.czxid).toBe(leadership.epoch);
+    expect(leadership.mayAct()).toBe(true);
+    expect(events.of("connection").map(({ change }) => change)).toContain("resumed");
+    // The entry that the lost taking made in the line was found too.
+    expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
+    expect(await bench.entries()).toEqual([]);
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: a lost reply to the resignation is not repeated",
+  async () => {
+    const transport = new LossyTransport(new TcpTransport());
+    const { session } = await bench.candidate("a", transport);
+    const leadership = await won(session.attempt(never));
+    const outcome = await withLostReply(transport, Opcode.multi, isFree, () =>
+      leadership.resign(never),
+    );
+    expect(outcome.kind).toBe("unknown");
+    expect(await bench.term()).toEqual({ state: "released" });
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: a lost reply to a renewal is settled by reading, within the lease",
+  async () => {
+    const transport = new LossyTransport(new TcpTransport());
+    const { session } = await bench.candidate("a", transport);
+    const leadership = await won(session.attempt(never));
+    await withLostReply(transport, Opcode.setData, isRenewed, () => Promise.resolve());
+    const { renewedAt } = leadership;
+    await Bun.sleep(leaseMs);
+    expect(leadership.renewedAt).toBeGreaterThan(renewedAt);
+    expect(leadership.mayAct()).toBe(true);
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: a lost reply to joining the line makes no second entry",
+  async () => {
+    const leader = await bench.candidate("leader");
+    await won(leader.session.attempt(never));
+    const transport = new LossyTransport(new TcpTransport());
+    const { session, events } = await bench.candidate("a", transport);
+    const stop = new AbortController();
+    const joined = async (): Promise<boolean> => (await bench.entries()).length === 2;
+    const turn = withLostReply(transport, Opcode.create2, joined, () => session.turn(stop.signal));
+    while (events.of("line").length === 0) await Bun.sleep(5);
+    expect(await bench.entries()).toHaveLength(2);
+    expect(events.of("line")).toMatchObject([{ position: 1, size: 2 }]);
+    stop.abort();
+    await turn;
+  },
+  limitMs,
+);
+
+async function isFree(): Promise<boolean> {
+  return !(await bench.isLed());
+}
+
+async function isRenewed(): Promise<boolean> {
+  const { stat } = await bench.meddler.exists(bench.layout.leader);
+  return (stat?.version ?? 0) > 0;
+}

@@ -1,0 +1,213 @@
+import { expect, test } from "bun:test";
+import { waitingOutMs } from "../../../src/election/lease.ts";
+import { encodeTerm } from "../../../src/zookeeper/records.ts";
+import {
+  abortOf,
+  Bench,
+  type Candidate,
+  leaseMs,
+  limitMs,
+  never,
+  sessionTimeoutMs,
+  won,
+} from "./bench.fixture.ts";
+
+const bench = new Bench();
+
+test(
+  "coordinator: a leader node deleted by hand ends leadership, and a successor still waits",
+  async () => {
+    const first = await bench.candidate("a");
+    const lost = await won(first.session.attempt(never));
+    const second = await bench.candidate("b");
+    const turn = second.session.turn(never);
+    await Bun.sleep(700);
+    await bench.meddler.delete(bench.layout.leader);
+    const deletedAt = performance.now();
+    await turn;
+    const next = await won(second.session.attempt(never));
+    // The old leader could have acted until its lease ended: nobody did before.
+    expect(performance.now() - deletedAt).toBeGreaterThan(leaseMs - 700);
+    expect(next.mayAct()).toBe(true);
+    expect(lost.mayAct()).toBe(false);
+    expect(lost.lost.failure).toMatchObject({ code: "leadership-lost" });
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: a renewal that lands on a successor's node does not count",
+  async () => {
+    const { session } = await bench.candidate("a");
+    const leadership = await won(session.attempt(never));
+    const { stat, data } = await bench.meddler.getData(bench.layout.leader);
+    // Somebody else's node under the same path, with the version that our renewal expects.
+    const operations = [
+      { kind: "delete", path: bench.layout.leader },
+      { kind: "create", path: bench.layout.leader, data, mode: "ephemeral" },
+      ...Array.from({ length: stat.version }, () => ({
+        kind: "set" as const,
+        path: bench.layout.leader,
+        data,
+      })),
+    ] as const;
+    await bench.meddler.multi(operations);
+    await abortOf(leadership.lost.signal);
+    expect(leadership.lost.failure).toMatchObject({ code: "leadership-lost" });
+    expect(leadership.mayAct()).toBe(false);
+    await bench.meddler.delete(bench.layout.leader);
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: a foreign write to our node costs a renewal, not leadership",
+  async () => {
+    const { session } = await bench.candidate("a");
+    const leadership = await won(session.attempt(never));
+    await bench.meddler.setData(bench.layout.leader, new TextEncoder().encode("scribble"));
+    await Bun.sleep(sessionTimeoutMs);
+    expect(leadership.mayAct()).toBe(true);
+    expect(leadership.lost.failure).toBeUndefined();
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: resigning cannot remove a successor's node",
+  async () => {
+    const first = await bench.candidate("a");
+    const lost = await won(first.session.attempt(never));
+    await bench.meddler.delete(bench.layout.leader);
+    const second = await bench.candidate("b");
+    const taking = won(second.session.attempt(never));
+    await Bun.sleep(100);
+    expect((await lost.resign(never)).kind).toBe("unknown");
+    expect((await bench.meddler.exists(bench.layout.leader)).stat).toBeDefined();
+    expect((await taking).mayAct()).toBe(true);
+  },
+  limitMs,
+);
+
+test.each([
+  { name: "missing", spoil: async () => bench.meddler.delete(bench.layout.term) },
+  {
+    name: "damaged",
+    spoil: async () => bench.meddler.setData(bench.layout.term, new TextEncoder().encode("{")),
+  },
+])(
+  "coordinator: a $name term counts as held",
+  async ({ spoil }) => {
+    const { session, events } = await bench.candidate("a");
+    await spoil();
+    const startedAt = performance.now();
+    const leadership = await won(session.attempt(never));
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(waitingOutMs(leaseMs));
+    expect(leadership.mayAct()).toBe(true);
+    expect(events.of("waiting-out")).toHaveLength(1);
+    expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
+    expect(await bench.term()).toEqual({ state: "released" });
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: the wait is that of the holder's lease, and a taker hands it on",
+  async () => {
+    const { session, events } = await bench.candidate("a");
+    await bench.meddler.setData(bench.layout.term, encodeTerm({ state: "held", leaseMs: 3000 }));
+    const stop = new AbortController();
+    const attempt = session.attempt(stop.signal);
+    while (events.of("waiting-out").length === 0) await Bun.sleep(5);
+    expect(events.of("waiting-out")[0]?.waitMs).toBeGreaterThan(waitingOutMs(3000) - 50);
+    // Should we go now, our successor must wait for the long lease as well.
+    expect(await bench.term()).toEqual({ state: "held", leaseMs: 3000 });
+    stop.abort();
+    expect((await attempt).kind).toBe("undecided");
+    await session.close(never);
+    expect(await bench.term()).toEqual({ state: "held", leaseMs: 3000 });
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: without a line, regular attempts still find a leader",
+  async () => {
+    const { session } = await bench.candidate("a");
+    await bench.meddler.delete(bench.layout.replicas);
+    const leadership = await won(session.attempt(never));
+    expect(leadership.mayAct()).toBe(true);
+    expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: an entry removed by hand is made anew, and resigning works without it",
+  async () => {
+    const { session } = await bench.candidate("a");
+    const leadership = await won(session.attempt(never));
+    const { children } = await bench.meddler.getChildren(bench.layout.replicas);
+    await bench.meddler.delete(`${bench.layout.replicas}/${children[0]}`);
+    expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
+    await session.turn(never);
+    expect((await bench.meddler.getChildren(bench.layout.replicas)).children).toHaveLength(1);
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: a hand-over calls one replica up, and tells one more that it is next",
+  async () => {
+    const leader = await bench.candidate("leader");
+    const leadership = await won(leader.session.attempt(never));
+    const crowd: Candidate[] = [];
+    for (let index = 0; index < 10; index += 1) crowd.push(await bench.candidate(`crowd-${index}`));
+    const called: number[] = [];
+    const stop = new AbortController();
+    for (const [index, { session, events }] of crowd.entries()) {
+      void session.turn(stop.signal).then(() => {
+        if (!stop.signal.aborted) called.push(index);
+      });
+      while (events.of("line").length === 0) await Bun.sleep(5);
+    }
+    await leadership.resign(never);
+    while (called.length === 0) await Bun.sleep(5);
+    const next = await won(crowd[called[0] ?? 0]?.session.attempt(never) ?? Promise.reject());
+    await Bun.sleep(300);
+    expect(called).toEqual([0]);
+    // Everybody looked at the line once, the second in line twice: the first's entry changed.
+    const looks = crowd.map(({ events }) => events.of("line").length);
+    expect(looks).toEqual([1, 2, 1, 1, 1, 1, 1, 1, 1, 1]);
+    expect(next.mayAct()).toBe(true);
+    stop.abort();
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: the horizon covers every epoch given so far",
+  async () => {
+    const { session } = await bench.candidate("a");
+    const leadership = await won(session.attempt(never));
+    const other = await bench.candidate("b");
+    const horizon = await other.session.horizon(never);
+    expect(horizon).toBeGreaterThanOrEqual(leadership.epoch);
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: a session that the server ended is lost, with its leadership",
+  async () => {
+    const { session } = await bench.candidate("a");
+    const leadership = await won(session.attempt(never));
+    await bench.server.kill("SIGSTOP");
+    await abortOf(session.lost.signal);
+    expect(session.lost.failure).toMatchObject({ code: "session-lost" });
+    // The lease ended first: by its own clock, without a word from any server.
+    expect(leadership.lost.failure).toMatchObject({ code: "lease-ended" });
+    await bench.server.kill("SIGCONT");
+  },
+  limitMs,
+);

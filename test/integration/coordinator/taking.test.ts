@@ -1,0 +1,137 @@
+import { expect, test } from "bun:test";
+import { waitingOutMs } from "../../../src/election/lease.ts";
+import {
+  Bench,
+  leaseMs,
+  limitMs,
+  never,
+  sessionTimeoutMs,
+  won,
+} from "./bench.fixture.ts";
+
+const bench = new Bench();
+
+test(
+  "coordinator: the first opening makes the records, with a released term",
+  async () => {
+    await bench.candidate("a");
+    expect(await bench.term()).toEqual({ state: "released" });
+    expect((await bench.meddler.getChildren(bench.layout.base)).children.toSorted()).toEqual([
+      "replicas",
+      "term",
+    ]);
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: taking after a release may act at once, with the epoch of the node",
+  async () => {
+    const { session, events } = await bench.candidate("a");
+    const leadership = await won(session.attempt(never));
+    expect(leadership.mayAct()).toBe(true);
+    expect(events.of("waiting-out")).toEqual([]);
+    const { stat } = await bench.meddler.exists(bench.layout.leader);
+    expect(leadership.epoch).toBe((stat?.czxid ?? 0n) as typeof leadership.epoch);
+    expect(await bench.term()).toEqual({ state: "held", leaseMs });
+    const term = await bench.meddler.exists(bench.layout.term);
+    expect(term.stat?.mzxid).toBe(stat?.czxid);
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: whoever finds a leader writes nothing",
+  async () => {
+    const leader = await bench.candidate("a");
+    await won(leader.session.attempt(never));
+    const other = await bench.candidate("b");
+    const line = new AbortController();
+    void other.session.turn(line.signal);
+    await Bun.sleep(200);
+    const before = await bench.meddler.exists(bench.layout.leader);
+    const zxidBefore = bench.meddler.lastZxid;
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      expect((await other.session.attempt(never)).kind).toBe("led");
+    }
+    const after = await bench.meddler.exists(bench.layout.leader);
+    const renewals = (after.stat?.version ?? 0) - (before.stat?.version ?? 0);
+    expect(Number(bench.meddler.lastZxid - zxidBefore)).toBe(renewals);
+    line.abort();
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: resigning removes node and entry and releases the term, in one commit",
+  async () => {
+    const { session } = await bench.candidate("a");
+    const leadership = await won(session.attempt(never));
+    expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
+    expect(await bench.term()).toEqual({ state: "released" });
+    const { stat } = await bench.meddler.exists(bench.layout.leader);
+    expect(stat).toBeUndefined();
+    const { children, stat: replicas } = await bench.meddler.getChildren(bench.layout.replicas);
+    expect(children).toEqual([]);
+    const term = await bench.meddler.exists(bench.layout.term);
+    expect(term.stat?.mzxid).toBe(replicas.pzxid);
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: renewals extend the lease and keep the epoch",
+  async () => {
+    const { session, events } = await bench.candidate("a");
+    const leadership = await won(session.attempt(never));
+    await Bun.sleep(sessionTimeoutMs * 1.5);
+    expect(leadership.mayAct()).toBe(true);
+    const leases = events.of("lease");
+    expect(leases.length).toBeGreaterThanOrEqual(4);
+    for (const { renewedAt, validUntil } of leases) {
+      expect(validUntil - renewedAt).toBeCloseTo(leaseMs);
+    }
+    expect(leadership.lost.failure).toBeUndefined();
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: after a held term without an observation the whole lease is waited out",
+  async () => {
+    const first = await bench.candidate("a");
+    await won(first.session.attempt(never));
+    first.session.abandon();
+    const second = await bench.candidate("b");
+    const gone = (await bench.meddler.exists(bench.layout.leader, { watch: never })).watch;
+    await gone;
+    const startedAt = performance.now();
+    const leadership = await won(second.session.attempt(never));
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(waitingOutMs(leaseMs));
+    expect(leadership.mayAct()).toBe(true);
+    expect(second.events.of("waiting-out")).toMatchObject([{ observed: false }]);
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: the first in line saw the last renewal, so little or nothing is left to wait",
+  async () => {
+    const first = await bench.candidate("a");
+    const lost = await won(first.session.attempt(never));
+    const second = await bench.candidate("b");
+    const turn = second.session.turn(never);
+    await Bun.sleep(sessionTimeoutMs / 2);
+    const abandonedAt = performance.now();
+    first.session.abandon();
+    await turn;
+    const next = await won(second.session.attempt(never));
+    const tookMs = performance.now() - abandonedAt;
+    // The servers expire a session of 2 s after 2 to 3 s; without the observation 1.4 s would follow.
+    expect(tookMs).toBeGreaterThan(leaseMs);
+    expect(tookMs).toBeLessThan(sessionTimeoutMs + 500 + 500 + waitingOutMs(leaseMs) / 2);
+    expect(next.epoch).toBeGreaterThan(lost.epoch);
+    expect(lost.mayAct()).toBe(false);
+  },
+  limitMs,
+);

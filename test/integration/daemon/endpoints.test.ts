@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { firstLeader, Replica, temporaryDirectory } from "../replica.ts";
+import { startServer, type ZooKeeperServer } from "../zookeeper-server.ts";
+
+const limitMs = 60_000;
+let server: ZooKeeperServer;
+
+beforeAll(async () => {
+  server = await startServer();
+}, limitMs);
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+test(
+  "daemon: its endpoints tell who leads, by status code, and follow a hand-over",
+  async () => {
+    using directory = temporaryDirectory();
+    const sockets = ["a", "b"].map((id) => join(directory.path, `${id}.sock`));
+    const replicas = ["a", "b"].map(
+      (id, index) =>
+        new Replica({
+          servers: `${server.address.host}:${server.address.port}`,
+          id,
+          fileDir: join(directory.path, "files"),
+          flags: ["--leader-timeout=100ms", `--http-address=unix:${sockets[index]}`],
+        }),
+    );
+    await using stack = new AsyncDisposableStack();
+    for (const replica of replicas) stack.use(replica);
+
+    const leader = await firstLeader(replicas);
+    const other = replicas.find((replica) => replica !== leader) ?? leader;
+    await leader.writes();
+    await other.line("follows", (line) => line["leader"] === leader.id);
+    const ask = (replica: Replica, path: string): Promise<Response> =>
+      fetch(`http://election${path}`, { unix: sockets[replicas.indexOf(replica)] ?? "" });
+
+    expect((await ask(leader, "/livez")).status).toBe(200);
+    expect((await ask(other, "/readyz")).status).toBe(200);
+    expect((await ask(leader, "/leader")).status).toBe(200);
+    const refusal = await ask(other, "/leader");
+    expect(refusal.status).toBe(503);
+    expect(await refusal.json()).toMatchObject({
+      isLeader: false,
+      leader: { replica: leader.id, httpAddress: `unix:${sockets[replicas.indexOf(leader)]}` },
+    });
+    const metrics = await (await ask(leader, "/metrics")).text();
+    expect(metrics).toMatch(/^election_is_leader 1$/m);
+    expect(metrics).toMatch(/^election_state\{state="Leader"\} 1$/m);
+    expect(metrics).toMatch(
+      /^election_coordinator_requests_total\{operation="multi",outcome="ok"\} /m,
+    );
+    expect(await (await ask(leader, "/status")).json()).toMatchObject({ state: "Leader" });
+
+    leader.kill("SIGUSR1");
+    await other.writes();
+    expect((await ask(other, "/leader")).status).toBe(200);
+    expect((await ask(leader, "/leader")).status).toBe(503);
+    other.kill("SIGTERM");
+    expect(await other.exited).toBe(0);
+    expect(existsSync(sockets[replicas.indexOf(other)] ?? "")).toBe(false);
+  },
+  limitMs,
+);
