@@ -2,12 +2,14 @@ import type { Epoch, ReplicaId } from "../election/coordinator.ts";
 import type { Instant, Scheduler } from "../election/scheduler.ts";
 import type { ZooKeeperClient } from "./client.ts";
 import { ZooKeeperError } from "./errors.ts";
+import type { Stat } from "./protocol/records.ts";
 import { decodeReplica } from "./records.ts";
 
-/** A leadership's last renewal, proved to be the last because its node was deleted after it. */
-export interface LastRenewal {
+/** One renewal of a leadership, identified by the version that it gave the leader node. */
+interface Renewal {
   readonly epoch: Epoch;
-  /** When we had read it, so certainly after its holder had sent it. */
+  readonly version: number;
+  /** When we had first read it, so certainly after its holder had sent it. */
   readonly seenAt: Instant;
 }
 
@@ -19,7 +21,10 @@ export class LeaderWatch {
   readonly #client: ZooKeeperClient;
   readonly #scheduler: Scheduler;
   readonly #path: string;
-  #lastRenewal: LastRenewal | undefined;
+  /** The newest renewal that was read. */
+  #seen: Renewal | undefined;
+  /** A leadership's last renewal, proved to be the last: its node was deleted after it. */
+  #last: Renewal | undefined;
 
   constructor(client: ZooKeeperClient, scheduler: Scheduler, path: string) {
     this.#client = client;
@@ -29,7 +34,7 @@ export class LeaderWatch {
 
   /** When the last renewal of `epoch` was seen, if it is known that it was the last. */
   lastRenewalOf(epoch: Epoch | undefined): Instant | undefined {
-    return this.#lastRenewal?.epoch === epoch ? this.#lastRenewal?.seenAt : undefined;
+    return this.#last?.epoch === epoch ? this.#last?.seenAt : undefined;
   }
 
   /** Who leads, as far as the node can be read; undefined when nobody does. */
@@ -43,15 +48,24 @@ export class LeaderWatch {
     while (!signal.aborted) {
       const node = await this.#read(signal, signal);
       if (node === undefined) return;
-      const seenAt = this.#scheduler.now();
+      const renewal = this.#see(node.stat);
       const event = await node.watch;
       // Only a deletion seen on the connection that set the watch proves that there was no renewal
       // in between: after a reconnect, whatever happened in the gap is folded into one event.
       if (event?.kind === "deleted" && event.unbroken) {
-        this.#lastRenewal = { epoch: node.stat.czxid as Epoch, seenAt };
+        this.#last = renewal;
         return;
       }
     }
+  }
+
+  /** Reading the same version of the same node again tells that nothing was renewed in between. */
+  #see(stat: Stat): Renewal {
+    const epoch = stat.czxid as Epoch;
+    if (this.#seen?.epoch !== epoch || this.#seen.version !== stat.version) {
+      this.#seen = { epoch, version: stat.version, seenAt: this.#scheduler.now() };
+    }
+    return this.#seen;
   }
 
   async #read(signal: AbortSignal, watch: AbortSignal | undefined) {

@@ -1,13 +1,6 @@
 import { expect, test } from "bun:test";
 import { waitingOutMs } from "../../../src/election/lease.ts";
-import {
-  Bench,
-  leaseMs,
-  limitMs,
-  never,
-  sessionTimeoutMs,
-  won,
-} from "./bench.fixture.ts";
+import { Bench, leaseMs, limitMs, never, sessionTimeoutMs, won } from "./bench.fixture.ts";
 
 const bench = new Bench();
 
@@ -132,6 +125,29 @@ test(
     expect(tookMs).toBeLessThan(sessionTimeoutMs + 500 + 500 + waitingOutMs(leaseMs) / 2);
     expect(next.epoch).toBeGreaterThan(lost.epoch);
     expect(lost.mayAct()).toBe(false);
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: looking again at a leader that renews no more does not restart the wait",
+  async () => {
+    const first = await bench.candidate("a");
+    await won(first.session.attempt(never));
+    const second = await bench.candidate("b");
+    const untilTimeout = new AbortController();
+    const interrupted = second.session.turn(untilTimeout.signal);
+    await Bun.sleep(sessionTimeoutMs / 2);
+    first.session.abandon();
+    await Bun.sleep(sessionTimeoutMs / 2);
+    // What an attempter-timeout does while the dead leader's session runs out.
+    untilTimeout.abort();
+    await interrupted;
+    expect((await second.session.attempt(never)).kind).toBe("led");
+    await second.session.turn(never);
+    await won(second.session.attempt(never));
+    // The session outlives its last renewal by 2 s at least, the lease by 1.3 s: nothing is left.
+    expect(second.events.of("waiting-out")).toEqual([]);
   },
   limitMs,
 );
