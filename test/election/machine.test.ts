@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { run } from "../../src/election/machine.ts";
-import { stateNames, transitions } from "../../src/election/transitions.ts";
+import type { Transition } from "../../src/election/state.ts";
+import { type StateName, stateNames, transitions } from "../../src/election/transitions.ts";
 import { diskFull, FakeWorld, led, leaseEnded, sessionLost } from "../fake/election.ts";
 import { settle } from "../fake/scheduler.ts";
 
@@ -85,6 +86,18 @@ test("machine: transitions carry the epoch that they are about", async () => {
     ["Attempter", leadership.epoch],
     ["Stopping", undefined],
   ]);
+});
+
+/** True only if both unions have the same members. */
+type Same<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : false) : false;
+type Targets<From extends StateName> = Transition<From>["to"]["kind"];
+
+test("transitions: the compiler lets a state return the edges of the table, and no other", () => {
+  const init: Same<Targets<"Init">, "Attempter" | "Failover" | "Stopping"> = true;
+  const attempter: Same<Targets<"Attempter">, "Leader" | "Failover" | "Stopping"> = true;
+  const leader: Same<Targets<"Leader">, "Attempter" | "Failover" | "Stopping"> = true;
+  const failover: Same<Targets<"Failover">, "Init" | "Stopping"> = true;
+  expect([init, attempter, leader, failover]).toEqual([true, true, true, true]);
 });
 
 test("transitions: every state but Stopping can fail over or stop as the design says", () => {

@@ -200,7 +200,7 @@ class JavaServer implements ZooKeeperServer {
   #arguments(): string[] {
     const classpath = jars.map((jar) => join(jarDirectory, `${jar}.jar`)).filter(existsSync);
     if (!classpath[0]?.endsWith("/zookeeper.jar")) {
-      throw new Error(`no ${jarDirectory}/zookeeper.jar: apt-get install zookeeper`);
+      throw new Error(`no ${jarDirectory}/zookeeper.jar: apt-get install libzookeeper-java`);
     }
     const properties = ["zookeeper.extendedTypesEnabled=true", ...this.#properties];
     return [
@@ -219,7 +219,7 @@ class JavaServer implements ZooKeeperServer {
     const deadline = performance.now() + readyWithinMs;
     while (performance.now() < deadline) {
       if (this.#process?.pid === undefined) {
-        throw new Error("java did not start: apt-get install zookeeper");
+        throw new Error("java did not start: apt-get install libzookeeper-java");
       }
       if (this.#process.exitCode !== null) break;
       if ((await this.mode()) !== undefined) return;

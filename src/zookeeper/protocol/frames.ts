@@ -56,7 +56,7 @@ export class FrameReader {
     this.#headerFilled = 0;
     const length = new DataView(this.#header.buffer).getInt32(0);
     if (length < 0 || length > this.#maximumBytes) {
-      this.#malformed = `a frame of ${length} bytes, with a limit of ${this.#maximumBytes}`;
+      this.#malformed = `a frame of ${length} bytes; at most ${this.#maximumBytes} are taken`;
       return rest;
     }
     // The usual case: the whole frame lies in this chunk and needs no copy.

@@ -321,3 +321,15 @@ test(
   },
   limitMs,
 );
+
+test(
+  "daemon: uses the session timeout that the server grants, and says so when it is another",
+  async () => {
+    await using replica = start({ flags: ["--session-timeout=100ms"] });
+    const granted = await replica.line("granted", ({ event }) => event === "timeout-granted");
+    // Two of the server's ticks of 500 ms.
+    expect(granted).toMatchObject({ askedMs: 100, grantedMs: 1000 });
+    await replica.writes();
+  },
+  limitMs,
+);
