@@ -52,6 +52,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     colours,
     self: describe,
     version,
+    scraped: config.httpAddress !== null,
     settings,
   });
   const { log } = telemetry;
@@ -113,6 +114,7 @@ function contextOf(
     host: describe().host,
     leaderTimeoutMs: config.leaderTimeoutMs,
     storageCapacity: config.storageCapacity,
+    patienceMs: config.sessionTimeoutMs,
   });
   const budget = new RepairBudget(config.failoverAttemptsCount);
   return { scheduler, coordinator, duty, observer, budget, timings: config, stepDown, stop };

@@ -88,8 +88,9 @@ export interface Leadership {
   /** Ended once leadership is over without our doing. */
   readonly lost: Ending;
   /**
-   * Gives leadership up, so that a successor need not wait. Only when no effect runs any more.
-   * `unknown` when the answer was lost: then nothing is repeated, and the session must be closed.
+   * Gives leadership up, so that a successor need not wait. Only when no effect runs any more, and
+   * only once: from the call on, `mayAct` is false. `unknown` when the answer was lost: then
+   * nothing is repeated, and the session must be closed.
    */
   resign(signal: AbortSignal): Promise<Resignation>;
 }

@@ -5,9 +5,9 @@ import type { Failure } from "./failure.ts";
 export interface Duty {
   /**
    * Proves that the duty could be done here and now, and cleans up what an earlier process of ours
-   * left behind. Never rejects.
+   * left behind. Never rejects. It may take for ever; calls made meanwhile join the one under way.
    */
-  prove(signal: AbortSignal): Promise<Proof>;
+  prove(): Promise<Proof>;
   /**
    * Does the duty until `signal` aborts or it cannot go on. It asks `term.mayAct` before every
    * effect and directly before the effect becomes visible. It resolves only when no effect of it
@@ -31,6 +31,8 @@ export interface Term {
   mayAct(): boolean;
   /** Says that one effect was completed, so the resource behind it works (again). */
   worked(): void;
+  /** Says that an effect hangs. Leadership is left to others; the effect may still end later. */
+  hangs(failure: Failure): void;
 }
 
 export type DutyEnd =

@@ -1,7 +1,7 @@
 import type { Session } from "./coordinator.ts";
-import { within } from "./deadline.ts";
 import type { Failure } from "./failure.ts";
-import { letGo } from "./let-go.ts";
+import { briefly, letGo } from "./let-go.ts";
+import { proveDuty } from "./proving.ts";
 import { type Context, type Holdings, type StateOf, type Transition, toStopping } from "./state.ts";
 
 /**
@@ -46,19 +46,15 @@ export async function failover(
 
 /** Lets go of what was held; the holdings that remain are empty unless an effect still runs. */
 async function release(context: Context, holdings: Holdings): Promise<Holdings> {
-  const { scheduler, timings, stop } = context;
-  const letting = await within(scheduler, timings.failoverTimeoutMs, [stop], (limit) =>
-    letGo(holdings, limit),
-  );
+  const { scheduler, stop } = context;
+  const letting = await briefly(scheduler, (limit) => letGo(holdings, limit));
   if (letting.kind === "let-go") return { session: undefined, tenure: undefined };
   if (stop.aborted) return holdings;
 
   // The effect hangs. Our lease ends by itself, and a successor waits for that because nothing was
   // released; but a session that we keep alive would keep the leader node alive with it.
   context.observer.observe({ kind: "notice", level: "warn", detail: letting.detail });
-  await within(scheduler, timings.failoverTimeoutMs, [stop], async (limit) =>
-    holdings.session?.close(limit),
-  );
+  await briefly(scheduler, async (limit) => holdings.session?.close(limit));
   return { session: undefined, tenure: holdings.tenure };
 }
 
@@ -78,7 +74,7 @@ async function attemptRepair(
     return { failure: { ...failure, detail }, session: undefined };
   }
   if (failure.resource === "duty") {
-    const proof = await context.duty.prove(context.stop);
+    const proof = await proveDuty(context);
     return { failure: proof.kind === "failed" ? proof.failure : undefined, session: undefined };
   }
   const opening = await context.coordinator.open(context.stop);

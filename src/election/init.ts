@@ -1,3 +1,4 @@
+import { proveDuty } from "./proving.ts";
 import { type Context, type StateOf, type Transition, toFailover, toStopping } from "./state.ts";
 
 /**
@@ -7,7 +8,7 @@ import { type Context, type StateOf, type Transition, toFailover, toStopping } f
  */
 export async function init(context: Context, state: StateOf<"Init">): Promise<Transition<"Init">> {
   const [proof, opening] = await Promise.all([
-    context.duty.prove(context.stop),
+    proveDuty(context),
     state.session === undefined
       ? context.coordinator.open(context.stop)
       : ({ kind: "opened", session: state.session } as const),

@@ -1,9 +1,12 @@
+import type { Leadership } from "./coordinator.ts";
 import type { DutyEnd, Term } from "./duty.ts";
+import { Ending } from "./failure.ts";
+import { briefly } from "./let-go.ts";
 import { aborted, Scope } from "./scope.ts";
 import {
   type Context,
+  type Holdings,
   type StateOf,
-  type Tenure,
   type Transition,
   toFailover,
   toStopping,
@@ -12,7 +15,7 @@ import {
 /**
  * We hold the epoch, and may act until `validUntil` (monotonic ms).
  * Enter: our session owns the leader node, and every earlier lease is over. While here: the duty
- * is done; the adapter renews the lease. Leave: the duty failed, lease over, session lost,
+ * is done; the adapter renews the lease. Leave: the duty failed or hangs, lease over, session lost,
  * step-down, signal.
  * Safety: the duty asks `mayAct` before every effect; nobody else may act before our lease ended.
  * Source: lease.ts
@@ -23,23 +26,27 @@ export async function leader(
 ): Promise<Transition<"Leader">> {
   const { session, leadership } = state;
   using stepDown = context.stepDown.arm();
-  const losses = [context.stop, leadership.lost.signal, session.lost.signal] as const;
+  const hanging = new Ending();
+  const ends = [hanging, session.lost, leadership.lost];
+  const losses = [context.stop, ...ends.map(({ signal }) => signal)];
   using leaving = new Scope(stepDown.signal, ...losses);
 
-  const tenure = { leadership, ended: context.duty.lead(termOf(context, state), leaving.signal) };
+  const term = termOf(context, leadership, hanging);
+  const tenure = { leadership, ended: context.duty.lead(term, leaving.signal) };
   const end = await Promise.race([tenure.ended, aborted(leaving.signal)]);
   if (end?.kind !== "failed") await aborted(leaving.signal);
 
-  const parting = part(context, state, tenure, end ?? undefined);
+  const parting = part(context, { session, tenure }, end ?? undefined, ends);
   if (parting !== undefined) return parting;
 
   // Only the step-down remains: end the effect, give leadership up, stay with the session.
   using losing = new Scope(...losses);
   const lastEnd = await Promise.race([tenure.ended, aborted(losing.signal)]);
-  const overtaken = part(context, state, tenure, lastEnd ?? undefined);
+  const overtaken = part(context, { session, tenure }, lastEnd ?? undefined, ends);
   if (overtaken !== undefined) return overtaken;
 
-  const resignation = await leadership.resign(losing.signal);
+  const resignation = await briefly(context.scheduler, (limit) => leadership.resign(limit));
+  if (context.stop.aborted) return toStopping({ session, tenure });
   if (resignation.kind === "resigned") {
     return {
       to: { kind: "Attempter", session, yields: true },
@@ -56,23 +63,21 @@ export async function leader(
 /** The edges that are not of our own choice; undefined when none of them is due. */
 function part(
   context: Context,
-  state: StateOf<"Leader">,
-  tenure: Tenure,
+  holdings: Holdings,
   end: DutyEnd | undefined,
+  ends: readonly Ending[],
 ): Transition<"Leader"> | undefined {
-  const holdings = { session: state.session, tenure };
   if (context.stop.aborted) return toStopping(holdings);
   if (end?.kind === "failed") return toFailover(end.failure, holdings);
-  const loss = state.session.lost.failure ?? state.leadership.lost.failure;
-  if (loss !== undefined) return toFailover(loss, holdings);
-  return undefined;
+  const failure = ends.find((ending) => ending.failure !== undefined)?.failure;
+  return failure === undefined ? undefined : toFailover(failure, holdings);
 }
 
-function termOf(context: Context, state: StateOf<"Leader">): Term {
-  const { leadership } = state;
+function termOf(context: Context, leadership: Leadership, hanging: Ending): Term {
   return {
     epoch: leadership.epoch,
     mayAct: () => leadership.mayAct(),
     worked: () => context.budget.restore("duty"),
+    hangs: (failure) => hanging.end(failure),
   };
 }

@@ -1,5 +1,9 @@
-import { resolvesBefore } from "./deadline.ts";
+import { resolvesBefore, within } from "./deadline.ts";
+import type { Scheduler } from "./scheduler.ts";
 import type { Holdings } from "./state.ts";
+
+/** How long letting go may take where nothing else bounds it. */
+const limitMs = 1_000;
 
 /** How letting go went. */
 export type LettingGo =
@@ -27,4 +31,15 @@ export async function letGo(holdings: Holdings, limit: AbortSignal): Promise<Let
   }
   if (session !== undefined) await session.close(limit);
   return { kind: "let-go", detail };
+}
+
+/**
+ * Runs one step of letting go in short, bounded time, and to its end even when a signal comes
+ * meanwhile: a resignation that is cut off half-way leaves nobody the wiser.
+ */
+export async function briefly<Result>(
+  scheduler: Scheduler,
+  step: (limit: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  return await within(scheduler, limitMs, [], step);
 }

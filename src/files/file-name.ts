@@ -5,6 +5,9 @@ const epochDigits = 19;
 /** Digits of a sequence number: at one file a millisecond they last for 115 days. */
 const sequenceDigits = 10;
 
+/** The epoch in the names of probes: no leadership has it, and no pruner takes it for stale. */
+export const noEpoch = 0n as Epoch;
+
 const finalShape = new RegExp(`^(\\d{${epochDigits}})-(\\d{${sequenceDigits}})\\.json$`);
 const temporaryShape = new RegExp(
   `^\\.(\\d{${epochDigits}})-(\\d{${sequenceDigits}})\\.([A-Za-z0-9._-]+)\\.tmp$`,

@@ -28,9 +28,10 @@ export interface Unfinished {
 
 /**
  * Reads the directory once, in batches, in memory bounded by `keep` and by what is in excess.
- * @param keep how many of the newest files are not in excess, at least 0
+ * @param keep how many of the newest files are not in excess, at least 0; without it, all are kept
  */
-export async function takeInventory(disk: Disk, keep: number): Promise<Inventory> {
+export async function takeInventory(disk: Disk, keep?: number): Promise<Inventory> {
+  const most = keep ?? 0;
   let newest: string[] = [];
   const excess: string[] = [];
   const unfinished: Unfinished[] = [];
@@ -42,15 +43,15 @@ export async function takeInventory(disk: Disk, keep: number): Promise<Inventory
       if (parsed.kind === "temporary") {
         unfinished.push({ name, epoch: parsed.epoch, replica: parsed.replica });
       } else if (parsed.kind === "final") {
-        newest.push(name);
+        if (keep !== undefined) newest.push(name);
         if (fence === undefined || parsed.epoch > fence.epoch) {
           fence = { epoch: parsed.epoch, file: name };
         }
       }
     }
-    if (newest.length > keep + slack) newest = keepNewest(newest, keep, excess);
+    if (newest.length > most + slack) newest = keepNewest(newest, most, excess);
   }
-  keepNewest(newest, keep, excess);
+  keepNewest(newest, most, excess);
   return { fence, excess, unfinished };
 }
 

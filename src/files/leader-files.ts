@@ -3,15 +3,13 @@ import type { Duty, DutyEnd, Proof, Term } from "../election/duty.ts";
 import type { Failure } from "../election/failure.ts";
 import type { Observer } from "../election/observer.ts";
 import { type Instant, later, remainingMs, type Scheduler } from "../election/scheduler.ts";
-import { aborted } from "../election/scope.ts";
+import { aborted, Scope } from "../election/scope.ts";
+import { failureOf, fencedBy, hangingFailure } from "./directory-failure.ts";
+import { discard, proveDirectory } from "./directory-proof.ts";
 import type { Disk } from "./disk.ts";
 import { finalName, temporaryName } from "./file-name.ts";
-import { type Fence, type Inventory, takeInventory } from "./inventory.ts";
-
-/** The epoch in the names of probes: no leadership has it, and no pruner takes it for stale. */
-const noEpoch = 0n as Epoch;
-/** How many files are removed between two looks at the lease. */
-const pruningBatch = 32;
+import { type Inventory, takeInventory } from "./inventory.ts";
+import { prune } from "./pruning.ts";
 
 export interface LeaderFilesOptions {
   readonly disk: Disk;
@@ -23,6 +21,8 @@ export interface LeaderFilesOptions {
   readonly leaderTimeoutMs: number;
   /** How many files are kept, at least 1. */
   readonly storageCapacity: number;
+  /** An effect that takes longer hangs: others shall lead. In milliseconds. */
+  readonly patienceMs: number;
 }
 
 /**
@@ -33,33 +33,21 @@ export interface LeaderFilesOptions {
  */
 export class LeaderFiles implements Duty {
   readonly #options: LeaderFilesOptions;
+  #proving: Promise<Proof> | undefined;
+  /** The trouble with pruning that was told last. */
+  #toldTrouble: string | undefined;
 
   constructor(options: LeaderFilesOptions) {
     this.#options = options;
   }
 
   async prove(): Promise<Proof> {
-    const { disk, replica } = this.#options;
-    const probe = temporaryName(noEpoch, 0, replica);
-    const renamedProbe = temporaryName(noEpoch, 1, replica);
-    try {
-      await disk.makeDirectory();
-      await disk.writeDurably(probe, "probe\n");
-      await disk.publish(probe, renamedProbe);
-      await disk.remove(renamedProbe);
-      const { fence, unfinished } = await takeInventory(disk, Number.MAX_SAFE_INTEGER);
-      // A file that is being written by ourselves cannot be: one process writes one at a time.
-      const ours = unfinished.filter((file) => file.replica === replica);
-      for (const file of ours) await disk.remove(file.name);
-      if (fence === undefined) return { kind: "proved", fence: undefined };
-      return {
-        kind: "proved",
-        fence: { epoch: fence.epoch, failure: this.#fencedBy(fence) },
-      };
-    } catch (error) {
-      await this.#discard(probe);
-      return { kind: "failed", failure: this.#failureOf(error) };
-    }
+    const { disk, replica, scheduler } = this.#options;
+    // Of a disk that hangs one call waits, not one more with every attempt.
+    this.#proving ??= proveDirectory(disk, replica, scheduler).finally(() => {
+      this.#proving = undefined;
+    });
+    return await this.#proving;
   }
 
   async lead(term: Term, signal: AbortSignal): Promise<DutyEnd> {
@@ -71,7 +59,7 @@ export class LeaderFiles implements Duty {
         await aborted(signal);
         break;
       }
-      const failure = await this.#write(term, sequence, signal);
+      const failure = await this.#act(term, sequence, signal);
       if (failure !== undefined) return { kind: "failed", failure };
       due = nextDue(scheduler, due, leaderTimeoutMs);
       await scheduler.sleep(remainingMs(scheduler, due), signal);
@@ -79,66 +67,69 @@ export class LeaderFiles implements Duty {
     return { kind: "stopped" };
   }
 
+  /** One effect, and the word that it hangs if it takes too long. */
+  async #act(term: Term, sequence: number, signal: AbortSignal): Promise<Failure | undefined> {
+    const { scheduler, disk, patienceMs } = this.#options;
+    using watching = new Scope();
+    const impatience = scheduler.sleep(patienceMs, watching.signal).then(() => {
+      if (!watching.signal.aborted) term.hangs(hangingFailure(disk, patienceMs));
+    });
+    const failure = await this.#write(term, sequence, signal);
+    watching.abort();
+    await impatience;
+    return failure;
+  }
+
   /** One effect: a file and the pruning that it makes due. */
   async #write(term: Term, sequence: number, signal: AbortSignal): Promise<Failure | undefined> {
-    const { disk, scheduler, observer, replica, storageCapacity } = this.#options;
+    const { disk, scheduler, observer, replica } = this.#options;
     const temporary = temporaryName(term.epoch, sequence, replica);
     const final = finalName(term.epoch, sequence);
     const startedAt = scheduler.now();
     try {
-      const [inventory] = await Promise.all([
-        takeInventory(disk, storageCapacity - 1),
-        disk.writeDurably(temporary, this.#content(term.epoch, sequence)),
-      ]);
+      const inventory = await this.#prepare(term.epoch, sequence, temporary);
       const { fence } = inventory;
-      const fenced = fence !== undefined && fence.epoch > term.epoch;
-      if (fenced || signal.aborted || !term.mayAct()) {
-        await disk.remove(temporary);
-        return fenced ? this.#fencedBy(fence) : undefined;
+      if (fence !== undefined && fence.epoch > term.epoch) {
+        await discard(disk, temporary);
+        return fencedBy(disk, fence);
+      }
+      if (signal.aborted || !term.mayAct()) {
+        await discard(disk, temporary);
+        return undefined;
       }
       await disk.publish(temporary, final);
       term.worked();
-      observer.observe({
-        kind: "file-written",
-        file: final,
-        epoch: term.epoch,
-        durationMs: scheduler.now() - startedAt,
-      });
-      await this.#prune(term, inventory, signal);
+      const durationMs = scheduler.now() - startedAt;
+      observer.observe({ kind: "file-written", file: final, epoch: term.epoch, durationMs });
+      await this.#prune(inventory, term, signal);
       return undefined;
     } catch (error) {
-      await this.#discard(temporary);
-      return this.#failureOf(error);
+      await discard(disk, temporary);
+      return failureOf(disk, error);
     }
   }
 
-  /**
-   * Removes what the capacity leaves no room for, and unfinished files of lower epochs: whoever
-   * still wants to rename one of those has lost leadership, and finds it gone.
-   */
-  async #prune(term: Term, inventory: Inventory, signal: AbortSignal): Promise<void> {
+  /** Writes the file under its temporary name, and reads the directory meanwhile. */
+  async #prepare(epoch: Epoch, sequence: number, temporary: string): Promise<Inventory> {
+    const { disk, storageCapacity } = this.#options;
+    // Both have ended before either's failure is told: an effect must not outlive its tenure.
+    const [inventory, writing] = await Promise.allSettled([
+      takeInventory(disk, storageCapacity - 1),
+      disk.writeDurably(temporary, this.#content(epoch, sequence)),
+    ]);
+    if (writing.status === "rejected") throw writing.reason;
+    if (inventory.status === "rejected") throw inventory.reason;
+    return inventory.value;
+  }
+
+  async #prune(inventory: Inventory, term: Term, signal: AbortSignal): Promise<void> {
     const { disk, observer } = this.#options;
-    const stale = inventory.unfinished.filter(
-      ({ epoch }) => epoch !== noEpoch && epoch < term.epoch,
-    );
-    const names = [...inventory.excess, ...stale.map((file) => file.name)];
-    let removed = 0;
-    for (let start = 0; start < names.length; start += pruningBatch) {
-      if (signal.aborted || !term.mayAct()) break;
-      const batch = names.slice(start, start + pruningBatch);
-      await Promise.all(batch.map((name) => disk.remove(name)));
-      removed += batch.length;
-    }
+    const { removed, trouble } = await prune(disk, inventory, term, signal);
     if (removed > 0) observer.observe({ kind: "files-pruned", count: removed });
-  }
-
-  /** Removes an unfinished file after a failure; that this fails too is not worth a second word. */
-  async #discard(temporary: string): Promise<void> {
-    try {
-      await this.#options.disk.remove(temporary);
-    } catch {
-      // The next proof removes it, or says what is wrong with the directory.
+    if (trouble !== undefined && trouble !== this.#toldTrouble) {
+      observer.observe({ kind: "notice", level: "warn", detail: trouble });
     }
+    this.#toldTrouble = trouble;
   }
 
   #content(epoch: Epoch, sequence: number): string {
@@ -147,26 +138,6 @@ export class LeaderFiles implements Duty {
     // The epoch is a string because a JSON number loses digits beyond 53 bits.
     const record = { replica, epoch: epoch.toString(), sequence, writtenAt, host };
     return `${JSON.stringify(record)}\n`;
-  }
-
-  #fencedBy(fence: Fence): Failure {
-    const { disk } = this.#options;
-    return {
-      resource: "duty",
-      code: "fenced",
-      detail:
-        `${disk.path}/${fence.file} was written under a higher epoch than the coordinator gives; ` +
-        "if its data was wiped or restored, move the old files out of the directory",
-    };
-  }
-
-  #failureOf(error: unknown): Failure {
-    const cause = error instanceof Error ? error.message : String(error);
-    return {
-      resource: "duty",
-      code: "duty-failed",
-      detail: `${this.#options.disk.path}: ${cause}`,
-    };
   }
 }
 

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { mkdir, open, opendir, rename } from "node:fs/promises";
+import { mkdir, open, opendir, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Disk } from "./disk.ts";
 
@@ -28,10 +28,13 @@ export class LocalDisk implements Disk {
   async *names(): AsyncIterable<readonly string[]> {
     let batch: string[] = [];
     for await (const entry of await opendir(this.path, { bufferSize: namesPerBatch })) {
+      if (entry.isDirectory()) continue;
       batch.push(entry.name);
       if (batch.length < namesPerBatch) continue;
       yield batch;
       batch = [];
+      // What was read ahead comes without a turn of the loop in between.
+      await new Promise<void>((resolve) => setImmediate(resolve));
     }
     yield batch;
   }
@@ -47,6 +50,15 @@ export class LocalDisk implements Disk {
   async publish(temporary: string, final: string): Promise<void> {
     await rename(join(this.path, temporary), join(this.path, final));
     await flush(this.path, constants.O_RDONLY | constants.O_DIRECTORY);
+  }
+
+  async modifiedAt(name: string): Promise<Date | undefined> {
+    try {
+      return (await stat(join(this.path, name))).mtime;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
   }
 
   async remove(name: string): Promise<void> {

@@ -23,7 +23,8 @@ export class RealScheduler implements Scheduler {
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
     const wakesAt = this.now() + ms;
     do {
-      const leftMs = Math.max(0, wakesAt - this.now());
+      // Whole milliseconds, because a timer of a fraction wakes early and has to be set again.
+      const leftMs = Math.ceil(Math.max(0, wakesAt - this.now()));
       await timer(Math.min(leftMs, longestTimerMs), signal);
     } while (!signal.aborted && this.now() < wakesAt);
   }

@@ -25,6 +25,8 @@ export interface TelemetryOptions {
   /** What the replica says of itself, as it is now: its HTTP address is known only later. */
   readonly self: () => ReplicaInfo;
   readonly version: string;
+  /** Whether anybody can ask for the metrics: what costs time to measure is left out otherwise. */
+  readonly scraped: boolean;
   /** The options for /status, secrets masked. */
   readonly settings: readonly SettingStatus[];
 }
@@ -41,7 +43,7 @@ export class Telemetry implements AsyncDisposable {
   readonly #writer: LineWriter;
   readonly #present: Present;
   readonly #board: StatusBoard;
-  readonly #loopLag: LoopLag;
+  readonly #loopLag: LoopLag | undefined;
 
   constructor(options: TelemetryOptions) {
     const { scheduler, write, self, version, settings } = options;
@@ -72,7 +74,7 @@ export class Telemetry implements AsyncDisposable {
       "Log lines that were dropped because nobody read them in time.",
       () => this.#writer.dropped,
     );
-    this.#loopLag = new LoopLag(this.#registry, scheduler);
+    this.#loopLag = options.scraped ? new LoopLag(this.#registry, scheduler) : undefined;
     // The present picture first: the others read it.
     const observers = [this.#present, this.#board, metrics, new ElectionLog(this.log)];
     this.observer = fanOut(observers, (error, event) => {
@@ -110,7 +112,7 @@ export class Telemetry implements AsyncDisposable {
 
   /** Ends the measuring and flushes. The log may still be used afterwards. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#loopLag[Symbol.asyncDispose]();
+    await this.#loopLag?.[Symbol.asyncDispose]();
     await this.#writer[Symbol.asyncDispose]();
     this.flush();
   }

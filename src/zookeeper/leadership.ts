@@ -54,6 +54,7 @@ export class ZooKeeperLeadership implements Leadership {
   readonly #lease: Lease;
   readonly #renewing = new Scope();
   #version: number;
+  #resigned = false;
 
   constructor(tools: Tools, taking: Taking) {
     const { client, scheduler } = tools;
@@ -77,7 +78,7 @@ export class ZooKeeperLeadership implements Leadership {
   }
 
   mayAct(): boolean {
-    return this.lost.failure === undefined && this.#lease.holds();
+    return !this.#resigned && this.lost.failure === undefined && this.#lease.holds();
   }
 
   /** Stops renewing without telling anybody: the lease runs out. Idempotent. */
@@ -86,6 +87,7 @@ export class ZooKeeperLeadership implements Leadership {
   }
 
   async resign(signal: AbortSignal): Promise<Resignation> {
+    this.#resigned = true;
     this.abandon();
     const { line } = this.#tools;
     try {

@@ -110,3 +110,31 @@ test.each([0, 500, 1000])("failover: stops on a signal %d ms after it began", as
   expect(await transition).toMatchObject({ to: { kind: "Stopping", cause: { kind: "signal" } } });
   expect(world.scheduler.sleeping).toBe(0);
 });
+
+test("failover: a proof that hangs is a failed attempt, and a signal does not wait for it", async () => {
+  const world = new FakeWorld();
+  world.duty.proving = held().promise;
+  const transition = failover(world, { kind: "Failover", failure: diskFull, holdings: nothing });
+  await world.scheduler.advance(6000);
+  expect(world.observer.of("repair")).toMatchObject([{ attempt: 1, left: 2 }]);
+  await world.scheduler.advance(1500);
+  world.askToStop();
+  expect((await transition).to.kind).toBe("Stopping");
+  expect(world.scheduler.sleeping).toBe(0);
+});
+
+test("failover: a signal while it lets go does not cut the resignation off", async () => {
+  const world = new FakeWorld();
+  const leadership = world.leadership();
+  const reply = held();
+  leadership.resigning = reply.promise;
+  const holdings = { session: world.session(), tenure: { leadership, ended: stopped } };
+  const transition = failover(world, { kind: "Failover", failure: diskFull, holdings });
+  await settle();
+  world.askToStop();
+  await settle();
+  expect(world.journal).toEqual(["resign"]);
+  reply.release();
+  expect((await transition).to.kind).toBe("Stopping");
+  expect(world.journal).toEqual(["resign", "close"]);
+});

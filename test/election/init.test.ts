@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { init } from "../../src/election/init.ts";
-import { diskFull, epochOf, FakeWorld, sessionLost, unreachable } from "../fake/election.ts";
+import { diskFull, epochOf, FakeWorld, held, sessionLost, unreachable } from "../fake/election.ts";
+import { settle } from "../fake/scheduler.ts";
 
 const fresh = { kind: "Init", session: undefined } as const;
 
@@ -72,4 +73,27 @@ test("init: stops on a signal, with the session to close", async () => {
     to: { kind: "Stopping", cause: { kind: "signal" }, holdings: { session } },
     reason: "signal",
   });
+});
+
+test("init: a disk that hangs is a failure after 5 s, and the session is to be closed", async () => {
+  const world = new FakeWorld();
+  const session = world.session();
+  world.coordinator.openings.push({ kind: "opened", session });
+  world.duty.proving = held().promise;
+  const transition = init(world, fresh);
+  await world.scheduler.advance(5000);
+  expect(await transition).toMatchObject({
+    to: { kind: "Failover", failure: { code: "duty-failed" }, holdings: { session } },
+  });
+});
+
+test("init: stops on a signal at once although the disk hangs", async () => {
+  const world = new FakeWorld();
+  world.coordinator.openings.push({ kind: "opened", session: world.session() });
+  world.duty.proving = held().promise;
+  const transition = init(world, fresh);
+  await settle();
+  world.askToStop();
+  expect((await transition).to.kind).toBe("Stopping");
+  expect(world.scheduler.sleeping).toBe(0);
 });

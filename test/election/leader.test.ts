@@ -158,3 +158,36 @@ test("leader: goes to Stopping at once when the stop was asked for before", asyn
   world.askToStop();
   expect((await leader(world, state)).to.kind).toBe("Stopping");
 });
+
+test("leader: leaves leadership to others when an effect hangs, while it still runs", async () => {
+  const { world, leadership, state } = leading();
+  const effect = held();
+  world.duty.effect = effect.promise;
+  const transition = leader(world, state);
+  await settle();
+  world.duty.term?.hangs(diskFull);
+  const { to, reason } = await transition;
+  expect(reason).toBe("duty-failed");
+  if (to.kind !== "Failover") throw new Error("unexpected");
+  expect(to.holdings.tenure?.leadership).toBe(leadership);
+  expect(world.journal).toEqual(["lead"]);
+  effect.release();
+});
+
+test("leader: a signal during the step-down's resignation does not cut it off", async () => {
+  const { world, session, leadership, state } = leading();
+  const reply = held();
+  leadership.resigning = reply.promise;
+  const transition = leader(world, state);
+  await settle();
+  world.stepDown.request();
+  await settle();
+  world.askToStop();
+  await settle();
+  reply.release();
+  expect(await transition).toMatchObject({
+    to: { kind: "Stopping", holdings: { session } },
+    reason: "signal",
+  });
+  expect(leadership.mayAct()).toBe(false);
+});

@@ -31,6 +31,14 @@ export class FakeDisk implements Disk {
     this.files.set(final, content);
   }
 
+  /** When each file was last written; files that are not in here are as old as time. */
+  readonly modified = new Map<string, Date>();
+
+  async modifiedAt(name: string): Promise<Date | undefined> {
+    await this.#step("stat", name);
+    return this.files.has(name) ? (this.modified.get(name) ?? new Date(0)) : undefined;
+  }
+
   async remove(name: string): Promise<void> {
     await this.#step("remove", name);
     this.files.delete(name);

@@ -75,6 +75,7 @@ export class FakeLeadership implements Leadership {
 
   async resign(): Promise<Resignation> {
     this.#journal.push("resign");
+    this.valid = false;
     await this.resigning;
     return this.resignation;
   }
@@ -161,8 +162,12 @@ export class FakeDuty implements Duty {
     this.#journal = journal;
   }
 
+  /** While set, proofs wait for it. */
+  proving: Promise<void> = Promise.resolve();
+
   async prove(): Promise<Proof> {
     this.proved += 1;
+    await this.proving;
     const next = this.proofs.length > 1 ? this.proofs.shift() : this.proofs[0];
     return next ?? { kind: "proved", fence: undefined };
   }

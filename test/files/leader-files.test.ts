@@ -15,6 +15,7 @@ class Desk {
   readonly files: LeaderFiles;
   mayAct = true;
   worked = 0;
+  readonly hanging: string[] = [];
 
   constructor(storageCapacity = 3) {
     const { disk, scheduler, observer } = this;
@@ -26,6 +27,7 @@ class Desk {
       host: "host",
       leaderTimeoutMs: 1000,
       storageCapacity,
+      patienceMs: 10_000,
     });
   }
 
@@ -36,6 +38,7 @@ class Desk {
       worked: () => {
         this.worked += 1;
       },
+      hangs: (failure) => this.hanging.push(failure.detail),
     };
     return this.files.lead(term, this.stop.signal);
   }
@@ -163,20 +166,17 @@ test("files: pruning looks at the lease between small batches", async () => {
   await end;
 });
 
-test.each(["write", "publish", "remove", "list"])(
-  "files: a failing %s ends the duty",
-  async (which) => {
-    const desk = new Desk(1);
-    desk.disk.files.set(file(2, 1), "old");
-    desk.disk.before = (step) => {
-      if (step === which) throw new Error("ENOSPC: no space left on device");
-    };
-    expect(await desk.lead()).toMatchObject({
-      kind: "failed",
-      failure: { resource: "duty", code: "duty-failed" },
-    });
-  },
-);
+test.each(["write", "publish", "list"])("files: a failing %s ends the duty", async (which) => {
+  const desk = new Desk(1);
+  desk.disk.files.set(file(2, 1), "old");
+  desk.disk.before = (step) => {
+    if (step === which) throw new Error("ENOSPC: no space left on device");
+  };
+  expect(await desk.lead()).toMatchObject({
+    kind: "failed",
+    failure: { resource: "duty", code: "duty-failed" },
+  });
+});
 
 test("files: a failed write leaves no temporary file behind", async () => {
   const desk = new Desk();
@@ -245,3 +245,104 @@ test.each(["make", "write", "publish", "remove", "list"])(
     });
   },
 );
+
+test("files: a write that hangs is told once, and ends the duty only when it ends", async () => {
+  const desk = new Desk();
+  const flush = held();
+  desk.disk.before = (step) => (step === "write" ? flush.promise : undefined);
+  let ended = false;
+  const end = desk.lead().finally(() => {
+    ended = true;
+  });
+  await desk.scheduler.advance(9999);
+  expect(desk.hanging).toEqual([]);
+  await desk.scheduler.advance(1);
+  expect(desk.hanging).toEqual(["/fake: a write has taken more than 10000 ms: the disk hangs"]);
+  desk.stop.abort();
+  await desk.scheduler.advance(10_000);
+  expect(ended).toBe(false);
+  flush.release();
+  expect(await end).toEqual({ kind: "stopped" });
+  expect(desk.names).toEqual([]);
+  expect(desk.scheduler.sleeping).toBe(0);
+});
+
+test("proof: of a disk that hangs one proof waits, however often it is asked for", async () => {
+  const desk = new Desk();
+  const flush = held();
+  desk.disk.before = (step) => (step === "write" ? flush.promise : undefined);
+  const proofs = [desk.files.prove(), desk.files.prove()];
+  await settle();
+  expect(desk.disk.journal.filter((step) => step.startsWith("write"))).toHaveLength(1);
+  flush.release();
+  expect(await Promise.all(proofs)).toEqual([
+    { kind: "proved", fence: undefined },
+    { kind: "proved", fence: undefined },
+  ]);
+});
+
+test("files: a listing that fails is told only when the write has ended too", async () => {
+  const desk = new Desk();
+  const flush = held();
+  desk.disk.before = (step) => {
+    if (step === "list") throw new Error("EIO: i/o error");
+    return step === "write" ? flush.promise : undefined;
+  };
+  let ended = false;
+  const end = desk.lead().finally(() => {
+    ended = true;
+  });
+  await settle();
+  expect(ended).toBe(false);
+  flush.release();
+  expect((await end).kind).toBe("failed");
+  expect(desk.names).toEqual([]);
+});
+
+test("files: what cannot be pruned is told once, and the others are pruned all the same", async () => {
+  const desk = new Desk(1);
+  for (const sequence of [1, 2, 3]) desk.disk.files.set(file(2, sequence), "old");
+  desk.disk.before = (step, name) => {
+    if (step === "remove" && name === file(2, 1)) throw new Error("EPERM: not permitted");
+  };
+  const end = desk.lead();
+  await desk.scheduler.advance(2000);
+  expect(desk.names).toEqual([file(2, 1), file(7, 3)]);
+  expect(desk.observer.of("notice").map(({ detail }) => detail)).toEqual([
+    "cannot prune: EPERM: not permitted",
+  ]);
+  desk.stop.abort();
+  expect(await end).toEqual({ kind: "stopped" });
+});
+
+test("files: an end of leadership during a removal is not told before all removals ended", async () => {
+  const desk = new Desk(1);
+  for (const sequence of [1, 2, 3]) desk.disk.files.set(file(2, sequence), "old");
+  const slow = held();
+  desk.disk.before = (step, name) => {
+    if (step !== "remove") return undefined;
+    if (name === file(2, 1)) throw new Error("EPERM: not permitted");
+    return slow.promise;
+  };
+  let ended = false;
+  const end = desk.lead().finally(() => {
+    ended = true;
+  });
+  await settle();
+  desk.stop.abort();
+  await settle();
+  expect(ended).toBe(false);
+  slow.release();
+  await end;
+});
+
+test("proof: removes probes of others only when they are old", async () => {
+  const desk = new Desk();
+  const [old, fresh] = [temporaryName(epochOf(0), 0, "b"), temporaryName(epochOf(0), 0, "c")];
+  desk.disk.files.set(old, "probe");
+  desk.disk.files.set(fresh, "probe");
+  desk.disk.modified.set(old, new Date(desk.scheduler.wallClock().getTime() - 3_600_001));
+  desk.disk.modified.set(fresh, new Date(desk.scheduler.wallClock().getTime() - 3_599_999));
+  await desk.files.prove();
+  expect(desk.names).toEqual([fresh]);
+});

@@ -29,7 +29,10 @@ test("local disk: writes, publishes, lists and removes", async () => {
   await disk.makeDirectory();
   await disk.writeDurably("a.tmp", "content");
   await disk.publish("a.tmp", "a.json");
+  await mkdir(join(disk.path, "directory.json"));
   expect(await collect(disk)).toEqual(["a.json"]);
+  expect((await disk.modifiedAt("a.json"))?.getTime()).toBeGreaterThan(Date.now() - 60_000);
+  expect(await disk.modifiedAt("b.json")).toBeUndefined();
   expect(await Bun.file(join(disk.path, "a.json")).text()).toBe("content");
   await disk.remove("a.json");
   await disk.remove("a.json");

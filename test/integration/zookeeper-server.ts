@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -160,7 +160,8 @@ class JavaServer implements ZooKeeperServer {
     await this.stop();
     const log = openSync(this.#log, "a");
     const [program = "java", ...parts] = [...dieWithUs, "java", ...this.#arguments()];
-    this.#process = spawn(program, parts, { stdio: ["ignore", log, log] });
+    // A process group of its own: Ctrl-C is for the replicas, which need their servers to resign.
+    this.#process = spawn(program, parts, { stdio: ["ignore", log, log], detached: true });
     closeSync(log);
     // Without a listener a missing program would end the whole test process.
     this.#process.on("error", () => undefined);
@@ -252,6 +253,10 @@ function gone(running: ChildProcess): Promise<void> {
   });
 }
 
+/** Below what the kernel gives to outgoing connections, which would take a freed port away. */
+const firstPort = 20_000;
+const lastPort = 31_999;
+
 /** All are bound at once, so that they differ. */
 async function freePorts(count: number): Promise<readonly number[]> {
   const probes = await Promise.all(Array.from({ length: count }, () => probe()));
@@ -259,15 +264,29 @@ async function freePorts(count: number): Promise<readonly number[]> {
   return probes.map(({ port }) => port);
 }
 
-function probe(): Promise<{ port: number; release: () => Promise<void> }> {
-  return new Promise((resolve, reject) => {
+interface Probe {
+  readonly port: number;
+  readonly release: () => Promise<void>;
+}
+
+async function probe(): Promise<Probe> {
+  for (;;) {
+    const port = firstPort + Math.floor(Math.random() * (lastPort - firstPort));
+    const bound = await bind(port);
+    if (bound !== undefined) return bound;
+  }
+}
+
+function bind(port: number): Promise<Probe | undefined> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.on("error", reject);
-    server.listen(0, host, () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      const release = (): Promise<void> => new Promise((done) => server.close(() => done()));
-      resolve({ port, release });
+    server.on("error", () => resolve(undefined));
+    server.listen(port, host, () => {
+      resolve({ port, release: () => closed(server) });
     });
   });
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
 }

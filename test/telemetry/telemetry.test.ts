@@ -10,6 +10,7 @@ function start(events: readonly ElectionEvent[] = []) {
   const lines: string[] = [];
   const telemetry = new Telemetry({
     scheduler,
+    scraped: true,
     write: (bytes) => {
       lines.push(Buffer.from(bytes).toString());
       return bytes.length;

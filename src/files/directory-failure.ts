@@ -1,0 +1,29 @@
+import type { Failure } from "../election/failure.ts";
+import type { Disk } from "./disk.ts";
+import type { Fence } from "./inventory.ts";
+
+/** What an error of the disk means to the election. */
+export function failureOf(disk: Disk, error: unknown): Failure {
+  return dutyFailed(`${disk.path}: ${messageOf(error)}`);
+}
+
+/** An effect that has taken too long, and may still end. */
+export function hangingFailure(disk: Disk, patienceMs: number): Failure {
+  return dutyFailed(`${disk.path}: a write has taken more than ${patienceMs} ms: the disk hangs`);
+}
+
+/** The directory holds a file of a higher epoch than the coordinator gives. */
+export function fencedBy(disk: Disk, fence: Fence): Failure {
+  const detail =
+    `${disk.path}/${fence.file} was written under a higher epoch than the coordinator gives; ` +
+    "if its data was wiped or restored, move the old files out of the directory";
+  return { resource: "duty", code: "fenced", detail };
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function dutyFailed(detail: string): Failure {
+  return { resource: "duty", code: "duty-failed", detail };
+}

@@ -1,0 +1,59 @@
+import type { Proof } from "../election/duty.ts";
+import type { Scheduler } from "../election/scheduler.ts";
+import { failureOf, fencedBy } from "./directory-failure.ts";
+import type { Disk } from "./disk.ts";
+import { noEpoch, temporaryName } from "./file-name.ts";
+import { takeInventory, type Unfinished } from "./inventory.ts";
+
+/** A probe as old as this was left behind by a process that is gone. */
+const staleProbeMs = 60 * 60 * 1000;
+
+/**
+ * Proves that a leader could write here: the directory is there or can be made, and a file can be
+ * written, flushed, renamed and removed. Cleans up what earlier processes left unfinished.
+ */
+export async function proveDirectory(
+  disk: Disk,
+  replica: string,
+  scheduler: Scheduler,
+): Promise<Proof> {
+  const probe = temporaryName(noEpoch, 0, replica);
+  const renamedProbe = temporaryName(noEpoch, 1, replica);
+  try {
+    await disk.makeDirectory();
+    await disk.writeDurably(probe, "probe\n");
+    await disk.publish(probe, renamedProbe);
+    await disk.remove(renamedProbe);
+    const { fence, unfinished } = await takeInventory(disk);
+    for (const file of unfinished) {
+      if (await isLeftOver(disk, file, replica, scheduler)) await discard(disk, file.name);
+    }
+    if (fence === undefined) return { kind: "proved", fence: undefined };
+    return { kind: "proved", fence: { epoch: fence.epoch, failure: fencedBy(disk, fence) } };
+  } catch (error) {
+    await discard(disk, probe);
+    return { kind: "failed", failure: failureOf(disk, error) };
+  }
+}
+
+/**
+ * Our own are, because one process writes one file at a time. Probes of others are once they are
+ * old: replica ids change with every start, so nobody else would clean them up.
+ */
+async function isLeftOver(
+  disk: Disk,
+  file: Unfinished,
+  replica: string,
+  scheduler: Scheduler,
+): Promise<boolean> {
+  if (file.replica === replica) return true;
+  if (file.epoch !== noEpoch) return false;
+  const modifiedAt = await disk.modifiedAt(file.name);
+  if (modifiedAt === undefined) return false;
+  return scheduler.wallClock().getTime() - modifiedAt.getTime() > staleProbeMs;
+}
+
+/** Removes an unfinished file; that this fails is not worth a word: the next proof tries again. */
+export async function discard(disk: Disk, name: string): Promise<void> {
+  await disk.remove(name).catch(() => undefined);
+}
