@@ -7,6 +7,7 @@ export type Resource = "coordinator" | "duty";
  * - `unreachable`: no server of the coordinator answered in time.
  * - `session-lost`: the coordinator has (or must be assumed to have) forgotten us.
  * - `rejected`: the coordinator refuses us: credentials, permissions, its configuration.
+ * - `records-missing`: the coordinator's records of the service are gone; Init makes them anew.
  * - `lease-ended`: no renewal was acknowledged in time, or the machine was suspended.
  * - `leadership-lost`: the leader node is gone or belongs to somebody else.
  * - `duty-failed`: the leader's duty cannot be done here: directory gone, disk full, ...
@@ -16,6 +17,7 @@ export type FailureCode =
   | "unreachable"
   | "session-lost"
   | "rejected"
+  | "records-missing"
   | "lease-ended"
   | "leadership-lost"
   | "duty-failed"

@@ -180,6 +180,7 @@ const failures: Readonly<Record<FailureCode, Resource>> = {
   unreachable: "coordinator",
   "session-lost": "coordinator",
   rejected: "coordinator",
+  "records-missing": "coordinator",
   "lease-ended": "coordinator",
   "leadership-lost": "coordinator",
   "duty-failed": "duty",

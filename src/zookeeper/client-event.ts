@@ -15,6 +15,8 @@ export interface SessionEnd {
 /** What an observer is told: for logs and metrics, never for decisions. */
 export type ClientEvent =
   | { readonly kind: "attempt-failed"; readonly server: string; readonly detail: string }
+  /** Every server was tried in vain; the next round begins after a pause. */
+  | { readonly kind: "round-failed" }
   | { readonly kind: "timeout-granted"; readonly requestedMs: number; readonly grantedMs: number }
   /** The session was created. */
   | { readonly kind: "connected"; readonly server: string; readonly sessionId: bigint }

@@ -9,6 +9,8 @@ export function electionEventOf(event: ClientEvent): ElectionEvent {
       const detail = `no connection to ${event.server}: ${event.detail}`;
       return { kind: "notice", level: "info", detail };
     }
+    case "round-failed":
+      return { kind: "notice", level: "info", detail: "every server was tried in vain" };
     case "timeout-granted":
       return { kind: event.kind, askedMs: event.requestedMs, grantedMs: event.grantedMs };
     case "connected": {

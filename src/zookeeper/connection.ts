@@ -174,7 +174,8 @@ export class Connection {
   /**
    * Pings after a third of the session without a request, and ends the connection after two thirds
    * without a byte from the server, so that a half-open one is noticed while the session can still
-   * be saved elsewhere. Both deadlines only ever move away, so one sleep at a time is enough.
+   * be saved elsewhere. No deadline comes nearer than a sleep lasts, so one sleep at a time is
+   * enough.
    * Source: zookeeper-protocol.md, section 4.
    */
   async #keepAlive(): Promise<void> {
@@ -184,11 +185,11 @@ export class Connection {
     while (!this.#over.signal.aborted) {
       const now = scheduler.now();
       const pingAt = later(this.#lastSent, pingMs);
-      const silentAt = later(this.#lastHeard, silenceMs);
+      const silentAt = this.#silentAt(silenceMs);
       if (now >= silentAt) {
         await scheduler.sleep(ioTurnMs, this.#over.signal);
-        if (later(this.#lastHeard, silenceMs) > scheduler.now()) continue;
-        this.close(`nothing heard for ${Math.round(scheduler.now() - this.#lastHeard)} ms`);
+        if (this.#silentAt(silenceMs) > scheduler.now()) continue;
+        this.close(this.#silence());
       } else if (now >= pingAt) {
         this.#pings.push(now);
         this.#write(SpecialXid.ping, Opcode.ping, emptyBody);
@@ -197,6 +198,32 @@ export class Connection {
         await scheduler.sleep(Math.ceil(waitMs), this.#over.signal);
       }
     }
+  }
+
+  /**
+   * When the server counts as silent: so long after its last byte, or a whole session after the
+   * oldest request that it owes an answer, whatever else it says meanwhile.
+   */
+  #silentAt(silenceMs: number): Instant {
+    const heard = later(this.#lastHeard, silenceMs);
+    const oldest = this.#oldestUnanswered();
+    if (oldest === undefined) return heard;
+    const owed = later(oldest, this.#timeoutMs);
+    return owed < heard ? owed : heard;
+  }
+
+  #oldestUnanswered(): Instant | undefined {
+    const firsts = [this.#pending[0]?.exchange.sentAt, this.#pings[0], this.#credentials[0]];
+    return firsts.filter((sentAt) => sentAt !== undefined).toSorted((one, other) => one - other)[0];
+  }
+
+  #silence(): string {
+    const now = this.#options.scheduler.now();
+    const heardMs = Math.round(now - this.#lastHeard);
+    const owedMs = Math.round(now - (this.#oldestUnanswered() ?? now));
+    return owedMs > this.#timeoutMs
+      ? `a request is unanswered for ${owedMs} ms`
+      : `nothing heard for ${heardMs} ms`;
   }
 
   #write(xid: number, opcode: number, body: Uint8Array): void {

@@ -22,6 +22,8 @@ export interface ConnectorOptions {
   readonly sessionTimeoutMs: () => number;
   /** Told of every attempt that came to nothing. */
   readonly attemptFailed: (server: string, detail: string) => void;
+  /** Told when every server, with all its addresses, was tried in vain once more. */
+  readonly roundFailed: () => void;
 }
 
 export type Connected =
@@ -51,6 +53,7 @@ export class Connector {
       const connected = await this.#tryServer(this.#hosts.next(), signal);
       if (connected !== undefined) return connected;
       this.#hosts.failed();
+      if (this.#hosts.roundIsOver && !signal.aborted) this.#options.roundFailed();
     }
     return undefined;
   }

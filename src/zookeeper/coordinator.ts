@@ -1,6 +1,7 @@
 import type { Coordinator, Opening, ReplicaInfo } from "../election/coordinator.ts";
 import { within } from "../election/deadline.ts";
 import type { Failure } from "../election/failure.ts";
+import { leaseDurationMs } from "../election/lease.ts";
 import type { Observer } from "../election/observer.ts";
 import type { Scheduler } from "../election/scheduler.ts";
 import { Scope } from "../election/scope.ts";
@@ -10,7 +11,7 @@ import type { ServerAddress } from "./connection-string.ts";
 import { ElectionSession } from "./election-session.ts";
 import { ZooKeeperError } from "./errors.ts";
 import { type Layout, layoutBelow, pathsDownTo } from "./layout.ts";
-import { encodeTerm } from "./records.ts";
+import { encodeTerm, type TermRecord } from "./records.ts";
 import { failureOfEnd, refusalOf } from "./refusals.ts";
 import type { Transport } from "./transport.ts";
 
@@ -34,6 +35,8 @@ export interface CoordinatorOptions {
 export class ZooKeeperCoordinator implements Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #layout: Layout;
+  /** Whether this process has seen the records before: then their absence is a loss. */
+  #hasSeenRecords = false;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
@@ -62,15 +65,13 @@ export class ZooKeeperCoordinator implements Coordinator {
    */
   #connect(round: Scope): ZooKeeperClient {
     const { servers, transport, scheduler, observer, sessionTimeoutMs } = this.#options;
-    let failures = 0;
     return new ZooKeeperClient({
       servers,
       transport,
       scheduler,
       sessionTimeoutMs,
       observe: (event) => {
-        if (event.kind === "attempt-failed") failures += 1;
-        if (failures >= servers.length) round.abort();
+        if (event.kind === "round-failed") round.abort();
         const told = electionEventOf(event);
         const asGranted = told.kind === "timeout-granted" && told.askedMs === told.grantedMs;
         if (!asGranted) observer.observe(told);
@@ -78,12 +79,23 @@ export class ZooKeeperCoordinator implements Coordinator {
     });
   }
 
+  /**
+   * What a new `term` says. Where nothing was ever led, a leader may act at once. Records that this
+   * process has seen and that are gone were deleted, perhaps under a living leader: its lease is to
+   * be waited out. A process without that memory cannot know; see "What is assumed" in the README.
+   */
+  #birthOfTerm(client: ZooKeeperClient): TermRecord {
+    if (!this.#hasSeenRecords) return { state: "released" };
+    return { state: "held", leaseMs: leaseDurationMs(client.sessionTimeoutMs) };
+  }
+
   async #prepare(client: ZooKeeperClient, limit: AbortSignal): Promise<Failure | undefined> {
     if (!(await client.connected(limit))) {
       return failureOfEnd(client.end) ?? unreachable("no server answered");
     }
     try {
-      await makeRecords(client, this.#layout, limit);
+      await makeRecords(client, this.#layout, this.#birthOfTerm(client), limit);
+      this.#hasSeenRecords = true;
       return undefined;
     } catch (error) {
       if (!(error instanceof ZooKeeperError)) throw error;
@@ -93,13 +105,14 @@ export class ZooKeeperCoordinator implements Coordinator {
 }
 
 /**
- * Makes the records unless the base path is there. `term` is born as `released` only together with
- * its parent, in one commit: a term that is missing under a parent that stands may have been lost,
- * and then the last leadership counts as not released.
+ * Makes the records unless the base path is there. `term` is born only together with its parent, in
+ * one commit: a term that is missing under a parent that stands may have been lost, and then the
+ * last leadership counts as not released.
  */
 async function makeRecords(
   client: ZooKeeperClient,
   layout: Layout,
+  term: TermRecord,
   signal: AbortSignal,
 ): Promise<void> {
   const { stat } = await client.exists(layout.base, { signal });
@@ -111,12 +124,11 @@ async function makeRecords(
     await unlessItExists(client.create(path, new Uint8Array(), { signal }));
   }
   const nothing = new Uint8Array();
-  const released = encodeTerm({ state: "released" });
   await unlessItExists(
     client.multi(
       [
         { kind: "create", path: layout.base, data: nothing, mode: "persistent" },
-        { kind: "create", path: layout.term, data: released, mode: "persistent" },
+        { kind: "create", path: layout.term, data: encodeTerm(term), mode: "persistent" },
         { kind: "create", path: layout.replicas, data: nothing, mode: "persistent" },
       ],
       { signal },

@@ -69,22 +69,25 @@ export class ElectionSession implements Session {
         this.#leadership = leadership;
       },
     };
-    try {
-      for (let round = 0; round < roundsPerAttempt; round += 1) {
+    let detail = "the records changed during every try";
+    for (let round = 0; round < roundsPerAttempt; round += 1) {
+      try {
         const attempt = await tryToTake(tools, signal);
         if (attempt !== undefined) return attempt;
+      } catch (error) {
+        if (!(error instanceof ZooKeeperError)) throw error;
+        const failure = refusalOf(error);
+        if (failure !== undefined) return { kind: "failed", failure };
+        detail = error.message;
+        // A lost reply is no failure: the next try reads whether the node is ours.
+        if (error.outcome !== "unknown" || signal.aborted) break;
       }
-      return { kind: "undecided", detail: "the records changed during every try" };
-    } catch (error) {
-      if (!(error instanceof ZooKeeperError)) throw error;
-      const failure = refusalOf(error);
-      if (failure !== undefined) return { kind: "failed", failure };
-      return { kind: "undecided", detail: error.message };
     }
+    return { kind: "undecided", detail };
   }
 
   async turn(signal: AbortSignal): Promise<void> {
-    using waiting = new Scope(signal, this.lost.signal);
+    using waiting = new Scope(signal, this.#tools.client.ended);
     while (!waiting.signal.aborted) {
       try {
         if (await this.#nobodyLeadsAtOurTurn(waiting.signal)) return;
@@ -92,11 +95,9 @@ export class ElectionSession implements Session {
         if (!(error instanceof ZooKeeperError)) throw error;
         if (waiting.signal.aborted) return;
         const refusal = refusalOf(error);
-        if (refusal !== undefined) {
-          // Without the line the regular attempts remain; they do not depend on it.
-          const detail = `the line is out of use: ${refusal.detail}`;
-          this.#tools.observer.observe({ kind: "notice", level: "warn", detail });
-          await aborted(waiting.signal);
+        // Where its parent is gone too, an attempt finds out: it is not the line's to make.
+        if (refusal !== undefined || error.code === "no-node") {
+          await this.#withoutTheLine(refusal?.detail ?? error.message, waiting.signal);
           return;
         }
         await this.#tools.scheduler.sleep(linePauseMs, waiting.signal);
@@ -114,11 +115,16 @@ export class ElectionSession implements Session {
     this.#tools.client.abandon();
   }
 
-  /** Waits for one thing to change; true when it is our turn and nobody leads. */
+  /** Waits for one thing to change; true when an attempt is worth while. */
   async #nobodyLeadsAtOurTurn(signal: AbortSignal): Promise<boolean> {
     const { client, observer } = this.#tools;
-    const leader = await this.#leaderWatch.leader(signal);
-    const { position, size, predecessor } = await this.#line.place(leader, signal);
+    const owner = await this.#leaderWatch.owner(signal);
+    if (owner.kind === "us") return true;
+    const leader = owner.kind === "other" ? owner.replica : undefined;
+    const place = await this.#line.place(leader, signal);
+    if (place === undefined)
+      return await this.#withoutTheLine("it does not show our entry", signal);
+    const { position, size, predecessor } = place;
     observer.observe({ kind: "line", position, size });
     if (predecessor === undefined) {
       await this.#leaderWatch.untilGone(signal);
@@ -131,6 +137,14 @@ export class ElectionSession implements Session {
       // It left between the two reads, so the line is to be read again.
       if (!(error instanceof ZooKeeperError && error.code === "no-node")) throw error;
     }
+    return false;
+  }
+
+  /** The regular attempts remain: they do not depend on the line. */
+  async #withoutTheLine(why: string, signal: AbortSignal): Promise<false> {
+    const detail = `the line is out of use: ${why}`;
+    this.#tools.observer.observe({ kind: "notice", level: "warn", detail });
+    await aborted(signal);
     return false;
   }
 

@@ -30,6 +30,11 @@ export class HostRotation {
     this.#failures += 1;
   }
 
+  /** Whether the last failure completed a round over all servers. */
+  get roundIsOver(): boolean {
+    return this.#failures > 0 && this.#failures % this.#servers.length === 0;
+  }
+
   /** A connection lasted: the next failure starts from the beginning. */
   lasted(): void {
     this.#failures = 0;
@@ -41,8 +46,7 @@ export class HostRotation {
    * tenth of the session, because a server that comes back within the session must be found.
    */
   backOffMs(sessionTimeoutMs: number): number {
-    const size = this.#servers.length;
-    if (this.#failures === 0 || this.#failures % size !== 0) return 0;
+    if (!this.roundIsOver) return 0;
     const longest = Math.min(longestBackOffMs, Math.max(firstBackOffMs, sessionTimeoutMs / 10));
     const full = Math.min(longest, firstBackOffMs * 2 ** (this.#rounds - 1));
     // At least half of it, and by chance up to all: clients that failed together come back apart.

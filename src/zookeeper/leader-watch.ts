@@ -13,6 +13,12 @@ interface Renewal {
   readonly seenAt: Instant;
 }
 
+/** Whose the leader node is. `us` without our knowing: the reply to a taking was lost. */
+export type Owner =
+  | { readonly kind: "nobody" }
+  | { readonly kind: "us" }
+  | { readonly kind: "other"; readonly replica: ReplicaId | undefined };
+
 /**
  * Watches the leader node as the first in line does: it is read again after every renewal, so when
  * it goes, the last renewal is known and a part of the holder's lease has passed already.
@@ -37,17 +43,19 @@ export class LeaderWatch {
     return this.#last?.epoch === epoch ? this.#last?.seenAt : undefined;
   }
 
-  /** Who leads, as far as the node can be read; undefined when nobody does. */
-  async leader(signal: AbortSignal): Promise<ReplicaId | undefined> {
+  /** Who owns the leader node. */
+  async owner(signal: AbortSignal): Promise<Owner> {
     const node = await this.#read(signal, undefined);
-    return node === undefined ? undefined : decodeReplica(node.data)?.replica;
+    if (node === undefined) return { kind: "nobody" };
+    if (this.#isOurs(node.stat)) return { kind: "us" };
+    return { kind: "other", replica: decodeReplica(node.data)?.replica };
   }
 
-  /** Resolves once nobody leads, or when `signal` aborts. */
+  /** Resolves once an attempt is worth while (see Owner), or when `signal` aborts. */
   async untilGone(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const node = await this.#read(signal, signal);
-      if (node === undefined) return;
+      if (node === undefined || this.#isOurs(node.stat)) return;
       const renewal = this.#see(node.stat);
       const event = await node.watch;
       // Only a deletion seen on the connection that set the watch proves that there was no renewal
@@ -57,6 +65,10 @@ export class LeaderWatch {
         return;
       }
     }
+  }
+
+  #isOurs(stat: Stat): boolean {
+    return stat.ephemeralOwner === this.#client.sessionId;
   }
 
   /** Reading the same version of the same node again tells that nothing was renewed in between. */

@@ -54,6 +54,7 @@ export class ZooKeeperLeadership implements Leadership {
   readonly #lease: Lease;
   readonly #renewing = new Scope();
   #version: number;
+  #termVersion: number;
   #resigned = false;
 
   constructor(tools: Tools, taking: Taking) {
@@ -62,6 +63,7 @@ export class ZooKeeperLeadership implements Leadership {
     this.#tools = tools;
     this.#taking = taking;
     this.#version = taking.version;
+    this.#termVersion = taking.termVersion;
     const durationMs = leaseDurationMs(client.sessionTimeoutMs);
     this.#lease = new Lease(scheduler, taking.sentAt, taking.suspendedMs, durationMs);
     this.#tellLease();
@@ -84,6 +86,22 @@ export class ZooKeeperLeadership implements Leadership {
   /** Stops renewing without telling anybody: the lease runs out. Idempotent. */
   abandon(): void {
     this.#renewing.abort();
+  }
+
+  /**
+   * Writes our own lease into `term`, in place of a longer one that was waited out: the next taker
+   * need not wait for what is over. Where that fails the longer one stays, which costs only time.
+   */
+  async restateLease(signal: AbortSignal): Promise<void> {
+    const { client, layout } = this.#tools;
+    const leaseMs = leaseDurationMs(client.sessionTimeoutMs);
+    const data = encodeTerm({ state: "held", leaseMs, epoch: this.epoch.toString() });
+    try {
+      const stat = await client.setData(layout.term, data, { version: this.#termVersion, signal });
+      this.#termVersion = stat.version;
+    } catch (error) {
+      if (!(error instanceof ZooKeeperError)) throw error;
+    }
   }
 
   async resign(signal: AbortSignal): Promise<Resignation> {
@@ -119,7 +137,7 @@ export class ZooKeeperLeadership implements Leadership {
         kind: "set",
         path: layout.term,
         data: encodeTerm({ state: "released" }),
-        version: this.#taking.termVersion,
+        version: this.#termVersion,
       },
     ];
     if (entry !== undefined) operations.push({ kind: "delete", path: entry });

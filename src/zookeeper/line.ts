@@ -3,6 +3,9 @@ import type { ZooKeeperClient } from "./client.ts";
 import { ZooKeeperError } from "./errors.ts";
 import type { Layout } from "./layout.ts";
 
+/** How often the line is read until it shows the entry that we made. */
+const roundsPerPlace = 3;
+
 /** Where we stand, and whom to watch: nobody when we are the first behind the leader. */
 export interface Place {
   readonly position: number;
@@ -21,6 +24,8 @@ export class Line {
   readonly #replica: ReplicaId;
   readonly #data: () => Uint8Array;
   #entry: string | undefined;
+  /** A create was sent whose answer we have not had. */
+  #mayHaveEntry = false;
 
   /** @param data makes what the entry says about us */
   constructor(client: ZooKeeperClient, layout: Layout, replica: ReplicaId, data: () => Uint8Array) {
@@ -46,15 +51,16 @@ export class Line {
   }
 
   /**
-   * Where we stand; joins the line at its end first when we are not in it.
+   * Where we stand; joins the line at its end first when we are not in it. Undefined when the line
+   * does not show the entry that we made, which only a meddler's hand explains.
    * @param leader who leads, if known: the leader stands in line too, but nobody waits behind it
    */
-  async place(leader: ReplicaId | undefined, signal: AbortSignal): Promise<Place> {
-    for (;;) {
+  async place(leader: ReplicaId | undefined, signal: AbortSignal): Promise<Place | undefined> {
+    for (let round = 0; round < roundsPerPlace; round += 1) {
       if (this.#entry === undefined) await this.#join(signal);
-      const { children } = await this.#client.getChildren(this.#layout.replicas, { signal });
+      const children = await this.#children(signal);
       const line = children.toSorted((one, other) => sequenceOf(one) - sequenceOf(other));
-      const own = line.findIndex((name) => `${this.#layout.replicas}/${name}` === this.#entry);
+      const own = line.findIndex((name) => this.#pathOf(name) === this.#entry);
       if (own === -1) {
         this.#entry = undefined;
         continue;
@@ -64,26 +70,34 @@ export class Line {
       return {
         position: own,
         size: line.length,
-        predecessor:
-          predecessor === undefined ? undefined : `${this.#layout.replicas}/${predecessor}`,
+        predecessor: predecessor === undefined ? undefined : this.#pathOf(predecessor),
       };
     }
+    return undefined;
   }
 
-  /** Finds the entry that a request with a lost reply may have made. */
+  /** Finds the entry that a request without a reply may have made. */
   async recover(signal: AbortSignal): Promise<void> {
     this.#entry ??= await this.#ownEntry(signal);
+    this.#mayHaveEntry = false;
+  }
+
+  /** Recovers only when such a request was made: a second entry of ours would be in the way. */
+  async settle(signal: AbortSignal): Promise<void> {
+    if (this.#mayHaveEntry) await this.recover(signal);
   }
 
   async #join(signal: AbortSignal): Promise<void> {
     await this.recover(signal);
     if (this.#entry !== undefined) return;
+    this.#mayHaveEntry = true;
     try {
       const { path } = await this.#client.create(this.entryPrefix, this.#data(), {
         mode: "ephemeral-sequential",
         signal,
       });
       this.#entry = path;
+      this.#mayHaveEntry = false;
     } catch (error) {
       if (!(error instanceof ZooKeeperError) || error.code !== "no-node") throw error;
       await this.#makeParent(signal);
@@ -94,11 +108,15 @@ export class Line {
   async #ownEntry(signal: AbortSignal): Promise<string | undefined> {
     const children = await this.#children(signal);
     for (const name of children.filter((child) => replicaOf(child) === this.#replica)) {
-      const path = `${this.#layout.replicas}/${name}`;
+      const path = this.#pathOf(name);
       const { stat } = await this.#client.exists(path, { signal });
       if (stat?.ephemeralOwner === this.#client.sessionId) return path;
     }
     return undefined;
+  }
+
+  #pathOf(name: string): string {
+    return `${this.#layout.replicas}/${name}`;
   }
 
   async #children(signal: AbortSignal): Promise<readonly string[]> {

@@ -5,11 +5,13 @@ const longestLeaseMs = 24 * 60 * 60 * 1000;
 
 /**
  * What the node `term` says of the last leadership.
- * `held`: it was not given up, and its holder may act for `leaseMs` after its last renewal.
+ * `held`: it was not given up, and its holder may act for `leaseMs` after its last renewal. The
+ * holder is the epoch of the commit that wrote the record, unless `epoch` names it.
  * `released`: it was given up when no effect ran any more.
  */
 export type TermRecord =
-  { readonly state: "held"; readonly leaseMs: number } | { readonly state: "released" };
+  | { readonly state: "held"; readonly leaseMs: number; readonly epoch?: string }
+  | { readonly state: "released" };
 
 export function encodeTerm(record: TermRecord): Uint8Array {
   return encode(record);
@@ -22,7 +24,9 @@ export function decodeTerm(bytes: Uint8Array): TermRecord | undefined {
   const leaseMs = value?.["leaseMs"];
   if (value?.["state"] !== "held" || typeof leaseMs !== "number") return undefined;
   if (!(leaseMs > 0 && leaseMs <= longestLeaseMs)) return undefined;
-  return { state: "held", leaseMs };
+  const epoch = value["epoch"];
+  if (typeof epoch !== "string" || !/^\d{1,19}$/.test(epoch)) return { state: "held", leaseMs };
+  return { state: "held", leaseMs, epoch };
 }
 
 export function encodeReplica(info: ReplicaInfo): Uint8Array {

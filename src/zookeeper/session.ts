@@ -92,6 +92,7 @@ export class Session implements ConnectionOwner, ExchangeOwner {
       request: () => this.#connectRequest(),
       sessionTimeoutMs: () => this.#expiry.timeoutMs ?? options.timeoutMs,
       attemptFailed: (server, detail) => observe({ kind: "attempt-failed", server, detail }),
+      roundFailed: () => observe({ kind: "round-failed" }),
     });
     this.#expiry = new Expiry(scheduler, this.#over.signal, (detail) =>
       this.#finish({ kind: "expired", detail }),

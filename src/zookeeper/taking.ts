@@ -19,6 +19,7 @@ import {
 } from "./records.ts";
 
 /** Where the operations of a taking stand in their multi. */
+const nodeIndex = 0;
 const entryIndex = 2;
 
 export interface TakingTools {
@@ -40,7 +41,7 @@ interface FoundTerm {
   readonly record: TermRecord | undefined;
   /** The node's version; undefined when there is no such node. */
   readonly version: number | undefined;
-  /** The epoch whose taking wrote it: both were one commit. */
+  /** The epoch whose leadership it is about. */
   readonly epoch: Epoch | undefined;
 }
 
@@ -59,6 +60,10 @@ export async function tryToTake(
   if (leader.stat.ephemeralOwner === tools.client.sessionId) {
     return await adopt(tools, epoch, leader.stat.version, term, signal);
   }
+  if (leader.stat.ephemeralOwner === 0n) {
+    const detail = `${tools.layout.leader} is not ephemeral, so nobody leads; delete it by hand`;
+    tools.observer.observe({ kind: "notice", level: "warn", detail });
+  }
   return { kind: "led", leader: decodeReplica(leader.data), epoch };
 }
 
@@ -67,7 +72,8 @@ async function take(
   term: FoundTerm,
   signal: AbortSignal,
 ): Promise<Attempt | undefined> {
-  const { scheduler, line } = tools;
+  const { scheduler, line, layout } = tools;
+  await line.settle(signal);
   const data = encodeReplica(tools.describe());
   const suspendedMs = scheduler.suspendedMs();
   const sentAt = scheduler.now();
@@ -88,9 +94,14 @@ async function take(
     return await waitOut(tools, leadership, term, signal);
   } catch (error) {
     if (!(error instanceof ZooKeeperError)) throw error;
-    const changed = ["node-exists", "bad-version", "no-node"].includes(error.code);
-    // A lost reply is no failure: the next try reads whether the node is ours.
-    if (changed || (error.outcome === "unknown" && !signal.aborted)) return undefined;
+    if (error instanceof MultiError && error.index === nodeIndex && error.code === "no-node") {
+      const detail = `${layout.base} is gone`;
+      return {
+        kind: "failed",
+        failure: { resource: "coordinator", code: "records-missing", detail },
+      };
+    }
+    if (["node-exists", "bad-version", "no-node"].includes(error.code)) return undefined;
     throw error;
   }
 }
@@ -175,8 +186,7 @@ async function adopt(
     return await waitOut(tools, leadership, term, signal);
   } catch (error) {
     if (!(error instanceof ZooKeeperError)) throw error;
-    const changed = ["no-node", "bad-version"].includes(error.code);
-    if (changed || (error.outcome === "unknown" && !signal.aborted)) return undefined;
+    if (["no-node", "bad-version"].includes(error.code)) return undefined;
     throw error;
   }
 }
@@ -209,6 +219,9 @@ async function waitOut(
     }
     const { failure } = leadership.lost;
     if (failure !== undefined) return { kind: "failed", failure };
+    if (!signal.aborted && leaseMs > leaseDurationMs(tools.client.sessionTimeoutMs)) {
+      await leadership.restateLease(waiting.signal);
+    }
     if (signal.aborted) {
       // It never acted, but its predecessor may: so nothing is released, and our session's end
       // leaves `held` behind for the next taker.
@@ -231,11 +244,12 @@ async function readLeader(tools: TakingTools, signal: AbortSignal) {
 
 async function readTerm(tools: TakingTools, signal: AbortSignal): Promise<FoundTerm> {
   const node = await missingIsUndefined(tools.client.getData(tools.layout.term, { signal }));
-  return {
-    record: node === undefined ? undefined : decodeTerm(node.data),
-    version: node?.stat.version,
-    epoch: node === undefined ? undefined : (node.stat.mzxid as Epoch),
-  };
+  if (node === undefined) return { record: undefined, version: undefined, epoch: undefined };
+  const record = decodeTerm(node.data);
+  const named = record?.state === "held" ? record.epoch : undefined;
+  // A taking writes the record in the very commit that makes its leader node.
+  const epoch = (named === undefined ? node.stat.mzxid : BigInt(named)) as Epoch;
+  return { record, version: node.stat.version, epoch };
 }
 
 async function missingIsUndefined<Node>(reading: Promise<Node>): Promise<Node | undefined> {

@@ -179,6 +179,20 @@ test("session: answered pings keep it connected for ever", async () => {
   client.abandon();
 });
 
+test("session: a server that answers pings but not a request is left after a session", async () => {
+  const { client, accept, scheduler, events } = stage();
+  void answerPings(await accept());
+  const unanswered = failure(client.exists("/a"));
+  await scheduler.advance(timeoutMs - 1);
+  expect(client.state).toBe("connected");
+  await scheduler.advance(10);
+  expect(await unanswered).toMatchObject({ code: "connection-loss", outcome: "unknown" });
+  expect(events.find(({ kind }) => kind === "suspended")).toMatchObject({
+    detail: "a request is unanswered for 3005 ms",
+  });
+  client.abandon();
+});
+
 test("session: after a stall, what lies in the socket is read before silence is judged", async () => {
   const { client, accept, scheduler } = stage();
   const peer = await accept();

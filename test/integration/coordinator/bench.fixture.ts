@@ -68,7 +68,24 @@ export class Bench {
   /** A candidate with a session of its own, closed after the test. */
   async candidate(id: string, transport: Transport = new TcpTransport()): Promise<Candidate> {
     const events = new Recorder();
-    const coordinator = new ZooKeeperCoordinator({
+    return { session: await this.opened(this.coordinator(id, events, transport)), events };
+  }
+
+  /** A session of the coordinator, closed after the test. */
+  async opened(coordinator: ZooKeeperCoordinator): Promise<Session> {
+    const opening = await coordinator.open(never);
+    if (opening.kind === "failed") throw new Error(opening.failure.detail);
+    this.#sessions.push(opening.session);
+    return opening.session;
+  }
+
+  /** What one replica's process opens its sessions with. */
+  coordinator(
+    id: string,
+    events: Recorder = new Recorder(),
+    transport: Transport = new TcpTransport(),
+  ): ZooKeeperCoordinator {
+    return new ZooKeeperCoordinator({
       servers: [this.server.address],
       transport,
       scheduler: this.#scheduler,
@@ -83,10 +100,15 @@ export class Bench {
         since: "2026-01-01T00:00:00.000Z",
       }),
     });
-    const opening = await coordinator.open(never);
-    if (opening.kind === "failed") throw new Error(opening.failure.detail);
-    this.#sessions.push(opening.session);
-    return { session: opening.session, events };
+  }
+
+  /** Deletes everything that the service has, as an operator might. */
+  async deleteRecords(): Promise<void> {
+    const { base, leader, term, replicas } = this.layout;
+    const entries = await this.entries();
+    const led = (await this.isLed()) ? [leader] : [];
+    const paths = [...entries.map((name) => `${replicas}/${name}`), ...led, term, replicas, base];
+    await this.meddler.multi(paths.map((path) => ({ kind: "delete", path })));
   }
 
   /** The term as it stands. */

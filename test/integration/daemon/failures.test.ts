@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { finalName } from "../../../src/files/file-name.ts";
 import type { Epoch } from "../../../src/election/coordinator.ts";
+import { HangingDisk } from "../hanging-disk.ts";
 import { binary, Replica, temporaryDirectory } from "../replica.ts";
 import { startServer, type ZooKeeperServer } from "../zookeeper-server.ts";
 
@@ -199,31 +200,19 @@ test(
 test(
   "daemon: an effect that hangs past stop-timeout gives nothing up, and exits with 70",
   async () => {
-    const shim = join(directory.path, "hanging-flush.so");
-    const mark = join(directory.path, "hang");
-    const source = join(import.meta.dir, "../hanging-flush.c");
-    const compiled = Bun.spawnSync([
-      "g++",
-      "-x",
-      "c",
-      "-shared",
-      "-fPIC",
-      "-o",
-      shim,
-      source,
-      "-ldl",
-    ]);
-    if (compiled.exitCode !== 0) throw new Error(`g++ is needed: ${compiled.stderr.toString()}`);
-    const environment = { LD_PRELOAD: shim, HANG_WHILE: mark };
-    await using replica = start({ environment, flags: ["--stop-timeout=500ms"] });
+    const disk = new HangingDisk(directory.path);
+    await using replica = start({
+      environment: disk.environment,
+      flags: ["--stop-timeout=500ms", "--session-timeout=4s"],
+    });
     await replica.writes();
-    writeFileSync(mark, "");
+    disk.hang();
     // The loop must go on while the flush hangs: that is what renewals and signals depend on.
     await Bun.sleep(300);
     replica.kill("SIGTERM");
     expect(await replica.exited).toBe(70);
     expect(replica.lines.at(-1)).toMatchObject({ event: "exit", code: 70 });
-    rmSync(mark);
+    disk.release();
     // Nothing was released: a successor waits until session and lease have run out.
     await using successor = start({ id: "b" });
     const follows = await successor.line("follows", (line) => line["leader"] === "a");
@@ -330,6 +319,52 @@ test(
     // Two of the server's ticks of 500 ms.
     expect(granted).toMatchObject({ askedMs: 100, grantedMs: 1000 });
     await replica.writes();
+  },
+  limitMs,
+);
+
+test(
+  "daemon: a disk that hangs in Init does not keep it from stopping",
+  async () => {
+    const disk = new HangingDisk(directory.path);
+    disk.hang();
+    await using replica = start({ environment: disk.environment });
+    await replica.line("has a session", (line) => line["change"] === "connected");
+    replica.kill("SIGTERM");
+    expect(await replica.exited).toBe(0);
+    expect(replica.edges).toEqual(["Init>Stopping:signal"]);
+  },
+  limitMs,
+);
+
+test(
+  "daemon: a leader whose disk hangs leaves leadership to others, and stands again when it is back",
+  async () => {
+    const disk = new HangingDisk(directory.path);
+    const flags = ["--failover-attempts-count=1000"];
+    await using first = start({ environment: disk.environment, flags });
+    await first.writes();
+    await using second = start({ id: "b", fileDir: join(directory.path, "other") });
+    await second.line("follows", (line) => line["leader"] === "a");
+    disk.hang();
+    await second.writes();
+    expect(first.edges.at(-1)).toBe("Leader>Failover:duty-failed");
+    const before = first.lines.length;
+    disk.release();
+    await first.enters("Attempter", before);
+  },
+  limitMs,
+);
+
+test(
+  "daemon: a directory with the name of an old file costs nothing",
+  async () => {
+    mkdirSync(join(fileDir, finalName(1n as Epoch, 1)), { recursive: true });
+    await using replica = start({ flags: ["--storage-capacity=2"] });
+    await replica.line("has pruned", ({ msg }) => msg.includes("0000000005.json"));
+    expect(replica.edges).toEqual(["Init>Attempter:ready", "Attempter>Leader:elected"]);
+    const files = readdirSync(fileDir).filter((name) => name.startsWith("0"));
+    expect(files.length).toBeLessThanOrEqual(4);
   },
   limitMs,
 );

@@ -1,0 +1,41 @@
+import { expect, test } from "bun:test";
+import { Glob } from "bun";
+import { join } from "node:path";
+import { exitCodes } from "../src/election/exit-status.ts";
+import { type StateName, stateNames, transitions } from "../src/election/transitions.ts";
+
+const root = join(import.meta.dir, "..");
+const readme = await Bun.file(join(root, "README.md")).text();
+
+test("readme: the diagram shows exactly the transitions of the table", () => {
+  const diagram = /```mermaid\n(?<text>[^`]*)```/.exec(readme)?.groups?.["text"] ?? "";
+  const shown = [...diagram.matchAll(/^ *(\w+) --> (\w+)/gm)]
+    .map((match) => `${match[1]} --> ${match[2]}`)
+    .filter((edge) => !edge.includes("[*]"));
+  const table = stateNames.flatMap((from: StateName) =>
+    transitions[from].map((to) => `${from} --> ${to}`),
+  );
+  expect(shown.toSorted()).toEqual(table.toSorted());
+});
+
+test("readme: names every exit code of the program", () => {
+  for (const code of [...Object.values(exitCodes), 130, 143]) {
+    expect(readme).toMatch(new RegExp(`^\\| ${code} +\\|`, "m"));
+  }
+});
+
+test("readme: the file map names every folder of src, and nothing that is gone", () => {
+  const map = /```text\n(?<text>src\/[^`]*)```/.exec(readme)?.groups?.["text"] ?? "";
+  const folders = [...new Glob("src/*/").scanSync({ cwd: root, onlyFiles: false })]
+    .map((path) => path.split("/")[1] ?? "")
+    .filter((name) => !name.includes("."));
+  expect(folders.length).toBeGreaterThan(5);
+  for (const folder of folders) expect(map).toContain(`  ${folder}/`);
+  for (const match of map.matchAll(/^ {2}([a-z-]+)\//gm)) expect(folders).toContain(match[1] ?? "");
+});
+
+test("readme: every dependency is named with its reason", async () => {
+  const manifest = (await Bun.file(join(root, "package.json")).json()) as Record<string, object>;
+  const names = Object.keys({ ...manifest["dependencies"], ...manifest["devDependencies"] });
+  for (const name of names) expect(readme).toContain(`\`${name}\``);
+});
