@@ -23,7 +23,17 @@ const longestLine = 40_000;
 const flags = Object.values(options).map(({ flag }) => flag);
 const known: ReadonlySet<string> = new Set(flags);
 
-const durationText = textOf("1", "0", "10", ".5", "1.", "ns", "us", "µs", "ms", "s", "m", "h", "e");
+const durationPart = fc
+  .tuple(fc.constantFrom("", "0", "1", "59", "500", "1440", "86400000"), fc.nat(1_500))
+  .chain(([digits, count]) =>
+    fc
+      .constantFrom("ns", "us", "µs", "ms", "s", "m", "h")
+      .map((unit) => (count % 3 === 0 ? `${digits}.${count}${unit}` : `${digits || count}${unit}`)),
+  );
+const durationText = fc.oneof(
+  textOf("1", "0", "10", ".5", "1.", "ns", "us", "µs", "ms", "s", "m", "h", "e"),
+  fc.array(durationPart, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("")),
+);
 const hostText = textOf("a", "zk1", "127.0.0.1", "256.1.1.1", "[::1]", "::1", "[", "]", "%eth0");
 const serverText = fc.oneof(
   hostText,
@@ -78,7 +88,7 @@ export const configurationTargets: readonly Target[] = [
     );
   }),
   syncTarget("options", 40, givens(), checkOptions),
-  asyncTarget("command lines", 40, fc.array(word(), { maxLength: 6 }), checkCommandLine),
+  asyncTarget("command lines", 40, anyWords(), checkCommandLine),
 ];
 
 function checkConnectionString(text: string): void {
@@ -152,9 +162,17 @@ function word(): fc.Arbitrary<string> {
   return fc.oneof(
     fc.tuple(flag, value).map(([name, text]) => `--${name}=${text}`),
     flag.map((name) => `--${name}`),
+    textOf("\u001b[2J", "\u202e", "a", ":", ",").map((text) => `--zk-servers=${text}`),
     fc.constantFrom("-h", "-", "--", "run", "-5s", "-x", "--=", "---", "--zk-servers=a"),
     value,
   );
+}
+
+/** Half of them name servers, so that nothing is missing. */
+function anyWords(): fc.Arbitrary<readonly string[]> {
+  return fc
+    .tuple(fc.boolean(), fc.array(word(), { maxLength: 5 }))
+    .map(([named, words]) => (named ? ["--zk-servers=a", ...words] : words));
 }
 
 async function checkCommandLine(words: readonly string[]): Promise<void> {
@@ -164,6 +182,10 @@ async function checkCommandLine(words: readonly string[]): Promise<void> {
     hold(/^(?:election: .+\n)+$/.test(command.message), "one line per problem");
   }
   if (command.kind !== "run") return;
+  for (const text of words) {
+    const name = /^--([^=]+)/.exec(text)?.[1];
+    hold(name === undefined || known.has(name), `--${name} is taken for a flag`);
+  }
   for (const { option, value: shown, source } of command.settings) {
     if (source !== "flag") continue;
     hold(known.has(option), "an option that there is");

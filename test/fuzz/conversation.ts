@@ -5,7 +5,8 @@ import { Opcode } from "../../src/zookeeper/protocol/opcodes.ts";
 import { FakeScheduler, settle } from "../fake/scheduler.ts";
 import { bytes } from "../zookeeper/stage.fixture.ts";
 import { HostileTransport, type Plan } from "./hostile-transport.ts";
-import { anyMove } from "./moves.ts";
+import { anyInt } from "./hostile-texts.ts";
+import { anyMove, type Move } from "./moves.ts";
 import { recording } from "./recorded-server.ts";
 import { asyncTarget, hold, type Target } from "./target.ts";
 
@@ -67,28 +68,43 @@ export const conversationTargets: readonly Target[] = [
   asyncTarget("conversations", 40, anyCase, async (given) => {
     await converse(given);
   }),
+  asyncTarget("wrong request numbers", 10, anyWrongNumber(), async ({ at, value }) => {
+    const moves: Move[] = [...honestCase.asked.slice(0, at), 0].map(() => ({ kind: "honest" }));
+    // The handshake is the first frame, and requests are numbered from 1 on.
+    const number = at + 1;
+    if (value === number) return;
+    const wrong: Move = { kind: "xid", value };
+    const plan = { ...honestCase.plan, moves: [...moves, wrong] };
+    const before = await converse({ ...honestCase, plan, credential: false });
+    hold(before[at] !== "ok", `an answer to ${value} is taken for one to ${number}`);
+  }),
 ];
 
 /** Every operation once, and servers that are honest: what the cases are variations of. */
 export const honestCase: Case = {
-  plan: { moves: [], pieceBytes: 7, latencyMs: 1 },
+  plan: { moves: [], again: false, pieceBytes: 7, latencyMs: 1 },
   asked: operations.map((_, index) => index),
   atOnce: false,
   credential: true,
   closes: true,
 };
 
+function anyWrongNumber() {
+  return fc.record({ at: fc.nat(operations.length - 1), value: anyInt });
+}
+
 /** How often the servers' answers may be tampered with, chunked and delayed. */
 export function anyPlan(): fc.Arbitrary<Plan> {
   return fc.record({
     moves: fc.array(anyMove, { maxLength: 16 }),
+    again: fc.boolean(),
     pieceBytes: fc.constantFrom(1, 3, 4, 7, 64, 100_000),
     latencyMs: fc.constantFrom(1, 1, 1, 20, 3_000),
   });
 }
 
-/** Plays one case; the number of requests that were answered well. */
-export async function converse(given: Case): Promise<number> {
+/** Plays one case. What came of each request, in the order of the answers: "ok" or a code. */
+export async function converse(given: Case): Promise<readonly string[]> {
   const scheduler = new FakeScheduler();
   const transport = new HostileTransport(scheduler, given.plan, recording.handshake, answering());
   const client = new ZooKeeperClient({
@@ -99,9 +115,10 @@ export async function converse(given: Case): Promise<number> {
     credentials: given.credential ? [{ scheme: "digest", auth: bytes("user:password") }] : [],
   });
   const later: Promise<unknown>[] = [];
-  const progress = { answered: 0, done: false };
-  const asking = ask(client, given, later).then((count) => {
-    Object.assign(progress, { answered: count, done: true });
+  const outcomes: string[] = [];
+  const progress = { done: false };
+  const asking = ask(client, given, later, outcomes).then(() => {
+    progress.done = true;
   });
   for (let played = 0; played < playMs && !progress.done; played += 1_000) {
     await scheduler.advance(1_000);
@@ -117,7 +134,7 @@ export async function converse(given: Case): Promise<number> {
   hold(transport.open === 0, `${transport.open} connections are left`);
   const most = 2 + scheduler.now() / shortestPauseMs;
   hold(transport.connections <= most, `${transport.connections} connections were made`);
-  return progress.answered;
+  return outcomes;
 }
 
 async function end(client: ZooKeeperClient, scheduler: FakeScheduler, closes: boolean) {
@@ -129,25 +146,25 @@ async function end(client: ZooKeeperClient, scheduler: FakeScheduler, closes: bo
   await closed;
 }
 
-/** Asks one after the other or all at once; resolves with the number of good answers. */
+/** Asks one after the other or all at once; writes down what came of it. */
 async function ask(
   client: ZooKeeperClient,
   { asked, atOnce }: Case,
   later: Promise<unknown>[],
-): Promise<number> {
-  let answered = 0;
+  outcomes: string[],
+): Promise<void> {
   const one = async (index: number): Promise<void> => {
     try {
       await operations[index]?.(client, later);
-      answered += 1;
+      outcomes.push("ok");
     } catch (error) {
       if (!(error instanceof ZooKeeperError)) throw error;
       hold(error.message.includes(error.code), "an error names its code");
+      outcomes.push(error.code);
     }
   };
   if (atOnce) await Promise.all(asked.map(one));
   else for (const index of asked) await one(index);
-  return answered;
 }
 
 async function watched(

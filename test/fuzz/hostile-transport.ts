@@ -6,8 +6,9 @@ import { play } from "./moves.ts";
 
 /** What the servers do to a client, over all its connections. */
 export interface Plan {
-  /** One for each frame in turn; whatever comes after them is honest. */
+  /** One for each frame in turn. What comes after them is honest, or they begin again. */
   readonly moves: readonly Move[];
+  readonly again: boolean;
   /** The stream arrives in pieces of so many bytes. */
   readonly pieceBytes: number;
   /** How long a server thinks before it answers. */
@@ -75,7 +76,9 @@ export class HostileTransport implements Transport {
 
   /** False when nothing more is to be said on this stream. */
   async #send(stream: PlayedStream, payload: Uint8Array, over: AbortSignal): Promise<boolean> {
-    const move = this.#plan.moves[this.#made] ?? { kind: "honest" };
+    const { moves, again } = this.#plan;
+    const turn = again ? this.#made % Math.max(1, moves.length) : this.#made;
+    const move = moves[turn] ?? { kind: "honest" };
     this.#made += 1;
     const { bytes, next } = play(move, payload);
     const { pieceBytes } = this.#plan;

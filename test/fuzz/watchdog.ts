@@ -1,5 +1,5 @@
 /** How long a case may take before the process counts as hanging. */
-const patienceMs = 60_000;
+const patienceMs = 20_000;
 
 export interface Watchdog {
   /** Says what to blame from now on. */
@@ -10,7 +10,7 @@ export interface Watchdog {
 }
 
 /**
- * Ends the process, and says in which case it was, when no new case begins for a minute. It lives
+ * Ends the process, and says in which case it was, when no new case begins for so long. It lives
  * in a thread of its own, because a reader that loops for ever lets nothing else run here.
  */
 export function watchdog(): Watchdog {

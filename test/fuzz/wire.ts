@@ -106,15 +106,23 @@ export const wireTargets: readonly Target[] = [
       "frames",
     );
   }),
-  syncTarget("frames", 80, streamOf(anyBytes), ({ parts, pieces }) => {
-    const stream = Buffer.concat([...parts]);
-    const whole = cut(stream, []);
-    const split = cut(stream, pieces);
-    same(split, whole, "the same however the stream is split");
-    const bytes = whole.frames.reduce((sum, frame) => sum + frame.length + 4, 0);
-    hold(bytes <= stream.length, "no more out than in");
-    for (const frame of whole.frames) hold(frame.length <= largestFrame, "no frame is too large");
-  }),
+  syncTarget(
+    "frames",
+    80,
+    streamOf(fc.oneof(anyBytes, fc.tuple(anyInt, anyBytes).map(announced))),
+    ({ parts, pieces }) => {
+      const stream = Buffer.concat([...parts]);
+      const whole = cut(stream, []);
+      const split = cut(stream, pieces);
+      same(split, whole, "the same however the stream is split");
+      const bytes = whole.frames.reduce((sum, frame) => sum + frame.length + 4, 0);
+      hold(bytes <= stream.length, "no more out than in");
+      const [expected, isRight] = framesOf(stream);
+      same(whole.frames, expected, "the frames");
+      same(whole.malformed === undefined, isRight, "whether all lengths are right");
+      for (const frame of whole.frames) hold(frame.length <= largestFrame, "no frame is too large");
+    },
+  ),
 ];
 
 function write(writer: WireWriter, field: Field): void {
@@ -140,11 +148,32 @@ function anyOperation(): fc.Arbitrary<MultiOperation> {
   );
 }
 
+/** Bytes behind any length at all. */
+function announced([length, bytes]: readonly [number, Uint8Array]): Uint8Array {
+  const header = Buffer.alloc(4);
+  header.writeInt32BE(length);
+  return new Uint8Array(Buffer.concat([header, bytes]));
+}
+
 function streamOf(part: fc.Arbitrary<Uint8Array>) {
   return fc.record({
     parts: fc.array(part, { maxLength: 5 }),
     pieces: fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 10 }),
   });
+}
+
+/** The frames of a stream by the plainest reading of the rule, and whether it holds for them. */
+function framesOf(stream: Buffer): readonly [readonly Uint8Array[], boolean] {
+  const frames: Uint8Array[] = [];
+  let at = 0;
+  while (at + 4 <= stream.length) {
+    const length = stream.readInt32BE(at);
+    if (length < 0 || length > largestFrame) return [frames, false];
+    if (at + 4 + length > stream.length) break;
+    frames.push(new Uint8Array(stream.subarray(at + 4, at + 4 + length)));
+    at += 4 + length;
+  }
+  return [frames, true];
 }
 
 /** Feeds the stream in pieces of these sizes, over and over; without sizes, in one. */
