@@ -1,4 +1,5 @@
 import { configurationTargets } from "./configuration.ts";
+import { coordinationTargets } from "./coordination.ts";
 import { conversationTargets } from "./conversation.ts";
 import { fileTargets } from "./files.ts";
 import { httpTargets } from "./http.ts";
@@ -10,6 +11,7 @@ import { wireTargets } from "./wire.ts";
 export const targets: readonly Target[] = [
   ...wireTargets,
   ...conversationTargets,
+  ...coordinationTargets,
   ...recordTargets,
   ...configurationTargets,
   ...fileTargets,
