@@ -13,6 +13,7 @@ import { ZooKeeperError } from "./errors.ts";
 import { type Layout, layoutBelow, pathsDownTo } from "./layout.ts";
 import { encodeTerm, type TermRecord } from "./records.ts";
 import { failureOfEnd, refusalOf } from "./refusals.ts";
+import type { SessionKey } from "./session-key.ts";
 import type { Transport } from "./transport.ts";
 
 /** How long closing a session that is of no use may take. */
@@ -29,6 +30,8 @@ export interface CoordinatorOptions {
   readonly sessionTimeoutMs: number;
   /** What the leader node and the line say about us, as of now. */
   readonly describe: () => ReplicaInfo;
+  /** Keeps the key of the present session for whoever comes after our death. Must not throw. */
+  readonly keep?: ((key: SessionKey) => void) | undefined;
 }
 
 /** Leadership on ZooKeeper: sessions, and the records that they share. */
@@ -54,8 +57,8 @@ export class ZooKeeperCoordinator implements Coordinator {
       await within(scheduler, closingLimitMs, [signal], (limit) => client.close(limit));
       return { kind: "failed", failure };
     }
-    const { observer, describe } = this.#options;
-    const tools = { client, scheduler, observer, describe, layout: this.#layout };
+    const { observer, describe, keep } = this.#options;
+    const tools = { client, scheduler, observer, describe, keep, layout: this.#layout };
     return { kind: "opened", session: new ElectionSession(tools) };
   }
 

@@ -11,6 +11,7 @@ import type { ZooKeeperLeadership } from "./leadership.ts";
 import { Line } from "./line.ts";
 import { encodeReplica } from "./records.ts";
 import { failureOfEnd, refusalOf } from "./refusals.ts";
+import type { SessionKey } from "./session-key.ts";
 import { tryToTake } from "./taking.ts";
 
 /** How often one attempt starts again because the records changed under it. */
@@ -25,6 +26,8 @@ export interface SessionTools {
   readonly layout: Layout;
   /** What the leader node and the line say about us, as of now. */
   readonly describe: () => ReplicaInfo;
+  /** Keeps the session's key for whoever comes after our death. Must not throw. */
+  readonly keep?: ((key: SessionKey) => void) | undefined;
 }
 
 /** One ZooKeeper session of a replica: its attempts, its place in line, its leadership. */
@@ -40,6 +43,7 @@ export class ElectionSession implements Session {
     this.#tools = tools;
     this.#line = new Line(client, layout, describe().replica, () => encodeReplica(describe()));
     this.#leaderWatch = new LeaderWatch(client, scheduler, layout.leader);
+    this.#keepKey(undefined);
     void this.#awaitTheEnd();
   }
 
@@ -73,6 +77,7 @@ export class ElectionSession implements Session {
     for (let round = 0; round < roundsPerAttempt; round += 1) {
       try {
         const attempt = await tryToTake(tools, signal);
+        if (attempt?.kind === "won") this.#keepKey(attempt.leadership.epoch);
         if (attempt !== undefined) return attempt;
       } catch (error) {
         if (!(error instanceof ZooKeeperError)) throw error;
@@ -146,6 +151,11 @@ export class ElectionSession implements Session {
     this.#tools.observer.observe({ kind: "notice", level: "warn", detail });
     await aborted(signal);
     return false;
+  }
+
+  #keepKey(epoch: Epoch | undefined): void {
+    const { client, keep } = this.#tools;
+    keep?.({ sessionId: client.sessionId, password: client.password, epoch });
   }
 
   async #awaitTheEnd(): Promise<void> {

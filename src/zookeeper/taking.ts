@@ -15,6 +15,7 @@ import {
   decodeTerm,
   encodeReplica,
   encodeTerm,
+  epochOfTerm,
   type TermRecord,
 } from "./records.ts";
 
@@ -246,9 +247,7 @@ async function readTerm(tools: TakingTools, signal: AbortSignal): Promise<FoundT
   const node = await missingIsUndefined(tools.client.getData(tools.layout.term, { signal }));
   if (node === undefined) return { record: undefined, version: undefined, epoch: undefined };
   const record = decodeTerm(node.data);
-  const named = record?.state === "held" ? record.epoch : undefined;
-  // A taking writes the record in the very commit that makes its leader node.
-  const epoch = (named === undefined ? node.stat.mzxid : BigInt(named)) as Epoch;
+  const epoch = epochOfTerm(record, node.stat.mzxid);
   return { record, version: node.stat.version, epoch };
 }
 
