@@ -60,7 +60,11 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     settings,
   });
   const { log } = telemetry;
-  log.write("info", "start", `election ${version} starts`, { version, pid: process.pid });
+  log.write("info", "start", `election ${version} starts`, {
+    version,
+    pid: process.pid,
+    ...Object.fromEntries(settings.map(({ option, value }) => [option, value ?? undefined])),
+  });
   using _signals = listenToSignals({
     stop: (signal) => {
       log.write("info", "signal", `${signal}: stopping`, { signal });
@@ -87,17 +91,18 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   try {
     await using http = await openHttp(config, scheduler, telemetry);
     httpAddress = http?.address ?? null;
+    if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
     const adapters = { config, scheduler, telemetry, describe, keep };
     status = await run(contextOf(adapters, stop.signal, stepDown));
   } catch (error) {
     if (!(error instanceof HttpServerError)) throw error;
-    status = { code: exitCodes.usage, reason: error.message };
+    status = { code: exitCodes.usage, clean: true, reason: error.message };
   }
   stop.abort();
   await releasing;
   // With an effect still running nothing was given up: whoever finds us dead shall do it.
   if (status.code !== exitCodes.effectRunning) state?.[Symbol.dispose]();
-  const level = status.code === exitCodes.stopped ? "info" : "error";
+  const level = status.code === exitCodes.stopped ? (status.clean ? "info" : "warn") : "error";
   log.write(level, "exit", status.reason, { code: status.code });
   return status.code;
 }

@@ -16,6 +16,8 @@ import { failureOfEnd, refusalOf } from "./refusals.ts";
 import type { SessionKey } from "./session-key.ts";
 import type { Transport } from "./transport.ts";
 
+/** Opening waits at least so long: what is asked for may be far less than what is granted. */
+const leastOpeningMs = 1_000;
 /** How long closing a session that is of no use may take. */
 const closingLimitMs = 500;
 
@@ -40,6 +42,8 @@ export class ZooKeeperCoordinator implements Coordinator {
   readonly #layout: Layout;
   /** Whether this process has seen the records before: then their absence is a loss. */
   #hasSeenRecords = false;
+  /** The last address that was tried in vain, and why. */
+  #lastTried: { readonly server: string; readonly detail: string } | undefined;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
@@ -50,7 +54,8 @@ export class ZooKeeperCoordinator implements Coordinator {
     const { scheduler, sessionTimeoutMs } = this.#options;
     using round = new Scope();
     const client = this.#connect(round);
-    const failure = await within(scheduler, sessionTimeoutMs, [signal, round.signal], (limit) =>
+    const limitMs = Math.max(sessionTimeoutMs, leastOpeningMs);
+    const failure = await within(scheduler, limitMs, [signal, round.signal], (limit) =>
       this.#prepare(client, limit),
     );
     if (failure !== undefined) {
@@ -75,9 +80,9 @@ export class ZooKeeperCoordinator implements Coordinator {
       sessionTimeoutMs,
       observe: (event) => {
         if (event.kind === "round-failed") round.abort();
+        if (event.kind === "attempt-failed") this.#lastTried = event;
         const told = electionEventOf(event);
-        const asGranted = told.kind === "timeout-granted" && told.askedMs === told.grantedMs;
-        if (!asGranted) observer.observe(told);
+        if (told !== undefined) observer.observe(told);
       },
     });
   }
@@ -92,9 +97,15 @@ export class ZooKeeperCoordinator implements Coordinator {
     return { state: "held", leaseMs: leaseDurationMs(client.sessionTimeoutMs) };
   }
 
+  #whyNoServer(): string {
+    if (this.#lastTried === undefined) return "no server answered";
+    const { server, detail } = this.#lastTried;
+    return `no server answered; the last one tried, ${server}: ${detail}`;
+  }
+
   async #prepare(client: ZooKeeperClient, limit: AbortSignal): Promise<Failure | undefined> {
     if (!(await client.connected(limit))) {
-      return failureOfEnd(client.end) ?? unreachable("no server answered");
+      return failureOfEnd(client.end) ?? unreachable(this.#whyNoServer());
     }
     try {
       await makeRecords(client, this.#layout, this.#birthOfTerm(client), limit);

@@ -37,6 +37,8 @@ export class ElectionSession implements Session {
   readonly #line: Line;
   readonly #leaderWatch: LeaderWatch;
   #leadership: ZooKeeperLeadership | undefined;
+  /** The line has just said that it is our turn. */
+  #isCalledUp = false;
 
   constructor(tools: SessionTools) {
     const { client, scheduler, layout, describe } = tools;
@@ -74,9 +76,13 @@ export class ElectionSession implements Session {
       },
     };
     let detail = "the records changed during every try";
+    const isCalledUp = this.#isCalledUp;
+    this.#isCalledUp = false;
     for (let round = 0; round < roundsPerAttempt; round += 1) {
       try {
-        const attempt = await tryToTake(tools, signal);
+        // Out of turn we are polite once; then the line is taken for broken.
+        const inTurn = isCalledUp || round > 0;
+        const attempt = await tryToTake(tools, inTurn ? "at once" : "in line", signal);
         if (attempt?.kind === "won") this.#keepKey(attempt.leadership.epoch);
         if (attempt !== undefined) return attempt;
       } catch (error) {
@@ -95,7 +101,8 @@ export class ElectionSession implements Session {
     using waiting = new Scope(signal, this.#tools.client.ended);
     while (!waiting.signal.aborted) {
       try {
-        if (await this.#nobodyLeadsAtOurTurn(waiting.signal)) return;
+        this.#isCalledUp = await this.#nobodyLeadsAtOurTurn(waiting.signal);
+        if (this.#isCalledUp) return;
       } catch (error) {
         if (!(error instanceof ZooKeeperError)) throw error;
         if (waiting.signal.aborted) return;

@@ -19,6 +19,8 @@ import {
   type TermRecord,
 } from "./records.ts";
 
+/** How long an attempt out of turn leaves to those before us, and up to twice as long. */
+const courtesyMs = 100;
 /** Where the operations of a taking stand in their multi. */
 const nodeIndex = 0;
 const entryIndex = 2;
@@ -53,9 +55,15 @@ interface FoundTerm {
  */
 export async function tryToTake(
   tools: TakingTools,
+  manners: "at once" | "in line",
   signal: AbortSignal,
 ): Promise<Attempt | undefined> {
-  const [leader, term] = await Promise.all([readLeader(tools, signal), readTerm(tools, signal)]);
+  const [leader, term, goesFirst] = await Promise.all([
+    readLeader(tools, signal),
+    readTerm(tools, signal),
+    manners === "at once" ? true : tools.line.isOurs(signal),
+  ]);
+  if (leader === undefined && !goesFirst) return await letOthersGoFirst(tools, signal);
   if (leader === undefined) return await take(tools, term, signal);
   const epoch = leader.stat.czxid as Epoch;
   if (leader.stat.ephemeralOwner === tools.client.sessionId) {
@@ -66,6 +74,16 @@ export async function tryToTake(
     tools.observer.observe({ kind: "notice", level: "warn", detail });
   }
   return { kind: "led", leader: decodeReplica(leader.data), epoch };
+}
+
+/**
+ * Nobody leads, and others stand before us: most likely the first of them is just taking over. An
+ * attempt that comes by chance at this very moment must not jump the line.
+ */
+async function letOthersGoFirst(tools: TakingTools, signal: AbortSignal): Promise<undefined> {
+  const { scheduler } = tools;
+  await scheduler.sleep(courtesyMs * (1 + scheduler.random()), signal);
+  return undefined;
 }
 
 async function take(
