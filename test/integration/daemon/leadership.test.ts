@@ -206,12 +206,14 @@ test(
     await Promise.all([first?.stop(), second?.stop()]);
     try {
       await Promise.all(fleet.replicas.map((replica) => replica.enters("Failover")));
-      const failedOver = leader.lines.length;
+      const failedOver = fleet.replicas.map(({ lines }) => lines.length);
       expect(leader.lines.slice(before).some(({ event }) => event === "file-written")).toBe(true);
       await Promise.all([first?.restart(), second?.restart()]);
       const epoch = fleet.files.landings.at(-1)?.epoch ?? 0n;
       await fleet.files.landing("file of a new leader", (landing) => landing.epoch > epoch);
-      await Promise.all(fleet.replicas.map((replica) => replica.enters("Attempter", failedOver)));
+      await Promise.all(
+        fleet.replicas.map((replica, index) => replica.enters("Attempter", failedOver[index])),
+      );
       expect(fleet.files.epochsRise).toBe(true);
     } finally {
       const stopped = ensemble.filter(({ pid }) => pid === undefined);
