@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/dist/tools/node_modules/.bin:$(PATH)
 
 SOURCES := $(shell find src -type f) package.json bun.lock tsconfig.json
 
-.PHONY: help build test test-here unit lint format bench bench-here demo demo-here clean tools servers
+.PHONY: help build test test-here unit lint format bench bench-here demo demo-here clean tools servers fuzz
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ lint: tools ## Types, linter, formatter
 
 format: tools ## Format every file
 	bun fmt
+
+fuzz: tools ## Hostile bytes for every reader; CASES=n, SEED=n and TARGET=name choose them
+	@bun test/fuzz/run.ts
 
 bench: ## Measure hand-over, start and cost; prints a table
 	@test/anywhere bench-here

@@ -12,8 +12,8 @@ export interface Variable {
 
 /** A name, with what may stand before it and the equals sign behind it. */
 const assignment = /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*/;
-/** A value without quotes goes to the end of the line, or to a "#" behind white space. */
-const bare = /([^\n]*?)(?:[ \t]+#[^\n]*|[ \t]*)(?=\n|$)/;
+/** What ends a value without quotes, where the end of its line does not. */
+const commentBehindSpace = /[ \t]#/;
 const singleQuoted = /'([^']*)'/;
 const doubleQuoted = /"((?:[^"\\]|\\[^])*)"/;
 const blank = /[ \t]*(?:#[^\n]*)?(?=\n|$)/;
@@ -63,8 +63,7 @@ type Value =
 function readValue(text: string, start: number): Value {
   const quote = text[start];
   if (quote !== '"' && quote !== "'") {
-    const found = match(bare, text, start);
-    return { kind: "read", value: found?.[1] ?? "", end: start + (found?.[0].length ?? 0) };
+    return readBareValue(text, start);
   }
   const found = match(quote === '"' ? doubleQuoted : singleQuoted, text, start);
   if (found === undefined) return { kind: "invalid", expected: `a closing ${quote}` };
@@ -79,6 +78,20 @@ function readValue(text: string, start: number): Value {
     value: quote === '"' ? unescape(value) : value,
     end: behind + rest[0].length,
   };
+}
+
+/**
+ * A value without quotes goes to the end of the line, or to a "#" behind white space. No pattern
+ * reads it in one go: over a long run of spaces that takes quadratic time.
+ */
+function readBareValue(text: string, start: number): Value {
+  const feed = text.indexOf("\n", start);
+  const end = feed === -1 ? text.length : feed;
+  const line = text.slice(start, end);
+  const comment = line.search(commentBehindSpace);
+  let length = comment === -1 ? line.length : comment;
+  while (length > 0 && (line[length - 1] === " " || line[length - 1] === "\t")) length -= 1;
+  return { kind: "read", value: line.slice(0, length), end };
 }
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };

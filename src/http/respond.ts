@@ -16,8 +16,7 @@ const endpoints: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
  * slash, no decoding. An error of a provider rejects, for the server to answer with 500.
  */
 export async function respond(request: Request, providers: Providers): Promise<Response> {
-  const { pathname } = new URL(request.url);
-  const endpoint = endpoints.get(pathname);
+  const endpoint = endpoints.get(pathOf(request.url));
   if (endpoint === undefined) return json(404, { error: "not found" });
   if (request.method !== "GET" && request.method !== "HEAD") {
     const refusal = json(405, { error: "method not allowed" });
@@ -25,6 +24,15 @@ export async function respond(request: Request, providers: Providers): Promise<R
     return refusal;
   }
   return await endpoint(providers);
+}
+
+/**
+ * The path of a request's URL, without the query. `URL` is of no use here: what stands before the
+ * path comes from the peer's Host header, which may be missing (HTTP/1.0, as health checks speak
+ * it) or nonsense, and then the URL is the bare path or none at all.
+ */
+function pathOf(url: string): string {
+  return /^(?:https?:\/\/[^/?#]*)?([^?#]*)/.exec(url)?.[1] ?? "";
 }
 
 /** The answer to a request that failed by a fault of ours: it tells nothing about it. */

@@ -2,6 +2,10 @@ import { isIP, isIPv4, isIPv6 } from "node:net";
 import { pathProblem } from "./path.ts";
 
 const defaultPort = 2181;
+/** Room for hundreds of servers. Whatever is longer was given by mistake. */
+const longestText = 16_384;
+/** How much of a text an error shows. */
+const longestExcerpt = 80;
 
 /** A server by name or IP address (IPv6 without brackets) and port. */
 export interface ServerAddress {
@@ -18,6 +22,7 @@ export class ConnectionStringError extends Error {
 /**
  * Parses `host:port,host:port/chroot`. The port may be left out (2181), an IPv6 address with a port
  * is written in brackets, and the chroot is everything from the first `/`; a lone `/` means none.
+ * At most 16384 characters are taken.
  *
  * Throws `ConnectionStringError`. Source: ConnectStringParser.java:116-141.
  */
@@ -25,11 +30,17 @@ export function parseConnectionString(text: string): {
   servers: readonly ServerAddress[];
   chroot: string;
 } {
+  if (text.length > longestText) {
+    const problem = `"${excerpt(text)}" has ${text.length} characters`;
+    throw new ConnectionStringError(`${problem}; right: at most ${longestText}`);
+  }
   const slash = text.indexOf("/");
   const hosts = slash === -1 ? text : text.slice(0, slash);
   const path = slash === -1 ? "/" : text.slice(slash).trimEnd();
   if (hosts.trim() === "") {
-    throw new ConnectionStringError(`"${text}" names no server; right: "host:2181,host:2181/path"`);
+    throw new ConnectionStringError(
+      `"${excerpt(text)}" names no server; right: "host:2181,host:2181/path"`,
+    );
   }
   const servers = hosts.split(",").map((part) => parseServer(part.trim(), text));
   const problem = pathProblem(path);
@@ -48,20 +59,25 @@ export function formatServer(server: ServerAddress): string {
 export function checkServer(server: ServerAddress): void {
   const { host, port } = server;
   if (!isHost(host)) {
-    throw new ConnectionStringError(`"${host}" is neither a host name nor an IP address`);
+    throw new ConnectionStringError(`"${excerpt(host)}" is neither a host name nor an IP address`);
   }
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new ConnectionStringError(`port ${port} of "${host}" is not between 1 and 65535`);
+    throw new ConnectionStringError(
+      `port ${port} of "${excerpt(host)}" is not between 1 and 65535`,
+    );
   }
 }
 
 function parseServer(part: string, text: string): ServerAddress {
-  if (part === "") throw new ConnectionStringError(`"${text}" has nothing between two commas`);
+  if (part === "")
+    throw new ConnectionStringError(`"${excerpt(text)}" has nothing between two commas`);
   const bracketed = /^\[(?<host>[^\]]*)\](?::(?<port>.*))?$/u.exec(part)?.groups;
   if (bracketed !== undefined) {
     const host = bracketed["host"] ?? "";
     if (!isIPv6(host)) {
-      throw new ConnectionStringError(`"${part}": only an IPv6 address is written in brackets`);
+      throw new ConnectionStringError(
+        `"${excerpt(part)}": only an IPv6 address is written in brackets`,
+      );
     }
     return checked({ host, port: parsePort(bracketed["port"], part) });
   }
@@ -69,7 +85,7 @@ function parseServer(part: string, text: string): ServerAddress {
   const [host = "", port, ...more] = part.split(":");
   if (more.length > 0) {
     throw new ConnectionStringError(
-      `"${part}" has several colons; right: "host:2181" or, for IPv6, "[::1]:2181"`,
+      `"${excerpt(part)}" has several colons; right: "host:2181" or, for IPv6, "[::1]:2181"`,
     );
   }
   return checked({ host, port: parsePort(port, part) });
@@ -78,7 +94,9 @@ function parseServer(part: string, text: string): ServerAddress {
 function parsePort(port: string | undefined, part: string): number {
   if (port === undefined) return defaultPort;
   if (!/^\d{1,5}$/u.test(port)) {
-    throw new ConnectionStringError(`"${part}" has the port "${port}"; right: 1 to 65535`);
+    throw new ConnectionStringError(
+      `"${excerpt(part)}" has the port "${excerpt(port)}"; right: 1 to 65535`,
+    );
   }
   return Number(port);
 }
@@ -93,4 +111,8 @@ function isHost(host: string): boolean {
   // Digits and dots only are meant as an IPv4 address, and a resolver would not do better.
   if (/^[\d.]+$/u.test(host)) return isIPv4(host);
   return host.length <= 253 && /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/u.test(host);
+}
+
+function excerpt(text: string): string {
+  return text.length > longestExcerpt ? `${text.slice(0, longestExcerpt)}...` : text;
 }

@@ -38,3 +38,16 @@ test.each(cases)("env file: reads %s", (_, text, expected) => {
 test("env file: a large file takes no more than linear time", () => {
   expect(pairs("A=1\n".repeat(100_000)).length).toBe(100_000);
 });
+
+test.each([
+  ["spaces within a value", `A=x${" ".repeat(500_000)}y`],
+  ["spaces behind a value", `A=x${" ".repeat(500_000)}`],
+  ["spaces before an equals sign", `A${" ".repeat(500_000)}=x`],
+  ["comments", `A=x${" #".repeat(250_000)}`],
+  ["quoted text", `A="${"\\x".repeat(250_000)}"`],
+  ["an open quote", `A="${"x".repeat(500_000)}`],
+])("env file: %s take no more than linear time", (_, text) => {
+  const startedAt = performance.now();
+  expect(pairs(text).length).toBe(1);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+});

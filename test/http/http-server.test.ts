@@ -130,6 +130,36 @@ test.each(["/x", "/livez/", "/LIVEZ", "/%6civez", "/livez/x"])("http: %s is 404"
   expect([response.status, await response.text()]).toEqual([404, '{"error":"not found"}\n']);
 });
 
+test.each([
+  ["HTTP/1.0 without a host, as health checks speak it", "GET /livez HTTP/1.0\r\n\r\n"],
+  ["an empty host", "GET /livez HTTP/1.1\r\nHost:\r\n\r\n"],
+  ["a host that is none", "GET /livez?a/b HTTP/1.1\r\nHost: [\r\n\r\n"],
+  ["a host with a space", "GET /livez HTTP/1.1\r\nHost: a b\r\n\r\n"],
+  ["a host that looks like a path", "GET /livez HTTP/1.1\r\nHost: a/leader?\r\n\r\n"],
+  ["a port that is none", "GET /livez?q HTTP/1.1\r\nHost: x:99999\r\n\r\n"],
+])("http: answers a request with %s", async (_, request) => {
+  const { server, faults } = await open();
+  const answer = await exchange(server.address, request);
+  expect(answer).toStartWith("HTTP/1.1 200 OK\r\n");
+  expect(answer).toEndWith('{"live":true}\n');
+  expect(faults).toEqual([]);
+});
+
+/** What the server answers to bytes, up to the end of its JSON. */
+function exchange(address: string, request: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const [host = "", port = ""] = address.split(":");
+    const socket = connect(Number(port), host, () => socket.write(request));
+    let answer = "";
+    socket.on("data", (chunk) => {
+      answer += chunk.toString();
+      if (answer.endsWith("}\n")) socket.destroy();
+    });
+    socket.on("error", reject);
+    socket.on("close", () => resolve(answer));
+  });
+}
+
 test("http: the error of a provider is told to us, and not to the world", async () => {
   const { base, faults } = await open({ status: failing, metrics: failing });
   for (const path of ["/status", "/metrics"]) {

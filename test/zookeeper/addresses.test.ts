@@ -46,6 +46,25 @@ test.each([
   expect(() => parseConnectionString(text)).toThrow(message);
 });
 
+test("connection string: what is far too long is refused, and errors show only its beginning", () => {
+  const long = "a,".repeat(500_000);
+  expect(() => parseConnectionString(long)).toThrow("1000000 characters; right: at most 16384");
+  for (const text of ["x".repeat(9_000), `a:${"1".repeat(9_000)}`, `${"a:".repeat(4_000)}b`]) {
+    const thrown = thrownBy(() => parseConnectionString(text));
+    expect(thrown.name).toBe("ConnectionStringError");
+    expect(thrown.message.length).toBeLessThan(300);
+  }
+});
+
+function thrownBy(work: () => unknown): Error {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error("nothing was thrown");
+}
+
 test.each(["/", "/a", "/a/b", "/ä/日本", "/a.b/..c", "/a b"])("path: %p is well", (path) => {
   expect(pathProblem(path)).toBeUndefined();
 });

@@ -1,0 +1,17 @@
+import { configurationTargets } from "./configuration.ts";
+import { conversationTargets } from "./conversation.ts";
+import { fileTargets } from "./files.ts";
+import { httpTargets } from "./http.ts";
+import { recordTargets } from "./records.ts";
+import type { Target } from "./target.ts";
+import { wireTargets } from "./wire.ts";
+
+/** Everything that reads bytes of strangers. */
+export const targets: readonly Target[] = [
+  ...wireTargets,
+  ...conversationTargets,
+  ...recordTargets,
+  ...configurationTargets,
+  ...fileTargets,
+  ...httpTargets,
+];
