@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { aborted } from "../src/election/scope.ts";
+import { measureCrash } from "./crash.ts";
 import { EnsembleProbe } from "./ensemble-probe.ts";
 import { measureExecutable } from "./executable.ts";
 import type { Findings } from "./figure.ts";
@@ -19,6 +20,8 @@ const usage = `bun bench/run.ts [--rounds N] [--idle-seconds N] [--json FILE]
   --json FILE       also writes the figures, with every sample, to FILE
 `;
 const crowded = 200;
+/** Each waits for a session of 10 s to run out. */
+const fewRounds = 5;
 
 process.exit(await main());
 
@@ -72,6 +75,8 @@ async function measureAll(
     ["one commit, one file", () => measureFloor(stage, probe, rounds)],
     ["hand-over, 3 candidates", () => measureHandOver(stage, probe, three)],
     [`hand-over, ${crowded} candidates`, () => measureHandOver(stage, probe, many)],
+    ["kill, with state-dir", () => measureCrash(stage, probe, { rounds, stateDir: true })],
+    ["kill, without", () => measureCrash(stage, probe, { rounds: fewRounds, stateDir: false })],
     ["start", () => measureStartUp(stage, rounds)],
     [`idle, ${seconds} s`, () => measureIdle(stage, probe, seconds)],
     ["binary", () => measureExecutable()],

@@ -1,5 +1,6 @@
 import type { Setting } from "./config/load-config.ts";
 import type { Config } from "./config/options.ts";
+import { openStateDirectory, releaseLeftBehind, type Teller } from "./crash-release.ts";
 import type { ReplicaInfo } from "./election/coordinator.ts";
 import { type ExitStatus, exitCodes } from "./election/exit-status.ts";
 import { run } from "./election/machine.ts";
@@ -12,10 +13,13 @@ import { HttpServer } from "./http/http-server.ts";
 import { HttpServerError } from "./http/http-server-error.ts";
 import { listenToSignals } from "./system/process-signals.ts";
 import { RealScheduler } from "./system/real-scheduler.ts";
+import type { StateDirectory } from "./system/state-directory.ts";
 import { writeTo } from "./telemetry/line-writer.ts";
 import { openLog } from "./telemetry/open-log.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
 import { ZooKeeperCoordinator } from "./zookeeper/coordinator.ts";
+import { basePathOf } from "./zookeeper/layout.ts";
+import { encodeSessionKey, type SessionKey } from "./zookeeper/session-key.ts";
 import { TcpTransport } from "./zookeeper/tcp-transport.ts";
 
 const logDescriptor = 2;
@@ -56,7 +60,11 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     settings,
   });
   const { log } = telemetry;
-  log.write("info", "start", `election ${version} starts`, { version, pid: process.pid });
+  log.write("info", "start", `election ${version} starts`, {
+    version,
+    pid: process.pid,
+    ...Object.fromEntries(settings.map(({ option, value }) => [option, value ?? undefined])),
+  });
   using _signals = listenToSignals({
     stop: (signal) => {
       log.write("info", "signal", `${signal}: stopping`, { signal });
@@ -74,37 +82,67 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     },
   });
 
+  const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
+  const state = await openStateDirectory(config, tell);
+  const keep = keeperOf(state, tell);
+  const releasing = state && releaseLeftBehind(state, config, scheduler, tell, stop.signal);
+
   let status: ExitStatus;
   try {
     await using http = await openHttp(config, scheduler, telemetry);
     httpAddress = http?.address ?? null;
-    status = await run(contextOf(config, scheduler, telemetry, describe, stop.signal, stepDown));
+    if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
+    const adapters = { config, scheduler, telemetry, describe, keep };
+    status = await run(contextOf(adapters, stop.signal, stepDown));
   } catch (error) {
     if (!(error instanceof HttpServerError)) throw error;
-    status = { code: exitCodes.usage, reason: error.message };
+    status = { code: exitCodes.usage, clean: true, reason: error.message };
   }
-  const level = status.code === exitCodes.stopped ? "info" : "error";
+  stop.abort();
+  await releasing;
+  // With an effect still running nothing was given up: whoever finds us dead shall do it.
+  if (status.code !== exitCodes.effectRunning) state?.[Symbol.dispose]();
+  const level = status.code === exitCodes.stopped ? (status.clean ? "info" : "warn") : "error";
   log.write(level, "exit", status.reason, { code: status.code });
   return status.code;
 }
 
-function contextOf(
-  config: Config,
-  scheduler: RealScheduler,
-  { observer }: Telemetry,
-  describe: () => ReplicaInfo,
-  stop: AbortSignal,
-  stepDown: StepDown,
-): Context {
+/** Keeps the session's key in the state directory; undefined where there is none. */
+function keeperOf(
+  state: StateDirectory | undefined,
+  tell: Teller,
+): ((key: SessionKey) => void) | undefined {
+  if (state === undefined) return undefined;
+  return (key) => {
+    try {
+      state.remember(encodeSessionKey(key));
+    } catch (error) {
+      tell("warn", `the session's key was not kept: ${String(error)}`);
+    }
+  };
+}
+
+interface Adapters {
+  readonly config: Config;
+  readonly scheduler: RealScheduler;
+  readonly telemetry: Telemetry;
+  readonly describe: () => ReplicaInfo;
+  readonly keep: ((key: SessionKey) => void) | undefined;
+}
+
+function contextOf(adapters: Adapters, stop: AbortSignal, stepDown: StepDown): Context {
+  const { config, scheduler, telemetry, describe, keep } = adapters;
+  const { observer } = telemetry;
   const { servers, chroot } = config.zkServers;
   const coordinator = new ZooKeeperCoordinator({
     servers,
     transport: new TcpTransport(),
     scheduler,
     observer,
-    basePath: `${chroot === "/" ? "" : chroot}${config.zkPath}`,
+    basePath: basePathOf(chroot, config.zkPath),
     sessionTimeoutMs: config.sessionTimeoutMs,
     describe,
+    keep,
   });
   const duty = new LeaderFiles({
     disk: new LocalDisk(config.fileDir),

@@ -1,6 +1,7 @@
 import { isatty } from "node:tty";
 import { parseCommandLine, version } from "./cli/parse-command-line.ts";
 import { parseServers } from "./cli/parse-servers.ts";
+import { runRelease } from "./cli/release.ts";
 import { processSurroundings } from "./config/surroundings.ts";
 import { runDaemon } from "./daemon.ts";
 import { exitCodes } from "./election/exit-status.ts";
@@ -24,6 +25,8 @@ async function main(rawArguments: readonly string[]): Promise<number> {
     case "usage-error":
       await Bun.write(Bun.stderr, command.message);
       return exitCodes.usage;
+    case "release":
+      return await runRelease(command.config);
     case "run":
       return await runDaemon({
         config: command.config,

@@ -1,3 +1,4 @@
+import { releaseCommand } from "./release-command.ts";
 import type { Command } from "./command.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -5,4 +6,4 @@ import { runCommand } from "./run-command.ts";
 export const defaultCommand = runCommand;
 
 /** All commands, in the order of the help. */
-export const commands: readonly Command[] = [runCommand];
+export const commands: readonly Command[] = [runCommand, releaseCommand];

@@ -25,7 +25,8 @@ export async function helpOf(
   );
   const commands = others.map(({ name, description }) => `  ${name.padEnd(12)}${description}`);
   const parts = [
-    breakLines(colours ? usage : Bun.stripANSI(usage)),
+    // citty puts the program's name behind the description, where it says nothing.
+    breakLines(colours ? usage : Bun.stripANSI(usage)).replace(/ \([^\n()]*\)(?=\S*\n)/u, ""),
     ...(isProgram ? [`COMMANDS\n\n${commands.join("\n")}`] : []),
     ...command.notes,
   ];

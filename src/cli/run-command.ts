@@ -1,11 +1,9 @@
-import type { ArgsDef } from "citty";
 import { loadConfig } from "../config/load-config.ts";
-import { type AnyOption, fallbackText, variableOf } from "../config/option.ts";
 import { options } from "../config/options.ts";
 import { quoted } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
-import { lineBreak } from "./help.ts";
+import { flagsOf } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
 
 /** Runs a replica. It is what happens when no command is named. */
@@ -20,21 +18,6 @@ export const runCommand: Command = {
   ],
   interpret,
 };
-
-/** The table's options as citty's; without defaults, which citty would pass off as given. */
-function flagsOf(all: readonly AnyOption[]): ArgsDef {
-  const flags: ArgsDef = {};
-  for (const option of all) {
-    const fallback = fallbackText(option.fallback);
-    const shown = option.fallback.kind === "required" ? fallback : `default: ${fallback}`;
-    flags[option.flag] = {
-      type: "string",
-      valueHint: option.unit,
-      description: `${option.help}${lineBreak}${variableOf(option.flag)}, ${shown}`,
-    };
-  }
-  return flags;
-}
 
 function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
   const [extra] = given.rest;

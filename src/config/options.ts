@@ -87,6 +87,14 @@ export const options = {
     secret: false,
     parse: parseHttpAddress,
   }),
+  stateDir: option<string | null>({
+    flag: "state-dir",
+    unit: "path",
+    fallback: { kind: "none", shown: "off" },
+    help: "Local directory that lets the next start release what a killed process held.",
+    secret: false,
+    parse: parsePath,
+  }),
   stopTimeoutMs: durationOption("8s", {
     flag: "stop-timeout",
     help: "Time that stopping may take before the process exits regardless.",

@@ -23,7 +23,7 @@ export async function attempter(
 
   for (;;) {
     const attempt = await session.attempt(scope.signal);
-    report(context, attempt);
+    if (attempt.kind === "won" || !context.stop.aborted) report(context, attempt);
     if (attempt.kind === "won") {
       const { leadership } = attempt;
       return {

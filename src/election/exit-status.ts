@@ -12,6 +12,8 @@ export const exitCodes = {
 
 export interface ExitStatus {
   readonly code: (typeof exitCodes)[keyof typeof exitCodes];
+  /** Whether everything that was held was given up, so that a successor need not wait. */
+  readonly clean: boolean;
   /** One sentence for the last log line. */
   readonly reason: string;
 }

@@ -75,7 +75,11 @@ async function attemptRepair(
   }
   if (failure.resource === "duty") {
     const proof = await proveDuty(context);
-    return { failure: proof.kind === "failed" ? proof.failure : undefined, session: undefined };
+    if (proof.kind === "failed") return { failure: proof.failure, session: undefined };
+    // As long as the very record that fenced us is there, nothing is repaired.
+    const isFencedStill =
+      failure.code === "fenced" && proof.fence?.failure.detail === failure.detail;
+    return { failure: isFencedStill ? failure : undefined, session: undefined };
   }
   const opening = await context.coordinator.open(context.stop);
   if (opening.kind === "failed") return { failure: opening.failure, session: undefined };

@@ -7,7 +7,7 @@ const limitMs = 1_000;
 
 /** How letting go went. */
 export type LettingGo =
-  | { readonly kind: "let-go"; readonly detail: string }
+  | { readonly kind: "let-go"; readonly clean: boolean; readonly detail: string }
   /** Nothing was given up, because an effect of the tenure has not ended. */
   | { readonly kind: "effect-running"; readonly detail: string };
 
@@ -24,13 +24,15 @@ export async function letGo(holdings: Holdings, limit: AbortSignal): Promise<Let
     const { epoch } = tenure.leadership;
     return { kind: "effect-running", detail: `an effect of epoch ${epoch} is still running` };
   }
+  let clean = true;
   let detail = "no leadership was held";
   if (tenure?.leadership.mayAct() === true) {
     const resignation = await tenure.leadership.resign(limit);
+    clean = resignation.kind === "resigned";
     detail = resignation.kind === "resigned" ? "leadership was given up" : resignation.detail;
   }
   if (session !== undefined) await session.close(limit);
-  return { kind: "let-go", detail };
+  return { kind: "let-go", clean, detail };
 }
 
 /**

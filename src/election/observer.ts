@@ -63,7 +63,7 @@ export type ElectionEvent =
     }
   | { readonly kind: "files-pruned"; readonly count: number }
   /** Something a person should know that changes no state. */
-  | { readonly kind: "notice"; readonly level: "info" | "warn"; readonly detail: string };
+  | { readonly kind: "notice"; readonly level: "debug" | "info" | "warn"; readonly detail: string };
 
 export interface TransitionEvent {
   readonly kind: "transition";

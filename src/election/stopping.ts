@@ -1,7 +1,7 @@
 import { within } from "./deadline.ts";
 import { type ExitStatus, exitCodes } from "./exit-status.ts";
 import { letGo } from "./let-go.ts";
-import type { Context, StateOf, StopCause } from "./state.ts";
+import type { Context, StateOf } from "./state.ts";
 
 /**
  * We free everything that we hold, in order and in bounded time.
@@ -17,18 +17,14 @@ export async function stopping(context: Context, state: StateOf<"Stopping">): Pr
   );
   if (letting.kind === "effect-running") {
     state.holdings.session?.abandon();
-    return { code: exitCodes.effectRunning, reason: `stop-timeout passed: ${letting.detail}` };
+    const reason = `stop-timeout passed: ${letting.detail}`;
+    return { code: exitCodes.effectRunning, clean: false, reason };
   }
-  return statusOf(state.cause, letting.detail);
-}
-
-function statusOf(cause: StopCause, detail: string): ExitStatus {
+  const { clean, detail } = letting;
+  const { cause } = state;
   if (cause.kind === "signal") {
-    return { code: exitCodes.stopped, reason: `asked to stop; ${detail}` };
+    return { code: exitCodes.stopped, clean, reason: `asked to stop; ${detail}` };
   }
   const { failure } = cause;
-  return {
-    code: exitCodes.exhausted,
-    reason: `${failure.code}: ${failure.detail}`,
-  };
+  return { code: exitCodes.exhausted, clean, reason: `${failure.code}: ${failure.detail}` };
 }

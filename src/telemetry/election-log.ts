@@ -63,7 +63,7 @@ export class ElectionLog implements Observer {
       outcome === "won"
         ? "the attempt to lead succeeded"
         : outcome === "led"
-          ? `${leader?.replica ?? "another replica"} leads`
+          ? this.#whoLeads(leader?.replica)
           : `the attempt to lead was ${outcome}: ${detail ?? "no answer"}`;
     const level =
       outcome === "undecided" || outcome === "failed" ? "warn" : changed ? "info" : "debug";
@@ -72,6 +72,11 @@ export class ElectionLog implements Observer {
       leader: leader?.replica,
       leaderHost: leader?.host,
     });
+  }
+
+  #whoLeads(replica: string | undefined): string {
+    if (replica !== this.#log.replica) return `${replica ?? "another replica"} leads`;
+    return "an earlier session of this replica id holds leadership, until it runs out";
   }
 
   #waitingOut({ kind, epoch, waitMs, observed }: EventOf<"waiting-out">): void {
@@ -87,7 +92,7 @@ export class ElectionLog implements Observer {
 
   #line({ kind, position, size }: EventOf<"line">): void {
     const message = `stands in line at ${position + 1} of ${size}`;
-    this.#log.write("debug", kind, message, { position, size });
+    this.#log.write("debug", kind, message, { position: position + 1, size });
   }
 
   #connection({ kind, change, server, detail }: EventOf<"connection">): void {

@@ -41,6 +41,10 @@ export class Log {
     });
   }
 
+  get replica(): string {
+    return this.#options.replica;
+  }
+
   /** Whether lines of this level are written: to be asked before a costly line is put together. */
   writes(level: LogLevelName): boolean {
     return LogLevels[level] <= this.#consola.level;

@@ -55,7 +55,7 @@ export class StatusBoard implements Observer {
   /** Who leads, as far as is known here. */
   leader(): LeaderStatus | undefined {
     const { present, self } = this.#options;
-    if (present.isLeader) return { ...self(), seenAt: this.#time() };
+    if (present.isLeader) return { ...self(), since: this.#stateSince, seenAt: this.#time() };
     return this.#leader;
   }
 

@@ -2,16 +2,17 @@ import type { ElectionEvent } from "../election/observer.ts";
 import { unreachable } from "../election/unreachable.ts";
 import type { ClientEvent } from "./client-event.ts";
 
-/** What the client tells, in the words of the election. */
-export function electionEventOf(event: ClientEvent): ElectionEvent {
+/** What the client tells, in the words of the election; undefined when it is no news. */
+export function electionEventOf(event: ClientEvent): ElectionEvent | undefined {
   switch (event.kind) {
     case "attempt-failed": {
       const detail = `no connection to ${event.server}: ${event.detail}`;
-      return { kind: "notice", level: "info", detail };
+      return { kind: "notice", level: "debug", detail };
     }
     case "round-failed":
-      return { kind: "notice", level: "info", detail: "every server was tried in vain" };
+      return { kind: "notice", level: "debug", detail: "every server was tried in vain" };
     case "timeout-granted":
+      if (event.requestedMs === event.grantedMs) return undefined;
       return { kind: event.kind, askedMs: event.requestedMs, grantedMs: event.grantedMs };
     case "connected": {
       const detail = `session 0x${BigInt.asUintN(64, event.sessionId).toString(16)} begins`;
@@ -26,9 +27,8 @@ export function electionEventOf(event: ClientEvent): ElectionEvent {
       return { kind: "connection", change: "suspended", server, detail };
     }
     case "ended": {
-      if (event.end.kind === "closed") {
-        return { kind: "notice", level: "info", detail: `session: ${event.end.detail}` };
-      }
+      // Our own doing: whoever did it says why.
+      if (event.end.kind === "closed") return undefined;
       const detail = `${event.end.kind}: ${event.end.detail}`;
       return { kind: "connection", change: "lost", server: undefined, detail };
     }

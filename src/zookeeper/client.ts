@@ -40,7 +40,7 @@ import { WatchRegistry } from "./watches.ts";
 
 const anyVersion = -1;
 
-/** What removeWatches names by number. Source: zookeeper-protocol.md, section 3. */
+/** What removeWatches names by number. Source: Watcher.java (WatcherType). */
 const removals = {
   children: { type: 1, lists: ["child"] },
   data: { type: 2, lists: ["data", "exist"] },
@@ -244,6 +244,11 @@ export class ZooKeeperClient implements AsyncDisposable {
   async sync(path: string, options: RequestOptions = {}): Promise<void> {
     const body = pathBody(this.#names.absolute("sync", path));
     return this.#ask("sync", path, Opcode.sync, body, options, nothing);
+  }
+
+  /** Resolves if the node has this version, and rejects with `bad-version` or `no-node` if not. */
+  async check(path: string, version: number, options: RequestOptions = {}): Promise<void> {
+    await this.multi([{ kind: "check", path, version }], options);
   }
 
   /** All or nothing. Rejects with a `MultiError` that names the operation to blame. */

@@ -176,7 +176,7 @@ export class Connection {
    * without a byte from the server, so that a half-open one is noticed while the session can still
    * be saved elsewhere. No deadline comes nearer than a sleep lasts, so one sleep at a time is
    * enough.
-   * Source: zookeeper-protocol.md, section 4.
+   * Source: ClientCnxn.java:1168, 1223, 1252-1257.
    */
   async #keepAlive(): Promise<void> {
     const { scheduler } = this.#options;

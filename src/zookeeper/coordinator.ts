@@ -13,8 +13,11 @@ import { ZooKeeperError } from "./errors.ts";
 import { type Layout, layoutBelow, pathsDownTo } from "./layout.ts";
 import { encodeTerm, type TermRecord } from "./records.ts";
 import { failureOfEnd, refusalOf } from "./refusals.ts";
+import type { SessionKey } from "./session-key.ts";
 import type { Transport } from "./transport.ts";
 
+/** Opening waits at least so long: what is asked for may be far less than what is granted. */
+const leastOpeningMs = 1_000;
 /** How long closing a session that is of no use may take. */
 const closingLimitMs = 500;
 
@@ -29,6 +32,8 @@ export interface CoordinatorOptions {
   readonly sessionTimeoutMs: number;
   /** What the leader node and the line say about us, as of now. */
   readonly describe: () => ReplicaInfo;
+  /** Keeps the key of the present session for whoever comes after our death. Must not throw. */
+  readonly keep?: ((key: SessionKey) => void) | undefined;
 }
 
 /** Leadership on ZooKeeper: sessions, and the records that they share. */
@@ -37,6 +42,8 @@ export class ZooKeeperCoordinator implements Coordinator {
   readonly #layout: Layout;
   /** Whether this process has seen the records before: then their absence is a loss. */
   #hasSeenRecords = false;
+  /** The last address that was tried in vain, and why. */
+  #lastTried: { readonly server: string; readonly detail: string } | undefined;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
@@ -47,15 +54,16 @@ export class ZooKeeperCoordinator implements Coordinator {
     const { scheduler, sessionTimeoutMs } = this.#options;
     using round = new Scope();
     const client = this.#connect(round);
-    const failure = await within(scheduler, sessionTimeoutMs, [signal, round.signal], (limit) =>
+    const limitMs = Math.max(sessionTimeoutMs, leastOpeningMs);
+    const failure = await within(scheduler, limitMs, [signal, round.signal], (limit) =>
       this.#prepare(client, limit),
     );
     if (failure !== undefined) {
       await within(scheduler, closingLimitMs, [signal], (limit) => client.close(limit));
       return { kind: "failed", failure };
     }
-    const { observer, describe } = this.#options;
-    const tools = { client, scheduler, observer, describe, layout: this.#layout };
+    const { observer, describe, keep } = this.#options;
+    const tools = { client, scheduler, observer, describe, keep, layout: this.#layout };
     return { kind: "opened", session: new ElectionSession(tools) };
   }
 
@@ -72,9 +80,9 @@ export class ZooKeeperCoordinator implements Coordinator {
       sessionTimeoutMs,
       observe: (event) => {
         if (event.kind === "round-failed") round.abort();
+        if (event.kind === "attempt-failed") this.#lastTried = event;
         const told = electionEventOf(event);
-        const asGranted = told.kind === "timeout-granted" && told.askedMs === told.grantedMs;
-        if (!asGranted) observer.observe(told);
+        if (told !== undefined) observer.observe(told);
       },
     });
   }
@@ -89,9 +97,15 @@ export class ZooKeeperCoordinator implements Coordinator {
     return { state: "held", leaseMs: leaseDurationMs(client.sessionTimeoutMs) };
   }
 
+  #whyNoServer(): string {
+    if (this.#lastTried === undefined) return "no server answered";
+    const { server, detail } = this.#lastTried;
+    return `no server answered; the last one tried, ${server}: ${detail}`;
+  }
+
   async #prepare(client: ZooKeeperClient, limit: AbortSignal): Promise<Failure | undefined> {
     if (!(await client.connected(limit))) {
-      return failureOfEnd(client.end) ?? unreachable("no server answered");
+      return failureOfEnd(client.end) ?? unreachable(this.#whyNoServer());
     }
     try {
       await makeRecords(client, this.#layout, this.#birthOfTerm(client), limit);

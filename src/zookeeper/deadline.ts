@@ -4,7 +4,7 @@ import { Scope } from "../election/scope.ts";
 /**
  * After a stall of the process, timers fire before the bytes that arrived meanwhile are delivered.
  * Whoever is about to conclude from a passed deadline that nothing came waits this long first, so
- * that the event loop reads its sockets once. Source: zookeeper-protocol.md, section 4.
+ * that the event loop reads its sockets once. Seen on Bun and Node alike.
  */
 export const ioTurnMs = 5;
 

@@ -11,6 +11,7 @@ import type { ZooKeeperLeadership } from "./leadership.ts";
 import { Line } from "./line.ts";
 import { encodeReplica } from "./records.ts";
 import { failureOfEnd, refusalOf } from "./refusals.ts";
+import type { SessionKey } from "./session-key.ts";
 import { tryToTake } from "./taking.ts";
 
 /** How often one attempt starts again because the records changed under it. */
@@ -25,6 +26,8 @@ export interface SessionTools {
   readonly layout: Layout;
   /** What the leader node and the line say about us, as of now. */
   readonly describe: () => ReplicaInfo;
+  /** Keeps the session's key for whoever comes after our death. Must not throw. */
+  readonly keep?: ((key: SessionKey) => void) | undefined;
 }
 
 /** One ZooKeeper session of a replica: its attempts, its place in line, its leadership. */
@@ -34,12 +37,15 @@ export class ElectionSession implements Session {
   readonly #line: Line;
   readonly #leaderWatch: LeaderWatch;
   #leadership: ZooKeeperLeadership | undefined;
+  /** The line has just said that it is our turn. */
+  #isCalledUp = false;
 
   constructor(tools: SessionTools) {
     const { client, scheduler, layout, describe } = tools;
     this.#tools = tools;
     this.#line = new Line(client, layout, describe().replica, () => encodeReplica(describe()));
     this.#leaderWatch = new LeaderWatch(client, scheduler, layout.leader);
+    this.#keepKey(undefined);
     void this.#awaitTheEnd();
   }
 
@@ -70,9 +76,14 @@ export class ElectionSession implements Session {
       },
     };
     let detail = "the records changed during every try";
+    const isCalledUp = this.#isCalledUp;
+    this.#isCalledUp = false;
     for (let round = 0; round < roundsPerAttempt; round += 1) {
       try {
-        const attempt = await tryToTake(tools, signal);
+        // Out of turn we are polite once; then the line is taken for broken.
+        const inTurn = isCalledUp || round > 0;
+        const attempt = await tryToTake(tools, inTurn ? "at once" : "in line", signal);
+        if (attempt?.kind === "won") this.#keepKey(attempt.leadership.epoch);
         if (attempt !== undefined) return attempt;
       } catch (error) {
         if (!(error instanceof ZooKeeperError)) throw error;
@@ -90,7 +101,8 @@ export class ElectionSession implements Session {
     using waiting = new Scope(signal, this.#tools.client.ended);
     while (!waiting.signal.aborted) {
       try {
-        if (await this.#nobodyLeadsAtOurTurn(waiting.signal)) return;
+        this.#isCalledUp = await this.#nobodyLeadsAtOurTurn(waiting.signal);
+        if (this.#isCalledUp) return;
       } catch (error) {
         if (!(error instanceof ZooKeeperError)) throw error;
         if (waiting.signal.aborted) return;
@@ -146,6 +158,11 @@ export class ElectionSession implements Session {
     this.#tools.observer.observe({ kind: "notice", level: "warn", detail });
     await aborted(signal);
     return false;
+  }
+
+  #keepKey(epoch: Epoch | undefined): void {
+    const { client, keep } = this.#tools;
+    keep?.({ sessionId: client.sessionId, password: client.password, epoch });
   }
 
   async #awaitTheEnd(): Promise<void> {

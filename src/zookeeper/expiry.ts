@@ -10,7 +10,7 @@ import { ioTurnMs } from "./deadline.ts";
  *
  * The send time of what was answered counts, not the arrival of the answer: after a pause of this
  * process, old answers still lie in the socket and prove nothing about now. A session that was
- * never granted does not expire. Source: ClientCnxn.java:1232-1241; zookeeper-protocol.md, 9.
+ * never granted does not expire. Source: ClientCnxn.java:1232-1241.
  */
 export class Expiry {
   readonly #scheduler: Scheduler;

@@ -96,7 +96,7 @@ async function ask(options: HandshakeOptions, stream: ByteStream): Promise<Hands
 /**
  * Zeros mean that the session is gone. So does another id than the one we asked for: a server that
  * cannot resume hands out a new session, with none of our nodes and watches.
- * Source: zookeeper-protocol.md, section 2; zookeeper.c:3049-3056.
+ * Source: ZooKeeperServer.java:1137-1181; zookeeper.c:3049-3056.
  */
 function judge(request: ConnectRequest, accepted: AcceptedHandshake): Handshake {
   const { sessionId, timeoutMs } = accepted.response;

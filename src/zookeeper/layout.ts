@@ -24,3 +24,8 @@ export function pathsDownTo(base: string): readonly string[] {
   const names = base.split("/").slice(1);
   return names.map((_, index) => `/${names.slice(0, index + 1).join("/")}`);
 }
+
+/** The base path of a service: its path below the chroot of the servers ("" or "/" for none). */
+export function basePathOf(chroot: string, path: string): string {
+  return chroot === "/" ? path : `${chroot}${path}`;
+}

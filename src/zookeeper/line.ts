@@ -76,6 +76,14 @@ export class Line {
     return undefined;
   }
 
+  /** Whether nobody stands before us, as far as the line can be read. */
+  async isOurs(signal: AbortSignal): Promise<boolean> {
+    const children = await this.#children(signal);
+    const own = children.find((name) => this.#pathOf(name) === this.#entry);
+    const limit = own === undefined ? Number.POSITIVE_INFINITY : sequenceOf(own);
+    return children.every((name) => sequenceOf(name) >= limit || replicaOf(name) === this.#replica);
+  }
+
   /** Finds the entry that a request without a reply may have made. */
   async recover(signal: AbortSignal): Promise<void> {
     this.#entry ??= await this.#ownEntry(signal);

@@ -65,7 +65,7 @@ export function multiBody(operations: readonly MultiOperation[]): Uint8Array {
  * Reads the answer to a multi of `operations`, which carry the caller's paths. A refused one looks
  * well in its header, and says in its parts which of them was to blame: those before it carry 0,
  * those behind it RuntimeInconsistency.
- * Source: MultiResponse.java:60-161; zookeeper-protocol.md, section 6.
+ * Source: MultiResponse.java:60-161.
  */
 export function readMultiResults(
   body: WireReader,

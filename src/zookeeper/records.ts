@@ -1,4 +1,4 @@
-import type { ReplicaId, ReplicaInfo } from "../election/coordinator.ts";
+import type { Epoch, ReplicaId, ReplicaInfo } from "../election/coordinator.ts";
 
 /** A lease that a record claims to be longer than this is taken for a damaged record. */
 const longestLeaseMs = 24 * 60 * 60 * 1000;
@@ -27,6 +27,15 @@ export function decodeTerm(bytes: Uint8Array): TermRecord | undefined {
   const epoch = value["epoch"];
   if (typeof epoch !== "string" || !/^\d{1,19}$/.test(epoch)) return { state: "held", leaseMs };
   return { state: "held", leaseMs, epoch };
+}
+
+/**
+ * The epoch of the leadership that a term is about: a taking writes the record in the very commit
+ * that makes its leader node, and a later statement names the epoch.
+ */
+export function epochOfTerm(record: TermRecord | undefined, mzxid: bigint): Epoch {
+  const named = record?.state === "held" ? record.epoch : undefined;
+  return (named === undefined ? mzxid : BigInt(named)) as Epoch;
 }
 
 export function encodeReplica(info: ReplicaInfo): Uint8Array {

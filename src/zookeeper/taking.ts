@@ -15,9 +15,12 @@ import {
   decodeTerm,
   encodeReplica,
   encodeTerm,
+  epochOfTerm,
   type TermRecord,
 } from "./records.ts";
 
+/** How long an attempt out of turn leaves to those before us, and up to twice as long. */
+const courtesyMs = 100;
 /** Where the operations of a taking stand in their multi. */
 const nodeIndex = 0;
 const entryIndex = 2;
@@ -52,9 +55,15 @@ interface FoundTerm {
  */
 export async function tryToTake(
   tools: TakingTools,
+  manners: "at once" | "in line",
   signal: AbortSignal,
 ): Promise<Attempt | undefined> {
-  const [leader, term] = await Promise.all([readLeader(tools, signal), readTerm(tools, signal)]);
+  const [leader, term, goesFirst] = await Promise.all([
+    readLeader(tools, signal),
+    readTerm(tools, signal),
+    manners === "at once" ? true : tools.line.isOurs(signal),
+  ]);
+  if (leader === undefined && !goesFirst) return await letOthersGoFirst(tools, signal);
   if (leader === undefined) return await take(tools, term, signal);
   const epoch = leader.stat.czxid as Epoch;
   if (leader.stat.ephemeralOwner === tools.client.sessionId) {
@@ -65,6 +74,16 @@ export async function tryToTake(
     tools.observer.observe({ kind: "notice", level: "warn", detail });
   }
   return { kind: "led", leader: decodeReplica(leader.data), epoch };
+}
+
+/**
+ * Nobody leads, and others stand before us: most likely the first of them is just taking over. An
+ * attempt that comes by chance at this very moment must not jump the line.
+ */
+async function letOthersGoFirst(tools: TakingTools, signal: AbortSignal): Promise<undefined> {
+  const { scheduler } = tools;
+  await scheduler.sleep(courtesyMs * (1 + scheduler.random()), signal);
+  return undefined;
 }
 
 async function take(
@@ -246,9 +265,7 @@ async function readTerm(tools: TakingTools, signal: AbortSignal): Promise<FoundT
   const node = await missingIsUndefined(tools.client.getData(tools.layout.term, { signal }));
   if (node === undefined) return { record: undefined, version: undefined, epoch: undefined };
   const record = decodeTerm(node.data);
-  const named = record?.state === "held" ? record.epoch : undefined;
-  // A taking writes the record in the very commit that makes its leader node.
-  const epoch = (named === undefined ? node.stat.mzxid : BigInt(named)) as Epoch;
+  const epoch = epochOfTerm(record, node.stat.mzxid);
   return { record, version: node.stat.version, epoch };
 }
 

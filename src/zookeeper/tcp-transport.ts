@@ -13,7 +13,7 @@ export type TlsSettings = Pick<TlsOptions, "ca" | "cert" | "key">;
 
 /**
  * TCP, or TLS from the first byte on. `node:net`, because its connects can be cancelled: those of
- * `Bun.connect` cannot, and have no limit. Source: bun.md, section 13.
+ * `Bun.connect` cannot, and have no limit. Seen on Bun 1.4.5.
  */
 export class TcpTransport implements Transport {
   readonly #tls: TlsSettings | undefined;

@@ -21,7 +21,7 @@ export type WatchEvent =
 
 /**
  * On which of a server's lists a watch stands: of a node's data, of a node that does not exist
- * yet, of a node's children. Source: zookeeper-protocol.md, section 7.
+ * yet, of a node's children. Source: ZKWatchManager.java:345-461.
  */
 export type WatchList = "data" | "exist" | "child";
 

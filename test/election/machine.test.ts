@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { run } from "../../src/election/machine.ts";
 import type { Transition } from "../../src/election/state.ts";
 import { type StateName, stateNames, transitions } from "../../src/election/transitions.ts";
-import { diskFull, FakeWorld, led, leaseEnded, sessionLost } from "../fake/election.ts";
+import { diskFull, FakeWorld, held, led, leaseEnded, sessionLost } from "../fake/election.ts";
 import { settle } from "../fake/scheduler.ts";
 
 test("machine: leads, loses its lease, repairs, leads again, steps down and stops", async () => {
@@ -52,7 +52,7 @@ test("machine: losing the session does not end it, exhausted repairs do", async 
   await world.scheduler.advance(2999);
   expect(world.observer.edges.at(-1)).toBe("Attempter>Failover:session-lost");
   await world.scheduler.advance(1);
-  expect(await status).toEqual({ code: 69, reason: "session-lost: expired" });
+  expect(await status).toEqual({ code: 69, clean: true, reason: "session-lost: expired" });
 });
 
 test("machine: a duty that fails whenever it leads uses the attempts up", async () => {
@@ -65,7 +65,7 @@ test("machine: a duty that fails whenever it leads uses the attempts up", async 
     world.duty.fail(diskFull);
     await world.scheduler.advance(1000);
   }
-  expect(await status).toEqual({ code: 69, reason: "duty-failed: disk full" });
+  expect(await status).toEqual({ code: 69, clean: true, reason: "duty-failed: disk full" });
 });
 
 test("machine: transitions carry the epoch that they are about", async () => {
@@ -109,4 +109,91 @@ test("transitions: every state but Stopping can fail over or stop as the design 
     Failover: ["Init", "Stopping"],
     Stopping: [],
   });
+});
+
+/** Brings a machine to a state where it waits, and says what it holds there. */
+const arrivals = {
+  Init: (world: FakeWorld) => {
+    const session = world.session(led);
+    world.coordinator.openings.push({ kind: "opened", session });
+    world.duty.proving = held().promise;
+    return { session, leadership: world.leadership() };
+  },
+  Attempter: (world: FakeWorld) => {
+    const session = world.session(led);
+    world.coordinator.openings.push({ kind: "opened", session });
+    return { session, leadership: world.leadership() };
+  },
+  Leader: (world: FakeWorld) => {
+    const leadership = world.leadership();
+    const session = world.session({ kind: "won", leadership });
+    world.coordinator.openings.push({ kind: "opened", session });
+    return { session, leadership };
+  },
+  Failover: (world: FakeWorld) => ({ session: world.session(led), leadership: world.leadership() }),
+  Stopping: (world: FakeWorld) => {
+    const leadership = world.leadership();
+    const session = world.session({ kind: "won", leadership });
+    world.coordinator.openings.push({ kind: "opened", session });
+    world.duty.effect = held().promise;
+    world.askToStop();
+    return { session, leadership };
+  },
+} as const;
+
+type Held = ReturnType<(typeof arrivals)[StateName]>;
+
+const happenings = {
+  "a signal": (world: FakeWorld) => world.askToStop(),
+  "a step-down": (world: FakeWorld) => world.stepDown.request(),
+  "the session's loss": (_: FakeWorld, { session }: Held) => session.lost.end(sessionLost),
+  "the lease's end": (_: FakeWorld, { leadership }: Held) => leadership.lose(leaseEnded),
+  "the duty's failure": (world: FakeWorld) => world.duty.fail(diskFull),
+  "an effect that hangs": (world: FakeWorld) => world.duty.term?.hangs(diskFull),
+} as const;
+
+/** The edge that each event takes in each state, in their order; "stays" where it takes none. */
+const matrix: Readonly<Record<StateName, readonly string[]>> = {
+  Init: ["Init>Stopping:signal", "stays", "stays", "stays", "stays", "stays"],
+  Attempter: [
+    "Attempter>Stopping:signal",
+    "stays",
+    "Attempter>Failover:session-lost",
+    "stays",
+    "stays",
+    "stays",
+  ],
+  Leader: [
+    "Leader>Stopping:signal",
+    "Leader>Attempter:step-down",
+    "Leader>Failover:session-lost",
+    "Leader>Failover:lease-ended",
+    "Leader>Failover:duty-failed",
+    "Leader>Failover:duty-failed",
+  ],
+  Failover: ["Failover>Stopping:signal", "stays", "stays", "stays", "stays", "stays"],
+  Stopping: ["stays", "stays", "stays", "stays", "stays", "stays"],
+};
+
+const cells = stateNames.flatMap((state) =>
+  Object.entries(happenings).map(([event, happen], index) => ({
+    state,
+    event,
+    happen,
+    edge: matrix[state][index] ?? "missing",
+  })),
+);
+
+test.each(cells)("machine: in $state, $event: $edge", async ({ state, happen, edge }) => {
+  const world = new FakeWorld();
+  const holdings = arrivals[state](world);
+  void run(world);
+  await settle();
+  const before = world.observer.edges.length;
+  happen(world, holdings);
+  await settle();
+  const [taken = "stays"] = world.observer.edges.slice(before);
+  expect(taken).toBe(edge);
+  world.askToStop();
+  await world.scheduler.advance(10_000);
 });

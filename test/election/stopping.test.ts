@@ -17,7 +17,11 @@ test("stopping: ends the effect, gives leadership up, closes the session, and ex
   await world.scheduler.advance(7999);
   expect(world.journal).toEqual([]);
   effect.release();
-  expect(await status).toEqual({ code: 0, reason: "asked to stop; leadership was given up" });
+  expect(await status).toEqual({
+    code: 0,
+    clean: true,
+    reason: "asked to stop; leadership was given up",
+  });
   expect(world.journal).toEqual(["effect ended", "resign", "close"]);
   expect(world.scheduler.sleeping).toBe(0);
 });
@@ -31,6 +35,7 @@ test("stopping: with an effect still running gives nothing up, and exits with 70
   await world.scheduler.advance(8000);
   expect(await status).toEqual({
     code: 70,
+    clean: false,
     reason: "stop-timeout passed: an effect of epoch 7 is still running",
   });
   expect(world.journal).toEqual(["abandon"]);
@@ -57,5 +62,5 @@ test("stopping: after exhausted repairs exits with 69 and the last failure", asy
     cause: { kind: "exhausted", failure: unreachable },
     holdings: { session: undefined, tenure: undefined },
   });
-  expect(status).toEqual({ code: 69, reason: "unreachable: no server answered" });
+  expect(status).toEqual({ code: 69, clean: true, reason: "unreachable: no server answered" });
 });

@@ -63,6 +63,8 @@ export async function converse(client: ZooKeeperClient): Promise<readonly string
       { kind: "delete", path: "/golden/none" },
     ]),
   );
+  await ask("check", client.check("/golden", 2));
+  await ask("check of another version", client.check("/golden", 1));
   await ask("delete", client.delete("/golden/m"));
   await ask("delete nothing", client.delete("/golden/m"));
   await ask("close", client.close(forever));

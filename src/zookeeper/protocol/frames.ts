@@ -7,7 +7,7 @@ const headerBytes = 4;
  * than one frame and one chunk are held. A length that cannot be right sets `malformed`, after
  * which nothing more comes out: the stream has lost its beat and only a new connection helps.
  *
- * Source: zookeeper-protocol.md, section 1; ClientCnxnSocket.java:123-129 (the check).
+ * Source: NIOServerCnxn.java:559-570; ClientCnxnSocket.java:123-129 (the check).
  */
 export class FrameReader {
   readonly #maximumBytes: number;

@@ -7,7 +7,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  * `malformed`, and every later read yields an empty value, so a decoder is written straight on and
  * its caller asks once, at the end. Whatever was read is meaningless when `malformed` is set.
  *
- * Source: BinaryInputArchive.java; zookeeper-protocol.md, section 1.
+ * Source: BinaryInputArchive.java:97-145.
  */
 export class WireReader {
   readonly #bytes: Uint8Array;

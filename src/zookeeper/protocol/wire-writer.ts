@@ -3,7 +3,7 @@ const encoder = new TextEncoder();
 /**
  * Writes jute's binary encoding into one growing buffer.
  *
- * Source: BinaryOutputArchive.java; zookeeper-protocol.md, section 1.
+ * Source: BinaryOutputArchive.java.
  */
 export class WireWriter {
   #bytes: Uint8Array<ArrayBuffer>;

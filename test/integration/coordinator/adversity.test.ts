@@ -177,3 +177,42 @@ test(
   },
   limitMs,
 );
+
+/** A leader, and two behind it in this order, who stand in line but do not act on it. */
+async function lineOfThree() {
+  const leader = await bench.candidate("leader");
+  const leadership = await won(leader.session.attempt(never));
+  const [first, second] = [await bench.candidate("first"), await bench.candidate("second")];
+  const turns = [];
+  for (const { session, events } of [first, second]) {
+    turns.push(session.turn(never));
+    while (events.of("line").length === 0) await Bun.sleep(5);
+  }
+  return { leadership, first, second, calledUp: turns[0] };
+}
+
+test(
+  "coordinator: an attempt out of turn at the moment of a hand-over does not jump the line",
+  async () => {
+    const { leadership, first, second, calledUp } = await lineOfThree();
+    await leadership.resign(never);
+    const outOfTurn = second.session.attempt(never);
+    await calledUp;
+    const taken = await won(first.session.attempt(never));
+    expect(await outOfTurn).toMatchObject({ kind: "led", epoch: taken.epoch });
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: an attempt out of turn leads when those before it do nothing",
+  async () => {
+    const { leadership, second } = await lineOfThree();
+    await leadership.resign(never);
+    const startedAt = performance.now();
+    const taken = await won(second.session.attempt(never));
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(100);
+    expect(taken.mayAct()).toBe(true);
+  },
+  limitMs,
+);

@@ -6,6 +6,7 @@ import { ZooKeeperClient } from "../../../src/zookeeper/client.ts";
 import { ZooKeeperCoordinator } from "../../../src/zookeeper/coordinator.ts";
 import { type Layout, layoutBelow } from "../../../src/zookeeper/layout.ts";
 import { decodeTerm, type TermRecord } from "../../../src/zookeeper/records.ts";
+import type { SessionKey } from "../../../src/zookeeper/session-key.ts";
 import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
 import type { Transport } from "../../../src/zookeeper/transport.ts";
 import { Recorder } from "../../fake/election.ts";
@@ -66,9 +67,13 @@ export class Bench {
   }
 
   /** A candidate with a session of its own, closed after the test. */
-  async candidate(id: string, transport: Transport = new TcpTransport()): Promise<Candidate> {
+  async candidate(
+    id: string,
+    transport: Transport = new TcpTransport(),
+    keep?: (key: SessionKey) => void,
+  ): Promise<Candidate> {
     const events = new Recorder();
-    return { session: await this.opened(this.coordinator(id, events, transport)), events };
+    return { session: await this.opened(this.coordinator(id, events, transport, keep)), events };
   }
 
   /** A session of the coordinator, closed after the test. */
@@ -84,6 +89,7 @@ export class Bench {
     id: string,
     events: Recorder = new Recorder(),
     transport: Transport = new TcpTransport(),
+    keep?: (key: SessionKey) => void,
   ): ZooKeeperCoordinator {
     return new ZooKeeperCoordinator({
       servers: [this.server.address],
@@ -99,6 +105,7 @@ export class Bench {
         httpAddress: null,
         since: "2026-01-01T00:00:00.000Z",
       }),
+      keep,
     });
   }
 

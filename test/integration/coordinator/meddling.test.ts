@@ -81,7 +81,7 @@ test(
     await bench.meddler.delete(bench.layout.leader);
     const second = await bench.candidate("b");
     const taking = won(second.session.attempt(never));
-    await Bun.sleep(100);
+    while (!(await bench.isLed())) await Bun.sleep(5);
     expect((await lost.resign(never)).kind).toBe("unknown");
     expect((await bench.meddler.exists(bench.layout.leader)).stat).toBeDefined();
     expect((await taking).mayAct()).toBe(true);

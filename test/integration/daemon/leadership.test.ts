@@ -170,7 +170,7 @@ test(
     const successor = await fleet.successorOf(leader);
     await successor.writes();
     const place = await leader.line("stands in line", ({ event }) => event === "line", before);
-    expect(place).toMatchObject({ position: 2, size: 3 });
+    expect(place).toMatchObject({ position: 3, size: 3 });
     expect(leader.edges.at(-1)).toBe("Leader>Attempter:step-down");
     expect(fleet.files.epochsRise).toBe(true);
     successor.kill("SIGUSR1");
@@ -192,6 +192,33 @@ test(
     await other?.line("says so", ({ msg }) => msg.includes("not leading"));
     await fleet.files.next("file");
     expect(other?.edges).toEqual(["Init>Attempter:ready"]);
+  },
+  limitMs,
+);
+
+test(
+  "daemon: without a quorum leadership ends, and comes back with it",
+  async () => {
+    await using fleet = new Fleet("--failover-attempts-count=1000", "--failover-timeout=200ms");
+    const leader = await fleet.leader();
+    const before = leader.lines.length;
+    const [first, second] = ensemble;
+    await Promise.all([first?.stop(), second?.stop()]);
+    try {
+      await Promise.all(fleet.replicas.map((replica) => replica.enters("Failover")));
+      const failedOver = fleet.replicas.map(({ lines }) => lines.length);
+      expect(leader.lines.slice(before).some(({ event }) => event === "file-written")).toBe(true);
+      await Promise.all([first?.restart(), second?.restart()]);
+      const epoch = fleet.files.landings.at(-1)?.epoch ?? 0n;
+      await fleet.files.landing("file of a new leader", (landing) => landing.epoch > epoch);
+      await Promise.all(
+        fleet.replicas.map((replica, index) => replica.enters("Attempter", failedOver[index])),
+      );
+      expect(fleet.files.epochsRise).toBe(true);
+    } finally {
+      const stopped = ensemble.filter(({ pid }) => pid === undefined);
+      await Promise.all(stopped.map((server) => server.restart()));
+    }
   },
   limitMs,
 );

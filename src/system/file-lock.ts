@@ -1,0 +1,65 @@
+import { closeSync, fstatSync, openSync, statSync } from "node:fs";
+
+/** Source: flock(2), sys/file.h */
+const lockExclusively = 2;
+const withoutWaiting = 4;
+
+/**
+ * An exclusive lock on a file. The kernel holds it for whoever has the descriptor, and drops it
+ * with the last of them: a lock that can be had proves that its former holder is gone.
+ */
+export class FileLock implements Disposable {
+  readonly path: string;
+  readonly #descriptor: number;
+  #held = true;
+
+  private constructor(path: string, descriptor: number) {
+    this.path = path;
+    this.#descriptor = descriptor;
+  }
+
+  /**
+   * Locks the file, without waiting. Undefined when somebody else holds it, or when the file was
+   * removed or replaced meanwhile: then the lock would be on a file that nobody else looks at.
+   * Throws when the file cannot be opened, or locks are not to be had on this system.
+   * @param flags those of open(2) in letters: "r" for a file that must exist, "ax" for a new one
+   */
+  static tryLock(path: string, flags: "r" | "ax"): FileLock | undefined {
+    const descriptor = openSync(path, flags, 0o600);
+    try {
+      if (flock(descriptor) && isStillAt(path, descriptor)) return new FileLock(path, descriptor);
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+    closeSync(descriptor);
+    return undefined;
+  }
+
+  /** Lets go of the lock. Idempotent. */
+  [Symbol.dispose](): void {
+    if (!this.#held) return;
+    this.#held = false;
+    closeSync(this.#descriptor);
+  }
+}
+
+function isStillAt(path: string, descriptor: number): boolean {
+  const locked = fstatSync(descriptor, { bigint: true });
+  const present = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return present?.ino === locked.ino && present.dev === locked.dev;
+}
+
+/** Bun has no flock of its own, so it is the C library's. */
+function flock(descriptor: number): boolean {
+  // Loaded here, because a system without it must only lose this one feature.
+  const { dlopen, FFIType } = require("bun:ffi") as typeof import("bun:ffi");
+  const library = dlopen("libc.so.6", {
+    flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 },
+  });
+  try {
+    return library.symbols.flock(descriptor, lockExclusively | withoutWaiting) === 0;
+  } finally {
+    library.close();
+  }
+}

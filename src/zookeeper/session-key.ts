@@ -1,0 +1,41 @@
+import type { Epoch } from "../election/coordinator.ts";
+
+/**
+ * What it takes to speak for a session.
+ * Danger: whoever has it can. It is kept in files that only our user may read.
+ */
+export interface SessionKey {
+  readonly sessionId: bigint;
+  readonly password: Uint8Array;
+  /**
+   * The leadership under which its owner may have acted: it may be released once the owner is dead.
+   * Undefined as long as it did not lead, or still waited for an earlier lease to end.
+   */
+  readonly epoch: Epoch | undefined;
+}
+
+export function encodeSessionKey({ sessionId, password, epoch }: SessionKey): string {
+  return JSON.stringify({
+    sessionId: sessionId.toString(),
+    password: Buffer.from(password).toString("hex"),
+    epoch: epoch?.toString(),
+  });
+}
+
+/** Undefined when the text is no session key. */
+export function decodeSessionKey(text: string): SessionKey | undefined {
+  try {
+    const value = JSON.parse(text) as Readonly<Record<string, unknown>> | null;
+    const { sessionId, password, epoch } = value ?? {};
+    if (typeof sessionId !== "string" || !/^-?\d{1,19}$/.test(sessionId)) return undefined;
+    if (typeof password !== "string" || !/^[0-9a-f]{32}$/.test(password)) return undefined;
+    const acted = typeof epoch === "string" && /^\d{1,19}$/.test(epoch) ? BigInt(epoch) : undefined;
+    return {
+      sessionId: BigInt(sessionId),
+      password: new Uint8Array(Buffer.from(password, "hex")),
+      epoch: acted as Epoch | undefined,
+    };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,85 @@
+import { expect, test } from "bun:test";
+import type { Epoch } from "../../../src/election/coordinator.ts";
+import { RealScheduler } from "../../../src/system/real-scheduler.ts";
+import { encodeTerm } from "../../../src/zookeeper/records.ts";
+import type { SessionKey } from "../../../src/zookeeper/session-key.ts";
+import { releaseSession } from "../../../src/zookeeper/session-release.ts";
+import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
+import { Bench, leaseMs, limitMs, never, sessionTimeoutMs, won } from "./bench.fixture.ts";
+
+const bench = new Bench();
+
+function release(key: SessionKey) {
+  const options = {
+    servers: [bench.server.address],
+    transport: new TcpTransport(),
+    scheduler: new RealScheduler(),
+    basePath: bench.layout.base,
+    sessionTimeoutMs,
+  };
+  return releaseSession(options, key, AbortSignal.timeout(5000));
+}
+
+test(
+  "session release: of a dead leader releases the term and removes node and entry",
+  async () => {
+    const keys: SessionKey[] = [];
+    const { session } = await bench.candidate("a", undefined, (key) => keys.push(key));
+    const { epoch } = await won(session.attempt(never));
+    session.abandon();
+    expect(keys.map((key) => key.epoch)).toEqual([undefined, epoch]);
+    expect(await release(keys[1] as SessionKey)).toEqual({ kind: "released", epoch });
+    expect(await bench.term()).toEqual({ state: "released" });
+    expect(await bench.isLed()).toBe(false);
+    expect(await bench.entries()).toEqual([]);
+    // A second time there is nothing left.
+    expect(await release(keys[1] as SessionKey)).toEqual({ kind: "gone" });
+  },
+  limitMs,
+);
+
+test(
+  "session release: of one that died while it waited for an earlier lease releases nothing",
+  async () => {
+    const keys: SessionKey[] = [];
+    const { session, events } = await bench.candidate("a", undefined, (key) => keys.push(key));
+    await bench.meddler.setData(bench.layout.term, encodeTerm({ state: "held", leaseMs: 60_000 }));
+    void session.attempt(never);
+    while (events.of("waiting-out").length === 0) await Bun.sleep(5);
+    session.abandon();
+    expect(keys.map((key) => key.epoch)).toEqual([undefined]);
+    expect(await release(keys[0] as SessionKey)).toEqual({ kind: "closed" });
+    expect(await bench.isLed()).toBe(false);
+    // Whoever comes next still waits for the lease that may be running.
+    expect(await bench.term()).toEqual({ state: "held", leaseMs: 60_000 });
+  },
+  limitMs,
+);
+
+test(
+  "session release: an epoch that is not the node's is not released",
+  async () => {
+    const keys: SessionKey[] = [];
+    const { session } = await bench.candidate("a", undefined, (key) => keys.push(key));
+    await won(session.attempt(never));
+    session.abandon();
+    const key = { ...(keys[1] as SessionKey), epoch: 1n as Epoch };
+    expect(await release(key)).toEqual({ kind: "closed" });
+    expect(await bench.term()).toEqual({ state: "held", leaseMs });
+  },
+  limitMs,
+);
+
+test(
+  "session release: a wrong password takes nothing",
+  async () => {
+    const keys: SessionKey[] = [];
+    const { session } = await bench.candidate("a", undefined, (key) => keys.push(key));
+    const leadership = await won(session.attempt(never));
+    const key = { ...(keys[1] as SessionKey), password: new Uint8Array(16).fill(9) };
+    expect(await release(key)).toEqual({ kind: "gone" });
+    await Bun.sleep(sessionTimeoutMs / 2);
+    expect(leadership.mayAct()).toBe(true);
+  },
+  limitMs,
+);

@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FileLock } from "../../src/system/file-lock.ts";
+import { StateDirectory, StateDirectoryError } from "../../src/system/state-directory.ts";
+
+const fixture = join(import.meta.dir, "state-holder.fixture.ts");
+let path = "";
+
+beforeEach(() => {
+  path = mkdtempSync(join(tmpdir(), "election-state-"));
+});
+
+afterEach(() => {
+  rmSync(path, { recursive: true, force: true });
+});
+
+/** Another process that has remembered `records`, one after the other. */
+async function startHolder(...records: readonly string[]): Promise<Bun.Subprocess> {
+  const command = [process.execPath, fixture, path, ...records];
+  const holder = Bun.spawn(command, { stdout: "pipe", stderr: "inherit" });
+  const { value } = await holder.stdout.getReader().read();
+  if (value === undefined) throw new Error("the holder did not start");
+  return holder;
+}
+
+async function kill(holder: Bun.Subprocess): Promise<void> {
+  holder.kill("SIGKILL");
+  await holder.exited;
+}
+
+function leftBehind(state: StateDirectory, told: string[] = []) {
+  return state.leftBehind((detail) => told.push(detail));
+}
+
+test("state directory: the record of a living process is nobody's business", async () => {
+  const holder = await startHolder("alive");
+  using state = await StateDirectory.open(path);
+  expect(leftBehind(state)).toEqual([]);
+  await kill(holder);
+  expect(leftBehind(state).map(({ record }) => record)).toEqual(["alive"]);
+});
+
+test("state directory: a dead process leaves what it remembered last", async () => {
+  await kill(await startHolder("first", "second"));
+  using state = await StateDirectory.open(path);
+  const [left] = leftBehind(state);
+  expect(left?.record).toBe("second");
+});
+
+test("state directory: two starters do not both deal with the same one", async () => {
+  await kill(await startHolder("once"));
+  using one = await StateDirectory.open(path);
+  using other = await StateDirectory.open(path);
+  const [left] = leftBehind(one);
+  expect(leftBehind(other)).toEqual([]);
+  left?.keep();
+  const [again] = leftBehind(other);
+  expect(again?.record).toBe("once");
+  again?.forget();
+  expect(leftBehind(one)).toEqual([]);
+});
+
+test("state directory: an orderly end leaves nothing, and records are for our user only", async () => {
+  const state = await StateDirectory.open(path);
+  state.remember("secret");
+  for (const name of readdirSync(path)) expect(statSync(join(path, name)).mode & 0o077).toBe(0);
+  state[Symbol.dispose]();
+  state[Symbol.dispose]();
+  expect(readdirSync(path)).toEqual([]);
+});
+
+test("state directory: a process that died before it remembered anything leaves nothing", async () => {
+  await kill(await startHolder());
+  using state = await StateDirectory.open(path);
+  expect(leftBehind(state)).toEqual([]);
+  expect(readdirSync(path)).toHaveLength(1);
+});
+
+test("state directory: a record of another boot is left alone, and told", async () => {
+  await kill(await startHolder("old"));
+  const file = readdirSync(path).find((name) => name.endsWith(".json")) ?? "";
+  const text = readFileSync(join(path, file), "utf8");
+  writeFileSync(join(path, file), text.replace(/"bootId":"[^"]*"/, '"bootId":"another"'));
+  using state = await StateDirectory.open(path);
+  const told: string[] = [];
+  expect(leftBehind(state, told)).toEqual([]);
+  expect(told[0]).toContain("another boot");
+  expect(readdirSync(path)).toContain(file);
+});
+
+test.each(["", "{", "null", "[]", '{"bootId":1}', "\u0000"])(
+  "state directory: a damaged record %j is left alone, and told",
+  async (content) => {
+    await kill(await startHolder("old"));
+    const file = readdirSync(path).find((name) => name.endsWith(".json")) ?? "";
+    writeFileSync(join(path, file), content);
+    using state = await StateDirectory.open(path);
+    const told: string[] = [];
+    expect(leftBehind(state, told)).toEqual([]);
+    expect(told).toHaveLength(1);
+  },
+);
+
+test("state directory: one that cannot be made is told by its path", async () => {
+  writeFileSync(join(path, "file"), "");
+  const opening = StateDirectory.open(join(path, "file"));
+  expect(await opening.catch((error: unknown) => error)).toBeInstanceOf(StateDirectoryError);
+});
+
+test("file lock: a lock on a file that was removed meanwhile does not count", () => {
+  const file = join(path, "a.lock");
+  using first = FileLock.tryLock(file, "ax");
+  expect(first).toBeDefined();
+  rmSync(file);
+  // The path is free for a new file, and the old lock is on none that anybody looks at.
+  using second = FileLock.tryLock(file, "ax");
+  expect(second).toBeDefined();
+  expect(FileLock.tryLock(file, "r")).toBeUndefined();
+  expect(() => FileLock.tryLock(join(path, "none.lock"), "r")).toThrow("ENOENT");
+});
