@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { FileLock } from "./file-lock.ts";
@@ -25,6 +26,10 @@ const networkFileSystems: Readonly<Record<number, string>> = {
 
 const lockEnding = ".lock";
 const recordEnding = ".json";
+/** How our lock files are named: a stranger's file that ends alike must not be removed. */
+const lockName = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.lock$/;
+/** More than a record can need; what is larger is none of ours. */
+const largestRecordBytes = 64 * 1024;
 
 /** What a process left behind. Its lock is held until one of the two is called. */
 export interface LeftBehind {
@@ -96,8 +101,7 @@ export class StateDirectory implements Disposable {
    */
   leftBehind(told: (detail: string) => void): readonly LeftBehind[] {
     const names = readdirSync(this.#path)
-      .filter((file) => file.endsWith(lockEnding))
-      .map((file) => file.slice(0, -lockEnding.length))
+      .flatMap((file) => lockName.exec(file)?.[1] ?? [])
       .filter((name) => name !== this.#name);
     return names.flatMap((name) => this.#examine(name, told) ?? []);
   }
@@ -110,7 +114,10 @@ export class StateDirectory implements Disposable {
 
   #examine(name: string, told: (detail: string) => void): LeftBehind | undefined {
     try {
-      const lock = FileLock.tryLock(join(this.#path, `${name}${lockEnding}`), "r");
+      const lockPath = join(this.#path, `${name}${lockEnding}`);
+      // Opening anything else, such as a pipe, may never end.
+      if (!lstatSync(lockPath).isFile()) throw new Error("its lock is not a regular file");
+      const lock = FileLock.tryLock(lockPath, "r");
       if (lock === undefined) return undefined;
       const record = this.#read(name);
       if (record.kind === "readable") {
@@ -134,9 +141,13 @@ export class StateDirectory implements Disposable {
   }
 
   #read(name: string): Reading {
+    const path = this.#recordOf(name);
     let text: string;
     try {
-      text = readFileSync(this.#recordOf(name), "utf8");
+      const status = lstatSync(path);
+      if (!status.isFile()) return { kind: "unusable", why: "it is not a regular file" };
+      if (status.size > largestRecordBytes) return { kind: "unusable", why: "it is too large" };
+      text = readFileSync(path, "utf8");
     } catch (error) {
       const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
       return missing ? { kind: "nothing" } : { kind: "unusable", why: String(error) };

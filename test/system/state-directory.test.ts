@@ -104,6 +104,41 @@ test.each(["", "{", "null", "[]", '{"bootId":1}', "\u0000"])(
   },
 );
 
+test("state directory: a stranger's files stay, also those that end like ours", async () => {
+  const strangers = [".lock", "yarn.lock", "yarn.json", "yarn.tmp", "x.lock"];
+  for (const name of strangers) writeFileSync(join(path, name), "");
+  const state = await StateDirectory.open(path);
+  const told: string[] = [];
+  expect(leftBehind(state, told)).toEqual([]);
+  state[Symbol.dispose]();
+  expect(readdirSync(path).toSorted()).toEqual(strangers.toSorted());
+  expect(told).toEqual([]);
+});
+
+test.each([".lock", ".json"])(
+  "state directory: a pipe for a %s file is left alone",
+  async (end) => {
+    const name = "00000000-0000-4000-8000-000000000000";
+    writeFileSync(join(path, `${name}.lock`), "");
+    rmSync(join(path, name + end), { force: true });
+    expect(Bun.spawnSync(["mkfifo", join(path, name + end)]).exitCode).toBe(0);
+    using state = await StateDirectory.open(path);
+    const told: string[] = [];
+    expect(leftBehind(state, told)).toEqual([]);
+    expect(told[0]).toContain("not a regular file");
+  },
+);
+
+test("state directory: a record of any size is not read", async () => {
+  const name = "00000000-0000-4000-8000-000000000000";
+  writeFileSync(join(path, `${name}.lock`), "");
+  writeFileSync(join(path, `${name}.json`), "x".repeat(100_000));
+  using state = await StateDirectory.open(path);
+  const told: string[] = [];
+  expect(leftBehind(state, told)).toEqual([]);
+  expect(told[0]).toContain("too large");
+});
+
 test("state directory: one that cannot be made is told by its path", async () => {
   writeFileSync(join(path, "file"), "");
   const opening = StateDirectory.open(join(path, "file"));
