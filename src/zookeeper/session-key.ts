@@ -29,9 +29,12 @@ export function decodeSessionKey(text: string): SessionKey | undefined {
     const { sessionId, password, epoch } = value ?? {};
     if (typeof sessionId !== "string" || !/^-?\d{1,19}$/.test(sessionId)) return undefined;
     if (typeof password !== "string" || !/^[0-9a-f]{32}$/.test(password)) return undefined;
+    const id = BigInt(sessionId);
+    // 0 would ask for a new session, and what does not fit would become another's number.
+    if (id === 0n || BigInt.asIntN(64, id) !== id) return undefined;
     const acted = typeof epoch === "string" && /^\d{1,19}$/.test(epoch) ? BigInt(epoch) : undefined;
     return {
-      sessionId: BigInt(sessionId),
+      sessionId: id,
       password: new Uint8Array(Buffer.from(password, "hex")),
       epoch: acted as Epoch | undefined,
     };
