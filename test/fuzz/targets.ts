@@ -4,6 +4,7 @@ import { conversationTargets } from "./conversation.ts";
 import { fileTargets } from "./files.ts";
 import { httpTargets } from "./http.ts";
 import { recordTargets } from "./records.ts";
+import { stateFileTargets } from "./state-files.ts";
 import type { Target } from "./target.ts";
 import { wireTargets } from "./wire.ts";
 
@@ -15,5 +16,6 @@ export const targets: readonly Target[] = [
   ...recordTargets,
   ...configurationTargets,
   ...fileTargets,
+  ...stateFileTargets,
   ...httpTargets,
 ];
