@@ -1,6 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
-import { rmSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { FileLock } from "./file-lock.ts";
@@ -23,6 +31,9 @@ const networkFileSystems: Readonly<Record<number, string>> = {
   0x7461636f: "OCFS2",
   0x01161970: "GFS2",
 };
+
+/** The mode bits of group and others that must not be set. */
+const writableByOthers = 0o022;
 
 const lockEnding = ".lock";
 const recordEnding = ".json";
@@ -70,6 +81,9 @@ export class StateDirectory implements Disposable {
   static async open(path: string): Promise<StateDirectory> {
     try {
       mkdirSync(path, { recursive: true, mode: 0o700 });
+      if ((statSync(path).mode & writableByOthers) !== 0) {
+        throw new Error("others may write to it, and could plant records; chmod go-w");
+      }
       const { type } = await statfs(path);
       const network = networkFileSystems[type];
       if (network !== undefined) throw new Error(`it is on ${network}, whose locks prove nothing`);

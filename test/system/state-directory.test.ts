@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { mkdtempSync } from "node:fs";
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileLock } from "../../src/system/file-lock.ts";
@@ -155,4 +162,10 @@ test("file lock: a lock on a file that was removed meanwhile does not count", ()
   expect(second).toBeDefined();
   expect(FileLock.tryLock(file, "r")).toBeUndefined();
   expect(() => FileLock.tryLock(join(path, "none.lock"), "r")).toThrow("ENOENT");
+});
+
+test("state directory: one that others may write to is refused", async () => {
+  chmodSync(path, 0o777);
+  const error: unknown = await StateDirectory.open(path).catch((reason: unknown) => reason);
+  expect(String(error)).toContain("others may write to it");
 });
