@@ -55,6 +55,18 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    name: "leader and another SIGKILL",
+    boundMs: bounds.blindExpiry,
+    countsFrom: "fault",
+    strike: async ({ arena, leader, choice }) => {
+      const others = arena.contenders.filter((contender) => contender !== leader);
+      const victims = [leader, ...choice.shuffled(others).slice(1)];
+      await Promise.all(victims.map((victim) => victim.end("SIGKILL")));
+      const heal = (): void => victims.forEach((victim) => victim.restart());
+      return { holdMs: choice.between(0, twoSessionsMs), heal };
+    },
+  },
+  {
     name: "leader SIGSTOP, SIGCONT",
     boundMs: bounds.expiry,
     countsFrom: "fault",
@@ -64,12 +76,50 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    name: "leader SIGSTOP, briefly",
+    boundMs: bounds.expiry,
+    countsFrom: "fault",
+    strike: ({ leader, choice }) => {
+      leader.pause();
+      return { holdMs: choice.between(0, sessionMs), heal: () => leader.resume() };
+    },
+  },
+  {
+    name: "all replicas SIGSTOP",
+    boundMs: bounds.blindExpiry,
+    countsFrom: "healing",
+    strike: ({ arena: { contenders }, choice }) => {
+      for (const contender of contenders) contender.pause();
+      const heal = (): void => choice.shuffled(contenders).forEach((victim) => victim.resume());
+      return { holdMs: twoSessionsMs, heal };
+    },
+  },
+  {
     name: "connection black-holed",
     boundMs: bounds.expiry,
     countsFrom: "fault",
     strike: ({ leader }) => {
       leader.silence();
       return { holdMs: twoSessionsMs, heal: () => leader.restore() };
+    },
+  },
+  {
+    name: "black-holed briefly",
+    boundMs: bounds.expiry,
+    countsFrom: "fault",
+    strike: ({ leader, choice }) => {
+      leader.silence();
+      return { holdMs: choice.between(0, sessionMs), heal: () => leader.restore() };
+    },
+  },
+  {
+    name: "all replicas black-holed",
+    boundMs: bounds.blindExpiry,
+    countsFrom: "healing",
+    strike: ({ arena: { contenders } }) => {
+      for (const contender of contenders) contender.silence();
+      const heal = (): void => contenders.forEach((victim) => victim.restore());
+      return { holdMs: twoSessionsMs, heal };
     },
   },
   {

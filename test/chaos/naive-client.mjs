@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 const ZooKeeper = createRequire(import.meta.url)("zookeeper");
 const { constants } = ZooKeeper;
 const path = "/naive-leader";
-const intervalMs = 10;
+const intervalMs = 20;
 
 const client = new ZooKeeper({
   connect: process.argv[2],

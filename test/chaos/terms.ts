@@ -24,6 +24,8 @@ export const bounds = {
   handOver: slackMs,
   /** The session has to run out. */
   expiry: expiryMs + slackMs,
+  /** Nobody saw the last renewal, so after the session a whole lease is waited out. */
+  blindExpiry: expiryMs + sessionMs + 2 * slackMs,
   /** Clients find the servers again, and then sessions may have to run out. */
   reunion: expiryMs + 2 * slackMs,
   /** Servers may have to elect first; they give every session its full time anew. */
