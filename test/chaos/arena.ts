@@ -3,7 +3,7 @@ import { Contender } from "./contender.ts";
 import { LandingLog } from "./landing-log.ts";
 import { LeaderNodeLog } from "./leader-node-log.ts";
 import { Network } from "./network.ts";
-import { SharedDirectory } from "./shared-directory.ts";
+import { Directories } from "./directories.ts";
 import { capacity, ids, path, paceMs, sessionMs, syncLimit, tickMs } from "./terms.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
@@ -22,7 +22,7 @@ const flags = [
 export class Arena implements AsyncDisposable {
   readonly network: Network;
   readonly servers: readonly ZooKeeperServer[];
-  readonly directory: SharedDirectory;
+  readonly directory: Directories;
   readonly files: LandingLog;
   readonly node: LeaderNodeLog;
   readonly contenders: readonly Contender[];
@@ -49,8 +49,8 @@ export class Arena implements AsyncDisposable {
     const options = { tickTimeMs: tickMs, config: [`syncLimit=${syncLimit}`], seats };
     const servers = await startEnsemble(seats.length, options);
     for (const server of servers) stack.use(server);
-    const directory = stack.use(new SharedDirectory(ids));
-    const files = stack.use(new LandingLog(directory.path));
+    const directory = stack.use(new Directories(ids));
+    const files = stack.use(new LandingLog(...directory.paths));
     const node = stack.use(new LeaderNodeLog(servers, path));
     const contenders: Contender[] = [];
     for (const id of ids) {

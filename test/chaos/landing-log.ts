@@ -4,25 +4,23 @@ import { parseFileName } from "../../src/files/file-name.ts";
 import type { Landing } from "./verdict.ts";
 
 /**
- * Watches the leaders' directory by inotify, as any outsider could: what gets a final name, in
+ * Watches the leaders' directories by inotify, as any outsider could: what gets a final name, in
  * which order, and whether it is whole.
  */
 export class LandingLog implements Disposable {
   readonly landings: Landing[] = [];
   /** What was found wrong with a file, as sentences. */
   readonly problems: string[] = [];
-  readonly #path: string;
-  readonly #watcher: FSWatcher;
+  readonly #paths: readonly string[];
+  readonly #watchers: readonly FSWatcher[];
   readonly #seen = new Set<string>();
 
-  constructor(path: string) {
-    this.#path = path;
-    this.#watcher = watch(path, (_, name) => this.#look(String(name)));
-    this.#watcher.on("error", (error) => this.problems.push(`inotify: ${String(error)}`));
-  }
-
-  get latest(): Landing | undefined {
-    return this.landings.at(-1);
+  constructor(...paths: readonly string[]) {
+    this.#paths = paths;
+    this.#watchers = paths.map((path) => {
+      const watcher = watch(path, (_, name) => this.#look(path, String(name)));
+      return watcher.on("error", (error) => this.problems.push(`inotify: ${String(error)}`));
+    });
   }
 
   /** The first file that landed after `after`, now or later; undefined when time is up. */
@@ -35,29 +33,33 @@ export class LandingLog implements Disposable {
     }
   }
 
-  /** How many files there are now. */
+  /** How many files there are now in the directory that has most of them. */
   get kept(): number {
-    return readdirSync(this.#path).filter((name) => parseFileName(name).kind === "final").length;
+    return Math.max(
+      ...this.#paths.map((path) => {
+        return readdirSync(path).filter((name) => parseFileName(name).kind === "final").length;
+      }),
+    );
   }
 
   [Symbol.dispose](): void {
-    this.#watcher.close();
+    for (const watcher of this.#watchers) watcher.close();
   }
 
-  #look(name: string): void {
+  #look(path: string, name: string): void {
     const at = performance.now();
     const parsed = parseFileName(name);
     if (parsed.kind !== "final" || this.#seen.has(name)) return;
     this.#seen.add(name);
-    const replica = this.#writerOf(name, parsed.epoch);
+    const replica = this.#writerOf(join(path, name), name, parsed.epoch);
     this.landings.push({ name, epoch: parsed.epoch, replica, at });
   }
 
   /** Undefined when the file was pruned before we could look. */
-  #writerOf(name: string, epoch: bigint): string | undefined {
+  #writerOf(path: string, name: string, epoch: bigint): string | undefined {
     let text: string;
     try {
-      text = readFileSync(join(this.#path, name), "utf8");
+      text = readFileSync(path, "utf8");
     } catch {
       return undefined;
     }

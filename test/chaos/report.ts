@@ -3,7 +3,17 @@ import type { Contender } from "./contender.ts";
 import type { Fault } from "./faults.ts";
 import type { RoundResult } from "./round.ts";
 
-const columns = ["fault", "rounds", "median", "max", "bound", "overlaps", "inert", "violated"];
+const columns = [
+  "fault",
+  "rounds",
+  "own",
+  "median",
+  "max",
+  "bound",
+  "overlaps",
+  "inert",
+  "violated",
+];
 
 /** The table for people: one line for each fault that was played, and one for all. */
 export function tableText(faults: readonly Fault[], results: readonly RoundResult[]): string {
@@ -26,7 +36,9 @@ export function tableText(faults: readonly Fault[], results: readonly RoundResul
     "",
     "leaderless: from the fault to the next file, or a longer time without one after it (less the",
     "leader's pace): median and maximum of the rounds. Marked *: nobody can lead meanwhile, so it",
-    "counts from the moment of healing. inert: late files of a lower epoch by a paused process.",
+    "counts from the moment of healing. own: rounds in which each replica had a directory of its",
+    "own, so that nothing but the lease kept leaders apart. inert: files of a lower epoch that a",
+    "paused process landed late.",
     "",
   ].join("\n");
 }
@@ -44,6 +56,7 @@ function counts(results: readonly RoundResult[], times: readonly string[]): read
     String(results.reduce((total, result) => total + of(result), 0));
   return [
     String(results.length),
+    sum(({ layout }) => (layout === "own" ? 1 : 0)),
     ...times,
     sum(({ overlaps }) => overlaps),
     sum(({ inert }) => inert),

@@ -1,4 +1,5 @@
 import type { Arena } from "./arena.ts";
+import type { Layout } from "./directories.ts";
 import type { Fault } from "./faults.ts";
 import type { SeededChoice } from "./seeded-choice.ts";
 import { bounds, capacity, paceMs, sessionMs } from "./terms.ts";
@@ -8,6 +9,7 @@ import type { Landing } from "./verdict.ts";
 export interface RoundResult {
   readonly fault: string;
   readonly detail: string | undefined;
+  readonly layout: Layout;
   /** The time to the next file, or a longer time without a file after it, less the pace. */
   readonly leaderlessMs: number;
   readonly overlaps: number;
@@ -17,6 +19,8 @@ export interface RoundResult {
   readonly violations: readonly string[];
 }
 
+/** In this share of the rounds each replica has a directory of its own. */
+const ownShare = 1 / 3;
 /** How long everything may take to be in order again after a fault was healed. */
 const settlingLimitMs = 30_000;
 
@@ -26,6 +30,9 @@ export async function playRound(
   fault: Fault,
   choice: SeededChoice,
 ): Promise<RoundResult> {
+  // Where a successor's files are seen, a fence protects them beside the lease.
+  const layout = choice.fraction() < ownShare ? "own" : "shared";
+  const isReady = !arena.directory.arrange(layout) || (await arena.settles(settlingLimitMs));
   // No phase of the renewals and of the files is favoured.
   await Bun.sleep(choice.between(500, 1_000));
   const told = arena.contenders.map(({ problems }) => problems.length);
@@ -42,7 +49,7 @@ export async function playRound(
     await struck.heal();
   }
   const wholeAt = performance.now();
-  const violations: string[] = [];
+  const violations = isReady ? [] : ["replicas do not get used to other directories"];
   if (!(await arena.isWhole(settlingLimitMs))) violations.push("a server does not serve any more");
   if (!(await arena.settles(settlingLimitMs))) violations.push("replicas or files are missing");
 
@@ -67,6 +74,7 @@ export async function playRound(
   return {
     fault: fault.name,
     detail: struck.detail,
+    layout,
     leaderlessMs,
     overlaps: overlaps.length,
     inert: verdict.inert.length - toldVerdict.inert.length,

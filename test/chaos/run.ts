@@ -72,14 +72,14 @@ function chosen(names: string): readonly Fault[] {
   return faults.filter(({ name }) => wanted.includes(name));
 }
 
-function roundText(
-  number: number,
-  { fault, detail, leaderlessMs, ...result }: RoundResult,
-): string {
-  const what = detail === undefined ? fault : `${fault} (${detail})`;
+function roundText(number: number, result: RoundResult): string {
+  const { fault, detail, layout, leaderlessMs } = result;
+  const notes = [detail, layout === "own" ? "own directories" : undefined];
+  const note = notes.filter((text) => text !== undefined).join(", ");
+  const what = note === "" ? fault : `${fault} (${note})`;
   const outcome = result.violations.length === 0 ? "ok" : "VIOLATED";
   const leaderless = `${(leaderlessMs / 1_000).toFixed(2)} s`;
-  return `${String(number).padStart(4)}  ${what.padEnd(36)} ${leaderless.padStart(8)}  ${outcome}`;
+  return `${String(number).padStart(4)}  ${what.padEnd(52)} ${leaderless.padStart(8)}  ${outcome}`;
 }
 
 function tell(text: string): void {

@@ -3,32 +3,50 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { command, failureOf } from "./command.ts";
 
-/** Room for some sixty files of a block each. */
-const size = "256k";
+/** Room for some 120 files of a block each. */
+const size = "512k";
 const block = 4096;
 const patienceMs = 5_000;
 
+/** All replicas write into one directory, or each into one of its own, where no fence helps. */
+export type Layout = "shared" | "own";
+
 /**
- * One small directory for all replicas, that each sees through a mount of its own. So it can fail
- * for all at once, or for one of them. Below every mount lies an empty directory that nobody can
- * write to, as below a well-kept mount point.
+ * A small disk with a directory for all replicas, and one for each. A replica sees one of the two
+ * through a mount of its own, so it can fail for all at once, or for one of them. Below every mount
+ * lies an empty directory that nobody can write to, as below a well-kept mount point.
  */
-export class SharedDirectory implements Disposable {
-  /** The directory itself, where observers look. */
-  readonly path: string;
+export class Directories implements Disposable {
   readonly #root = mkdtempSync(join(tmpdir(), "election-chaos-"));
-  readonly #windows: string;
+  readonly #disk = join(this.#root, "disk");
+  readonly #windows = join(this.#root, "windows");
+  readonly #replicas: readonly string[];
+  #layout: Layout = "shared";
 
   constructor(replicas: readonly string[]) {
-    this.path = join(this.#root, "shared");
-    this.#windows = join(this.#root, "windows");
-    for (const path of [this.path, this.#windows]) {
+    this.#replicas = replicas;
+    for (const path of [this.#disk, this.#windows]) {
       mkdirSync(path);
       command("mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", path);
     }
+    for (const path of this.paths) mkdirSync(path);
     for (const replica of replicas) mkdirSync(this.windowOf(replica));
     command("mount", "-o", "remount,ro", this.#windows);
     this.mount(replicas);
+  }
+
+  /** The directories themselves, where observers look. */
+  get paths(): readonly string[] {
+    return ["shared", ...this.#replicas].map((name) => join(this.#disk, name));
+  }
+
+  /** Changes what the replicas see; false when they see it already. */
+  arrange(layout: Layout): boolean {
+    if (layout === this.#layout) return false;
+    this.unmount(this.#replicas);
+    this.#layout = layout;
+    this.mount(this.#replicas);
+    return true;
   }
 
   /** The directory as this replica sees it. */
@@ -50,7 +68,10 @@ export class SharedDirectory implements Disposable {
   }
 
   mount(replicas: readonly string[]): void {
-    for (const replica of replicas) command("mount", "--bind", this.path, this.windowOf(replica));
+    for (const replica of replicas) {
+      const source = join(this.#disk, this.#layout === "own" ? replica : "shared");
+      command("mount", "--bind", source, this.windowOf(replica));
+    }
   }
 
   /** Takes it away under whoever uses it. */
@@ -79,11 +100,11 @@ export class SharedDirectory implements Disposable {
 
   [Symbol.dispose](): void {
     Bun.spawnSync(["umount", "--lazy", "--recursive", this.#windows]);
-    Bun.spawnSync(["umount", "--lazy", this.path]);
+    Bun.spawnSync(["umount", "--lazy", this.#disk]);
     rmSync(this.#root, { recursive: true, force: true });
   }
 
   get #ballast(): string {
-    return join(this.path, "ballast");
+    return join(this.#disk, "ballast");
   }
 }
