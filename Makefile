@@ -5,7 +5,8 @@ export PATH := $(CURDIR)/dist/tools/node_modules/.bin:$(PATH)
 
 SOURCES := $(shell find src -type f) package.json bun.lock tsconfig.json
 
-.PHONY: help build test test-here unit lint format bench bench-here demo demo-here clean tools servers fuzz
+.PHONY: help build test test-here unit lint format bench bench-here demo demo-here
+.PHONY: chaos chaos-here fuzz clean tools servers
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +52,12 @@ demo: ## Three replicas on a real ensemble; Ctrl-C or DEMO_SECONDS ends it
 
 demo-here: build servers
 	@bun bench/demo.ts
+
+chaos: ## Faults on real processes: ROUNDS=n (100), SEED=n; prints a table
+	@test/anywhere chaos-here
+
+chaos-here: build servers
+	@test/chaos/in-namespaces run.ts
 
 clean: ## Remove everything that was built or installed here
 	rm -rf dist node_modules

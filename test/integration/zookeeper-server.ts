@@ -53,6 +53,18 @@ export interface ServerOptions {
   readonly config?: readonly string[];
   /** More `-D` flags, without the `-D`. */
   readonly properties?: readonly string[];
+  /** Where the members of an ensemble run; on free ports of the loopback interface without it. */
+  readonly seats?: readonly Seat[];
+}
+
+/** A place of its own for a server, a network namespace for example, where all ports are free. */
+export interface Seat {
+  /** The address that clients reach it at. */
+  readonly clientHost: string;
+  /** The address that the other servers reach it at. */
+  readonly peerHost: string;
+  /** The program, with arguments, that starts another program there. */
+  readonly command: readonly string[];
 }
 
 /** A real ZooKeeper server of this test's own, on a free port of the loopback interface. */
@@ -75,7 +87,7 @@ export interface ZooKeeperServer extends AsyncDisposable {
 /** Starts a standalone server and waits until it serves. */
 export async function startServer(options: ServerOptions = {}): Promise<ZooKeeperServer> {
   const [port = 0] = await freePorts(1);
-  const server = new JavaServer(1, port, [], options);
+  const server = new JavaServer(1, { host, port }, [], options);
   await startAll([server]);
   return server;
 }
@@ -85,13 +97,25 @@ export async function startEnsemble(
   size: number,
   options: ServerOptions = {},
 ): Promise<readonly ZooKeeperServer[]> {
-  const ports = await freePorts(size * 3);
   const members = Array.from({ length: size }, (_, index) => index + 1);
+  if (options.seats !== undefined) {
+    const { seats } = options;
+    const lines = seats.map(({ peerHost }, index) => `server.${index + 1}=${peerHost}:2888:3888`);
+    const servers = seats.map(({ clientHost }, index) => {
+      const address = { host: clientHost, port: 2181 };
+      return new JavaServer(index + 1, address, lines, options);
+    });
+    await startAll(servers);
+    return servers;
+  }
+  const ports = await freePorts(size * 3);
   const lines = members.map((id) => {
     const [peer, election] = [ports[size + id - 1], ports[size * 2 + id - 1]];
     return `server.${id}=${host}:${peer}:${election}`;
   });
-  const servers = members.map((id) => new JavaServer(id, ports[id - 1] ?? 0, lines, options));
+  const servers = members.map((id) => {
+    return new JavaServer(id, { host, port: ports[id - 1] ?? 0 }, lines, options);
+  });
   await startAll(servers);
   return servers;
 }
@@ -110,23 +134,30 @@ class JavaServer implements ZooKeeperServer {
   readonly #directory = mkdtempSync(join(tmpdir(), "zookeeper-server-"));
   readonly #id: number;
   readonly #properties: readonly string[];
+  readonly #command: readonly string[];
   #process: ChildProcess | undefined;
   readonly #clearAtExit = (): void => {
     this.#process?.kill("SIGKILL");
     rmSync(this.#directory, { recursive: true, force: true });
   };
 
-  constructor(id: number, port: number, members: readonly string[], options: ServerOptions) {
+  constructor(
+    id: number,
+    address: ZooKeeperServer["address"],
+    members: readonly string[],
+    options: ServerOptions,
+  ) {
     this.#id = id;
-    this.address = { host, port };
+    this.address = address;
     this.#properties = options.properties ?? [];
+    this.#command = options.seats?.[id - 1]?.command ?? [];
     const config = [
       `tickTime=${options.tickTimeMs ?? 500}`,
       "initLimit=20",
       "syncLimit=10",
       `dataDir=${this.#data}`,
-      `clientPort=${port}`,
-      `clientPortAddress=${host}`,
+      `clientPort=${address.port}`,
+      `clientPortAddress=${address.host}`,
       "maxClientCnxns=0",
       "admin.enableServer=false",
       "4lw.commands.whitelist=*",
@@ -159,7 +190,12 @@ class JavaServer implements ZooKeeperServer {
   async restart(): Promise<void> {
     await this.stop();
     const log = openSync(this.#log, "a");
-    const [program = "java", ...parts] = [...dieWithUs, "java", ...this.#arguments()];
+    const [program = "java", ...parts] = [
+      ...dieWithUs,
+      ...this.#command,
+      "java",
+      ...this.#arguments(),
+    ];
     // A process group of its own: Ctrl-C is for the replicas, which need their servers to resign.
     this.#process = spawn(program, parts, { stdio: ["ignore", log, log], detached: true });
     closeSync(log);
@@ -175,7 +211,7 @@ class JavaServer implements ZooKeeperServer {
   }
 
   async mode(): Promise<string | undefined> {
-    const answer = await ask(this.address.port, "srvr");
+    const answer = await ask(this.address, "srvr");
     return /^Mode: (?<mode>\w+)/mu.exec(answer)?.groups?.["mode"];
   }
 
@@ -232,10 +268,10 @@ class JavaServer implements ZooKeeperServer {
 }
 
 /** Asks a four-letter word; the answer is empty when there is none. */
-function ask(port: number, word: string): Promise<string> {
+function ask(address: ZooKeeperServer["address"], word: string): Promise<string> {
   return new Promise((resolve) => {
     let answer = "";
-    const socket = connect({ host, port });
+    const socket = connect(address);
     socket.setTimeout(1_000, () => socket.destroy());
     socket.on("connect", () => socket.write(word));
     socket.on("data", (chunk) => {

@@ -1,0 +1,106 @@
+import { startEnsemble, type ZooKeeperServer } from "../integration/zookeeper-server.ts";
+import { Contender } from "./contender.ts";
+import { LandingLog } from "./landing-log.ts";
+import { LeaderNodeLog } from "./leader-node-log.ts";
+import { Network } from "./network.ts";
+import { Directories } from "./directories.ts";
+import { capacity, ids, path, paceMs, sessionMs, syncLimit, tickMs } from "./terms.ts";
+import { judge, type Verdict } from "./verdict.ts";
+
+const flags = [
+  `--zk-path=${path}`,
+  `--session-timeout=${sessionMs}ms`,
+  `--leader-timeout=${paceMs}ms`,
+  `--storage-capacity=${capacity}`,
+  "--attempter-timeout=1s",
+  "--failover-timeout=200ms",
+  // Nobody shall exit because a fault lasts.
+  "--failover-attempts-count=100000",
+];
+
+/** Servers, replicas, their directory, and the observers of one run: all that faults can strike. */
+export class Arena implements AsyncDisposable {
+  readonly network: Network;
+  readonly servers: readonly ZooKeeperServer[];
+  readonly directory: Directories;
+  readonly files: LandingLog;
+  readonly node: LeaderNodeLog;
+  readonly contenders: readonly Contender[];
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(
+    parts: Pick<Arena, "network" | "servers" | "directory" | "files" | "node" | "contenders">,
+    stack: AsyncDisposableStack,
+  ) {
+    this.network = parts.network;
+    this.servers = parts.servers;
+    this.directory = parts.directory;
+    this.files = parts.files;
+    this.node = parts.node;
+    this.contenders = parts.contenders;
+    this.#stack = stack;
+  }
+
+  /** Only within namespaces of our own: see in-namespaces. */
+  static async open(): Promise<Arena> {
+    await using stack = new AsyncDisposableStack();
+    const network = new Network(ids.length);
+    const { seats } = network;
+    const options = { tickTimeMs: tickMs, config: [`syncLimit=${syncLimit}`], seats };
+    const servers = await startEnsemble(seats.length, options);
+    for (const server of servers) stack.use(server);
+    const directory = stack.use(new Directories(ids));
+    const files = stack.use(new LandingLog(...directory.paths));
+    const node = stack.use(new LeaderNodeLog(servers, path));
+    const contenders: Contender[] = [];
+    for (const id of ids) {
+      const fileDir = directory.windowOf(id);
+      contenders.push(stack.use(await Contender.start({ id, fileDir, flags }, servers)));
+    }
+    const parts = { network, servers, directory, files, node, contenders };
+    return new Arena(parts, stack.move());
+  }
+
+  /** The replica that wrote the last file. */
+  get leader(): Contender {
+    const writer = this.files.landings.findLast(({ replica }) => replica !== undefined)?.replica;
+    const leader = this.contenders.find(({ id }) => id === writer);
+    if (leader === undefined) throw new Error("nobody has led yet");
+    return leader;
+  }
+
+  /** Files come, and every replica stands in line; false when this does not happen in time. */
+  async settles(limitMs: number): Promise<boolean> {
+    const from = performance.now();
+    const deadline = from + limitMs;
+    if ((await this.files.next(from, limitMs)) === undefined) return false;
+    while (performance.now() < deadline) {
+      if (this.node.hasLine(this.contenders.length, from)) return true;
+      await Bun.sleep(20);
+    }
+    return false;
+  }
+
+  /** Whether every server takes part in the ensemble. */
+  async isWhole(limitMs: number): Promise<boolean> {
+    const deadline = performance.now() + limitMs;
+    while (performance.now() < deadline) {
+      const modes = await Promise.all(this.servers.map((server) => server.mode()));
+      if (modes.every((mode) => mode !== undefined)) return true;
+      await Bun.sleep(50);
+    }
+    return false;
+  }
+
+  verdict(): Verdict {
+    return judge({
+      landings: this.files.landings,
+      sightings: this.node.sightings,
+      pauses: this.contenders.flatMap(({ pauses }) => pauses),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack[Symbol.asyncDispose]();
+  }
+}
