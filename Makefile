@@ -5,7 +5,8 @@ export PATH := $(CURDIR)/dist/tools/node_modules/.bin:$(PATH)
 
 SOURCES := $(shell find src -type f) package.json bun.lock tsconfig.json
 
-.PHONY: help build test test-here unit lint format bench bench-here demo demo-here clean tools servers fuzz
+.PHONY: help build test test-here unit lint format bench bench-here demo demo-here fuzz simulate \
+  mutants clean tools servers
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +52,16 @@ demo: ## Three replicas on a real ensemble; Ctrl-C or DEMO_SECONDS ends it
 
 demo-here: build servers
 	@bun bench/demo.ts
+
+SEEDS ?= 1000
+PROFILE ?= default
+
+simulate: tools ## Simulate the whole daemon: SEEDS=1000, or SEED=n for one timeline; PROFILE
+	@bun test/simulation/run.ts --profile $(PROFILE) \
+	  $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+mutants: tools ## Plant bugs, one at a time, and show that the simulation catches each
+	@bun test/simulation/mutants.ts
 
 clean: ## Remove everything that was built or installed here
 	rm -rf dist node_modules
