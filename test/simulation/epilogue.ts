@@ -1,3 +1,4 @@
+import { nextInLine } from "./fault-effects.ts";
 import type { Simulation } from "./simulation.ts";
 import type { SimulatedReplica } from "./simulated-replica.ts";
 
@@ -28,6 +29,8 @@ export class Epilogue {
     const stopAt = secondAt + settleMs;
     if (settings.profile !== "wipe") {
       timeline.plan(recoveredAt, () => this.#expectPace());
+      timeline.plan(recoveredAt + 1_000, () => this.#loseAReply());
+      timeline.plan(paceSeenAt - 500, () => this.#resetConnections());
       timeline.plan(paceSeenAt, () => this.#expectHandOver());
       timeline.plan(secondAt - 3_000, () => this.#stopTheNext(3_000));
     }
@@ -60,6 +63,28 @@ export class Epilogue {
     });
   }
 
+  /** A renewal's reply is lost with its connection: a blip that must not cost leadership. */
+  #loseAReply(): void {
+    const { timeline, network, ensemble, settings } = this.#simulation;
+    const leader = this.#leader();
+    if (leader === undefined) return;
+    const { process, host } = leader;
+    this.#tell(`${host} does not hear the reply to a renewal, and then its connection breaks`);
+    for (const server of ensemble.servers) network.cut(server.host, host);
+    timeline.plan(settings.config.sessionTimeoutMs / 4 + 50, () => {
+      for (const link of process?.streams ?? []) link.reset();
+      for (const server of ensemble.servers) network.heal(server.host, host);
+    });
+  }
+
+  /** Whoever stands in line has to set its watches again. */
+  #resetConnections(): void {
+    for (const { process } of this.#simulation.replicas) {
+      if (process?.state !== "Attempter") continue;
+      for (const link of process.streams) link.reset();
+    }
+  }
+
   /** Asks the leader to stop, and expects a file of another one soon. */
   #expectHandOver(): void {
     const { timeline, referee, replicas } = this.#simulation;
@@ -80,8 +105,8 @@ export class Epilogue {
 
   /** The next in line leaves, and then the leader does: whoever stood behind must have noticed. */
   #stopTheNext(pauseMs: number): void {
-    const { timeline, ensemble, settings } = this.#simulation;
-    const next = this.#nextInLine();
+    const { timeline, ensemble, settings, replicas } = this.#simulation;
+    const next = nextInLine(replicas);
     const name = next?.process?.name;
     next?.process?.askToStop();
     timeline.plan(pauseMs, () => {
@@ -100,14 +125,6 @@ export class Epilogue {
     const states = replicas.map((each) => `${each.host} ${each.process?.state ?? "is down"}`);
     referee.blame("no-leader", `${leaders.length} leaders in calm: ${states.join(", ")}`);
     return undefined;
-  }
-
-  #nextInLine(): SimulatedReplica | undefined {
-    const standing = this.#simulation.replicas.filter(
-      ({ process }) => process?.state === "Attempter",
-    );
-    const byPosition = standing.toSorted((one, other) => one.position - other.position);
-    return byPosition[0];
   }
 
   #filesOf(replica: SimulatedReplica): number {

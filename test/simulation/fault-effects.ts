@@ -12,6 +12,7 @@ import type { ReplicaProcess, SimulatedReplica } from "./simulated-replica.ts";
 export interface FaultStage {
   readonly timeline: Timeline;
   readonly basePath: string;
+  readonly sessionTimeoutMs: number;
   readonly network: SimulatedNetwork;
   readonly ensemble: Ensemble;
   readonly replicas: readonly SimulatedReplica[];
@@ -70,13 +71,15 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
     case "mute":
       return cutOneWay(network, pathsOf(replica));
     case "leader-node-deleted":
-      ensemble.meddle({ kind: "delete", path: `${stage.basePath}/leader`, version: -1 });
+    case "session-closed":
+      depose(stage, fault.kind === "session-closed");
       return nothing;
-    case "session-closed": {
-      const owner = ensemble.leader?.tree.nodes.get(`${stage.basePath}/leader`)?.owner;
-      if (owner !== undefined) ensemble.meddle({ kind: "close-session" }, owner);
+    case "deposed-unseen":
+      return deposeUnseen(fault, stage);
+    case "deposed-young":
+      leading()?.process?.askToStepDown();
+      stage.timeline.plan(stage.sessionTimeoutMs * 0.3 * fault.die, () => depose(stage, false));
       return nothing;
-    }
     case "cut-off-replica":
       return cutPaths(network, pathsOf(replica));
     case "cut-one-path":
@@ -155,10 +158,13 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
     return ensemble.servers.map((each) => [host, each.host]);
   }
 
+  function leading(): SimulatedReplica | undefined {
+    return replicas.find((each) => each.process?.state === "Leader");
+  }
+
   function replicaOf({ target }: Fault, { replicas: all }: FaultStage): SimulatedReplica {
-    const leading = all.find((each) => each.process?.state === "Leader");
-    const standing = all.find((each) => each.process?.state === "Attempter");
-    const wanted = target === "leader" ? leading : target === "next" ? standing : undefined;
+    const wanted =
+      target === "leader" ? leading() : target === "next" ? nextInLine(all) : undefined;
     const index = typeof target === "number" ? target : 0;
     const found = wanted ?? all[index % all.length];
     if (found === undefined) throw new Error("a simulation has replicas");
@@ -166,7 +172,7 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
   }
 
   function serverOf({ kind, die }: Fault, { ensemble: { servers } }: FaultStage): Server {
-    const streams = replicas.find((each) => each.process?.state === "Leader")?.process?.streams;
+    const streams = leading()?.process?.streams;
     const host = [...(streams ?? [])][0]?.server;
     const wanted =
       kind === "isolate-server-of-leader" || die < 0.3
@@ -176,6 +182,38 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
     if (found === undefined) throw new Error("an ensemble has servers");
     return found;
   }
+}
+
+/** The first behind the leader, as far as the replicas themselves know. */
+export function nextInLine(replicas: readonly SimulatedReplica[]): SimulatedReplica | undefined {
+  return replicas
+    .filter(({ process }) => process?.state === "Attempter")
+    .toSorted((one, other) => one.position - other.position)[0];
+}
+
+/** Somebody takes leadership away, by deleting the node or by closing the session. */
+function depose({ ensemble, basePath }: FaultStage, bySession: boolean): void {
+  const path = `${basePath}/leader`;
+  const owner = ensemble.leader?.tree.nodes.get(path)?.owner;
+  if (!bySession) ensemble.meddle({ kind: "delete", path, version: -1 });
+  else if (owner !== undefined) ensemble.meddle({ kind: "close-session" }, owner);
+}
+
+/**
+ * The next in line is cut off without a word, and does not see the renewals that follow. Then the
+ * leader is stopped, and deposed while its lease still runs.
+ */
+function deposeUnseen({ die }: Fault, stage: FaultStage): Undo {
+  const { timeline, replicas, sessionTimeoutMs } = stage;
+  for (const link of nextInLine(replicas)?.process?.streams ?? []) link.swallows = true;
+  let undo = nothing;
+  timeline.plan(sessionTimeoutMs * (0.2 + 0.46 * die), () => {
+    const leader = replicas.find((each) => each.process?.state === "Leader")?.process;
+    leader?.pause();
+    depose(stage, die * 10 - Math.floor(die * 10) < 0.5);
+    undo = () => leader?.go();
+  });
+  return () => undo();
 }
 
 function suspend(process: ReplicaProcess | undefined): Undo {

@@ -83,10 +83,11 @@ async function simulateIn(directory: string, mutant: Mutant): Promise<Fate> {
   ]);
   clearTimeout(limit);
   const tally = parse(output);
-  if (tally === undefined) {
-    const detail = errors.trim().split("\n").at(-1) ?? "";
-    return { mutant, caughtAfter: 0, by: `crash or hang: ${detail}`.slice(0, 60) };
+  if (tally === undefined && child.signalCode === null) {
+    // A mutant that does not even run proves nothing.
+    throw new Error(`mutant "${mutant.name}" does not run:\n${errors}`);
   }
+  if (tally === undefined) return { mutant, caughtAfter: 1, by: "time limit: it hangs" };
   const caughtAfter = tally.first === undefined ? undefined : tally.seeds;
   return { mutant, caughtAfter, by: tally.first?.invariant ?? "" };
 }

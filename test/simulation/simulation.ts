@@ -122,6 +122,7 @@ export class Simulation {
     const stage = {
       timeline,
       basePath: settings.config.zkPath,
+      sessionTimeoutMs: settings.config.sessionTimeoutMs,
       network: this.network,
       ensemble: this.ensemble,
       replicas: this.replicas,
