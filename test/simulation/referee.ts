@@ -193,7 +193,8 @@ export class Referee {
   }
 
   #countRepairs(replica: string, event: ElectionEvent): void {
-    if (event.kind === "repair") {
+    // Attempt 0: a late effect has worked, and gave the attempt back while it was being made.
+    if (event.kind === "repair" && event.attempt > 0) {
       const key = `${replica} ${event.resource}`;
       const spent = (this.#repairs.get(key) ?? 0) + 1;
       this.#repairs.set(key, spent);
