@@ -76,6 +76,8 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
       return nothing;
     case "deposed-unseen":
       return deposeUnseen(fault, stage);
+    case "deposed-late":
+      return deposeLate(fault, stage);
     case "deposed-young":
       leading()?.process?.askToStepDown();
       stage.timeline.plan(stage.sessionTimeoutMs * 0.3 * fault.die, () => depose(stage, false));
@@ -212,6 +214,31 @@ function deposeUnseen({ die }: Fault, stage: FaultStage): Undo {
     leader?.pause();
     depose(stage, die * 10 - Math.floor(die * 10) < 0.5);
     undo = () => leader?.go();
+  });
+  return () => undo();
+}
+
+/**
+ * The leader hears late that its renewals were committed. As soon as it does, it is stopped, and
+ * deposed while it may believe that its lease has only just begun.
+ */
+function deposeLate({ die }: Fault, stage: FaultStage): Undo {
+  const { timeline, replicas, sessionTimeoutMs, network, ensemble } = stage;
+  const leader = replicas.find((each) => each.process?.state === "Leader");
+  if (leader === undefined) return nothing;
+  const { process, host } = leader;
+  let undo = cutOneWay(
+    network,
+    ensemble.servers.map((server) => [server.host, host]),
+  );
+  timeline.plan(sessionTimeoutMs * (0.3 + 0.5 * die), () => {
+    undo();
+    undo = nothing;
+    timeline.plan(140, () => {
+      process?.pause();
+      depose(stage, die * 10 - Math.floor(die * 10) < 0.5);
+      undo = () => process?.go();
+    });
   });
   return () => undo();
 }

@@ -1,6 +1,6 @@
 import { drainMicrotasks } from "bun:jsc";
 
-/** What wakes a process: after a hold all timers run before anything that came from outside. */
+/** What wakes a process: its own clock, or something from outside. */
 export type WakeKind = "timer" | "io";
 
 /**
@@ -8,6 +8,11 @@ export type WakeKind = "timer" | "io";
  * can be held (SIGSTOP, a blocked loop, a suspended machine) and ended (SIGKILL) at any await.
  */
 export class Life {
+  /**
+   * Whether, after a hold, what came from outside runs before the timers. Event loops mostly do it
+   * the other way round, but none promises to.
+   */
+  ioFirst: () => boolean = () => false;
   #holds = 0;
   #over = false;
   readonly #backlog: Record<WakeKind, (() => void)[]> = { timer: [], io: [] };
@@ -40,7 +45,9 @@ export class Life {
     if (this.#holds === 0) return;
     this.#holds -= 1;
     if (this.#holds > 0) return;
-    const held = [...this.#backlog.timer.splice(0), ...this.#backlog.io.splice(0)];
+    const timers = this.#backlog.timer.splice(0);
+    const io = this.#backlog.io.splice(0);
+    const held = this.ioFirst() ? [...io, ...timers] : [...timers, ...io];
     for (const action of held) this.deliver("io", action);
   }
 

@@ -183,13 +183,7 @@ export const mutants: readonly Mutant[] = [
     file: "files/leader-files.ts",
     find: "      if (fence !== undefined && fence.epoch > term.epoch) {",
     replace: "      if (fence !== undefined && fence.epoch < 0n) {",
-    profile: "wipe",
-  },
-  {
-    name: "resigning leaves the lease valid",
-    file: leadership,
-    find: "    this.#resigned = true;\n    this.abandon();",
-    replace: "    await this.restateLease(signal);\n",
+    profile: "beyond",
   },
   {
     name: "term says released at every taking",

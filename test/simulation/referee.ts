@@ -1,4 +1,5 @@
 import type { Epoch, Leadership } from "../../src/election/coordinator.ts";
+import type { Instant } from "../../src/election/scheduler.ts";
 import { transitions } from "../../src/election/transitions.ts";
 import type { ElectionEvent } from "../../src/election/observer.ts";
 import { parseFileName } from "../../src/files/file-name.ts";
@@ -10,6 +11,9 @@ export type Invariant =
   | "overlap"
   | "epoch-order"
   | "outside-lease"
+  | "revived"
+  | "released-early"
+  | "owner"
   | "displaced"
   | "pruned-higher"
   | "below-fence"
@@ -39,6 +43,8 @@ interface Holding {
   readonly suspendedMs: number;
   /** It was asked to resign: it may not act from then on. */
   resigned: boolean;
+  /** The end of the lease as the replica told it last. */
+  validUntil: Instant;
 }
 
 export interface RefereeOptions {
@@ -85,10 +91,14 @@ export class Referee {
 
   elected(replica: string, leadership: Leadership, scheduler: SimulatedScheduler): void {
     const suspendedMs = scheduler.trulySuspendedMs;
-    this.#holdings.set(replica, { replica, leadership, scheduler, suspendedMs, resigned: false });
+    const { validUntil } = leadership;
+    const holding = { replica, leadership, scheduler, suspendedMs, resigned: false, validUntil };
+    this.#holdings.set(replica, holding);
   }
 
-  resigns(replica: string): void {
+  /** @param effects how many effects of it are still under way */
+  resigns(replica: string, effects: number): void {
+    if (effects > 0) this.blame("released-early", `${replica}: ${effects} effects still run`);
     const holding = this.#holdings.get(replica);
     if (holding !== undefined) holding.resigned = true;
   }
@@ -125,6 +135,7 @@ export class Referee {
     directory: SimulatedDirectory,
     step: "publish" | "remove",
     name: string,
+    begunMs: number,
   ): void {
     const file = parseFileName(name);
     if (file.kind === "foreign") this.blame("stranger", `${replica}: ${step} ${name}`);
@@ -138,6 +149,10 @@ export class Referee {
     if (step !== "publish") return;
     if (file.epoch !== epoch) this.blame("epoch-order", `${replica}: ${name} under ${epoch}`);
     this.#checkCapacity(replica, epoch, directory);
+    const { highest } = directory;
+    if (highest !== undefined && highest.epoch > epoch && highest.sinceMs < begunMs) {
+      this.blame("below-fence", `${replica} publishes ${name}, below epoch ${highest.epoch}`);
+    }
   }
 
   /** Before a leader publishes again, it has pruned what the last file made too many. */
@@ -168,6 +183,9 @@ export class Referee {
       if (displaced !== undefined) this.blame("displaced", `${replica}: ${name} was there already`);
       const stored = directory.files.get(name);
       if (stored !== undefined && !isWhole(stored)) this.blame("partial-file", name);
+      if (directory.highest === undefined || file.epoch > directory.highest.epoch) {
+        directory.highest = { epoch: file.epoch, sinceMs: this.#now() };
+      }
       const { ailments } = directory;
       this.#lastPublishes.set(directory, { replica, epoch: file.epoch, ailments });
     } else if (epoch !== undefined && file.epoch > epoch) {
@@ -175,13 +193,28 @@ export class Referee {
     }
   }
 
-  observed(replica: string, event: ElectionEvent): void {
+  /** @param localNow what the replica's own monotonic clock says */
+  observed(replica: string, event: ElectionEvent, localNow: Instant): void {
     this.#countRepairs(replica, event);
+    if (event.kind === "lease") this.#renewed(replica, event.validUntil, localNow);
     if (event.kind !== "transition") return;
     const allowed: readonly string[] = transitions[event.from];
     if (!allowed.includes(event.to)) {
       this.blame("edge", `${replica}: ${event.from} to ${event.to}`);
     }
+  }
+
+  /** A lease goes on from before its end, or not at all: once over it stays over. */
+  #renewed(replica: string, validUntil: Instant, localNow: Instant): void {
+    const holding = this.#holdings.get(replica);
+    // A new leadership of the same replica tells its lease before it is handed out.
+    if (holding === undefined || holding.leadership.lost.failure !== undefined) return;
+    if (holding.resigned || holding.leadership.validUntil !== validUntil) return;
+    if (localNow >= holding.validUntil) {
+      const lateMs = (localNow - holding.validUntil).toFixed(3);
+      this.blame("revived", `${replica}: a lease was renewed ${lateMs} ms after its end`);
+    }
+    holding.validUntil = validUntil;
   }
 
   /** A replica has exited because repair was hopeless: it must have tried often enough. */

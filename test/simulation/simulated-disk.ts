@@ -21,6 +21,8 @@ export class SimulatedDirectory {
   slowMs = 0;
   #hangs = 0;
   #waiting: (() => void)[] = [];
+  /** The highest epoch that a finished file carries, and since when. */
+  highest: { readonly epoch: bigint; readonly sinceMs: number } | undefined;
   /** Grows with every trouble: what was promised before it may not have been kept. */
   ailments = 0;
 
@@ -31,7 +33,9 @@ export class SimulatedDirectory {
   begin(trouble: DiskTrouble): void {
     this.ailments += 1;
     this.troubles.set(trouble, (this.troubles.get(trouble) ?? 0) + 1);
-    if (trouble === "removed") this.files.clear();
+    if (trouble !== "removed") return;
+    this.files.clear();
+    this.highest = undefined;
   }
 
   end(trouble: DiskTrouble): void {
@@ -66,7 +70,8 @@ export class SimulatedDirectory {
 
 /** What the referee is told of: before a step is asked for, and when it has taken effect. */
 export interface DiskWitness {
-  starts(step: "publish" | "remove", name: string): void;
+  /** @param begunMs when the content of what is to be published was begun to be written */
+  starts(step: "publish" | "remove", name: string, begunMs: number): void;
   lands(step: "publish" | "remove", name: string, displaced: StoredFile | undefined): void;
 }
 
@@ -89,6 +94,7 @@ export class SimulatedDisk implements Disk {
   readonly path = "/simulated";
   readonly #options: SimulatedDiskOptions;
   #effects = 0;
+  #begunMs = 0;
 
   constructor(options: SimulatedDiskOptions) {
     this.#options = options;
@@ -117,6 +123,7 @@ export class SimulatedDisk implements Disk {
 
   async writeDurably(name: string, content: string): Promise<void> {
     const { directory, writer, timeline } = this.#options;
+    this.#begunMs = timeline.now;
     const half = content.slice(0, content.length / 2);
     const write = (text: string): void => {
       this.#mayWrite();
@@ -130,7 +137,7 @@ export class SimulatedDisk implements Disk {
 
   async publish(temporary: string, final: string): Promise<void> {
     const { directory, witness } = this.#options;
-    witness.starts("publish", final);
+    witness.starts("publish", final, this.#begunMs);
     await this.#effect(() => {
       this.#mayWrite();
       const file = directory.files.get(temporary);
@@ -152,7 +159,7 @@ export class SimulatedDisk implements Disk {
 
   async remove(name: string): Promise<void> {
     const { directory, witness } = this.#options;
-    witness.starts("remove", name);
+    witness.starts("remove", name, this.#begunMs);
     await this.#effect(() => {
       if (directory.has("read-only")) throw new Error("EROFS");
       const file = directory.files.get(name);

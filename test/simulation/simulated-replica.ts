@@ -26,6 +26,8 @@ export interface ReplicaWorld {
   readonly network: SimulatedNetwork;
   readonly referee: Referee;
   readonly random: Random;
+  /** The session that owns the leader node of an epoch; undefined once it is gone. */
+  readonly ownerOf: (epoch: Epoch) => string | undefined;
   readonly tell: (who: string, text: string) => void;
   readonly heard: (replica: SimulatedReplica, event: ElectionEvent) => void;
 }
@@ -124,6 +126,8 @@ export class ReplicaProcess {
       random.fork(`${name} clock`),
       rate,
     );
+    const order = random.fork(`${name} loop`);
+    this.life.ioFirst = () => order.chance(0.25);
     this.#disk = new SimulatedDisk({
       timeline,
       random: random.fork(`${name} disk`),
@@ -132,7 +136,8 @@ export class ReplicaProcess {
       life: this.life,
       threads: this.threads,
       witness: {
-        starts: (step, file) => referee.starts(name, options.directory, step, file),
+        starts: (step, file, begunMs) =>
+          referee.starts(name, options.directory, step, file, begunMs),
         lands: (step, file, displaced) =>
           referee.lands(name, this.epoch, options.directory, step, file, displaced),
       },
@@ -227,7 +232,7 @@ export class ReplicaProcess {
         if (event.kind === "transition") this.state = event.to;
         if (event.kind === "file-written") this.#replica.filesWritten += 1;
         if (event.kind === "line") this.#replica.position = event.position;
-        world.referee.observed(this.name, event);
+        world.referee.observed(this.name, event, this.scheduler.now());
         world.heard(this.#replica, event);
       },
     };
@@ -261,18 +266,22 @@ export class ReplicaProcess {
     const attempt = session.attempt.bind(session);
     session.attempt = async (signal) => {
       const outcome = await attempt(signal);
-      if (outcome.kind === "won") this.#watchLeadership(outcome.leadership);
+      if (outcome.kind === "won") this.#watchLeadership(outcome.leadership, session.id);
       return outcome;
     };
   }
 
-  #watchLeadership(leadership: Leadership): void {
-    const { referee } = this.#options.world;
+  #watchLeadership(leadership: Leadership, session: string): void {
+    const { referee, ownerOf } = this.#options.world;
+    const owner = ownerOf(leadership.epoch);
+    if (owner !== undefined && owner !== session) {
+      referee.blame("owner", `${this.name} leads in ${session} on the node of ${owner}`);
+    }
     this.epoch = leadership.epoch;
     referee.elected(this.name, leadership, this.scheduler);
     const resign = leadership.resign.bind(leadership);
     leadership.resign = async (signal) => {
-      referee.resigns(this.name);
+      referee.resigns(this.name, this.#disk.effects);
       return await resign(signal);
     };
   }

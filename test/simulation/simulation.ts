@@ -68,6 +68,7 @@ export class Simulation {
           network: this.network,
           referee: this.referee,
           random,
+          ownerOf: (epoch) => this.#ownerOf(epoch),
           tell: (who, text) => this.trace.tell(who, text),
           heard: (replica, event) => this.#heard(replica, event),
         },
@@ -158,6 +159,12 @@ export class Simulation {
         JSON.stringify(event, (_, value: unknown) => textOf(value)),
       );
     } else if (event.kind === "notice") this.trace.tell(name, event.detail);
+  }
+
+  #ownerOf(epoch: Epoch): string | undefined {
+    const path = `${this.settings.config.zkPath}/leader`;
+    const node = this.ensemble.leader?.tree.nodes.get(path);
+    return node?.czxid === epoch ? `0x${node.owner.toString(16)}` : undefined;
   }
 
   #ledBy(replica: SimulatedReplica, epoch: Epoch | undefined): void {
