@@ -78,6 +78,8 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
       return deposeUnseen(fault, stage);
     case "deposed-late":
       return deposeLate(fault, stage);
+    case "fails-unheard":
+      return failUnheard(stage);
     case "deposed-young":
       leading()?.process?.askToStepDown();
       stage.timeline.plan(stage.sessionTimeoutMs * 0.3 * fault.die, () => depose(stage, false));
@@ -241,6 +243,29 @@ function deposeLate({ die }: Fault, stage: FaultStage): Undo {
     });
   });
   return () => undo();
+}
+
+/**
+ * The leader's disk fails, and nothing of what it gives up then reaches a server: its node stands
+ * on when it comes back with another session.
+ */
+function failUnheard({ timeline, replicas, network, ensemble }: FaultStage): Undo {
+  const leader = replicas.find((each) => each.process?.state === "Leader");
+  if (leader === undefined) return nothing;
+  const { process, host } = leader;
+  const paths = ensemble.servers.map((server) => [host, server.host] as const);
+  const undos = [cutOneWay(network, paths), trouble(leader, "full")];
+  const undo = (): void => {
+    for (const each of undos.splice(0)) each();
+  };
+  const look = (): void => {
+    if (undos.length === 0) return;
+    if (process?.state === "Leader") return void timeline.plan(20, look);
+    for (const link of process?.streams ?? []) link.swallows = true;
+    undo();
+  };
+  look();
+  return undo;
 }
 
 function suspend(process: ReplicaProcess | undefined): Undo {

@@ -198,6 +198,7 @@ export class Referee {
     this.#countRepairs(replica, event);
     if (event.kind === "lease") this.#renewed(replica, event.validUntil, localNow);
     if (event.kind !== "transition") return;
+    if (event.reason === "exhausted") this.#exhausted(replica);
     const allowed: readonly string[] = transitions[event.from];
     if (!allowed.includes(event.to)) {
       this.blame("edge", `${replica}: ${event.from} to ${event.to}`);
@@ -217,8 +218,8 @@ export class Referee {
     holding.validUntil = validUntil;
   }
 
-  /** A replica has exited because repair was hopeless: it must have tried often enough. */
-  exhausted(replica: string): void {
+  /** A replica gives up because repair is hopeless: it must have tried often enough. */
+  #exhausted(replica: string): void {
     const { repairAttempts } = this.#options;
     const spent = ["coordinator", "duty"].map((name) => this.#repairs.get(`${replica} ${name}`));
     if (spent.some((count) => count === repairAttempts)) return;

@@ -195,7 +195,6 @@ export class ReplicaProcess {
   #exit(status: ExitStatus, exited: () => void): void {
     const { referee, tell, timeline } = this.#options.world;
     tell(this.name, `exits with ${status.code}: ${status.reason}`);
-    if (status.code === exitCodes.exhausted) referee.exhausted(this.name);
     if (status.code !== exitCodes.effectRunning) {
       // What was aborted in this very turn has settled after the next one.
       timeline.plan(0, () => {
