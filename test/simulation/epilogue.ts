@@ -53,7 +53,8 @@ export class Epilogue {
     const before = this.#filesOf(leader);
     timeline.plan(paceWindowMs, () => {
       // The clock that the pace is kept by may be slow, and the window may begin just after a file.
-      const due = Math.floor((paceWindowMs * 0.98) / settings.config.leaderTimeoutMs) - 1;
+      const ownWindowMs = paceWindowMs * (1 - settings.rateError);
+      const due = Math.floor(ownWindowMs / settings.config.leaderTimeoutMs) - 1;
       const written = this.#filesOf(leader) - before;
       if (leader.process !== process || process?.state !== "Leader") {
         referee.blame("no-leader", `${leader.host} lost leadership in calm`);

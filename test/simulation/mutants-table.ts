@@ -8,8 +8,12 @@ export interface Mutant {
   /** It must occur exactly once. */
   readonly find: string;
   readonly replace: string;
-  /** More of the same bug elsewhere in the file, where one place is not enough. */
-  readonly also?: readonly { readonly find: string; readonly replace: string }[];
+  /** More of the same bug elsewhere, where one place is not enough because another guards it. */
+  readonly also?: readonly {
+    readonly file?: string;
+    readonly find: string;
+    readonly replace: string;
+  }[];
   readonly profile?: Profile;
 }
 
@@ -88,7 +92,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: "no owner check after a lost create reply",
+    name: "no owner check after a lost create reply: leads on an earlier session's node",
     file: taking,
     find: "  if (leader.stat.ephemeralOwner === tools.client.sessionId) {",
     replace: "  if (decodeReplica(leader.data)?.replica === tools.describe().replica) {",
@@ -96,6 +100,11 @@ export const mutants: readonly Mutant[] = [
       {
         find: "    if (stat.czxid !== epoch || stat.ephemeralOwner !== client.sessionId) return undefined;",
         replace: "",
+      },
+      {
+        file: leadership,
+        find: "return stat.czxid === this.epoch && stat.ephemeralOwner === client.sessionId;",
+        replace: "return stat.czxid === this.epoch && client.sessionId !== 0n;",
       },
     ],
   },

@@ -47,24 +47,26 @@ async function tryMutant(mutant: Mutant): Promise<Fate> {
       cpSync(join(root, folder), join(directory, folder), { recursive: true });
     }
     symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
-    plant(mutant, join(directory, "src", mutant.file));
+    plant(mutant, join(directory, "src"));
     return await simulateIn(directory, mutant);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-/** Replaces the text. Throws unless it is there exactly once: a bug that is not planted proves nothing. */
-export function plant({ name, find, replace, also = [] }: Mutant, path: string): void {
-  let text = readFileSync(path, "utf8");
+/**
+ * Replaces the text. Throws unless it is there exactly once: a bug that is not planted proves
+ * nothing.
+ */
+function plant({ name, file, find, replace, also = [] }: Mutant, source: string): void {
   for (const change of [{ find, replace }, ...also]) {
-    const parts = text.split(change.find);
+    const path = join(source, "file" in change ? (change.file ?? file) : file);
+    const parts = readFileSync(path, "utf8").split(change.find);
     if (parts.length !== 2) {
       throw new Error(`mutant "${name}": ${parts.length - 1} places for: ${change.find}`);
     }
-    text = parts.join(change.replace);
+    writeFileSync(path, parts.join(change.replace));
   }
-  writeFileSync(path, text);
 }
 
 async function simulateIn(directory: string, mutant: Mutant): Promise<Fate> {
