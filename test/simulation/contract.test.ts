@@ -21,7 +21,7 @@ test.each(contract)("contract, model: $name", async ({ check }) => {
   const scheduler = new SimulatedScheduler(timeline, life, random.fork("clock"), 1);
   const servers = ensemble.servers.map(({ host }) => ({ host, port: 2181 }));
   const never = new AbortController().signal;
-  let over = false;
+  const progress = { over: false };
   const checking = check({
     connect: async () => {
       const transport = network.transportOf("client", life, new Set());
@@ -31,10 +31,10 @@ test.each(contract)("contract, model: $name", async ({ check }) => {
     },
     close: (client) => client.close(never),
   }).finally(() => {
-    over = true;
+    progress.over = true;
   });
   // Simulated time passes while the clauses wait, a step with every turn of the loop.
-  while (!over && timeline.now < limitMs) {
+  while (!progress.over && timeline.now < limitMs) {
     await new Promise<void>((resolve) => {
       setImmediate(() => {
         timeline.step(limitMs);

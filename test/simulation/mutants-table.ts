@@ -80,16 +80,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "lease only checked by a timer",
-    file: lease,
-    find: "if (!this.#over && (this.#hasPassed() || this.#wasSuspended())) this.#over = true;",
-    replace: "this.#over ||= this.#wasSuspended();",
-    also: [
-      {
-        find: "    this.#validUntil = later(sentAt, durationMs);\n  }\n\n  get renewedAt",
-        replace:
-          "    this.#validUntil = later(sentAt, durationMs);\n    void this.#timer();\n  }\n\n  async #timer(): Promise<void> {\n    while (!this.#hasPassed())\n      await this.#scheduler.sleep(this.#validUntil - this.#scheduler.now(), new AbortController().signal);\n    this.#over = true;\n  }\n\n  get renewedAt",
-      },
-    ],
+    file: leadership,
+    find: "return !this.#resigned && this.lost.failure === undefined && this.#lease.holds();",
+    replace: "return !this.#resigned && this.lost.failure === undefined;",
   },
   {
     name: "no owner check after a lost create reply: leads on an earlier session's node",

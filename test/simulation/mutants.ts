@@ -103,7 +103,7 @@ function parse(output: string): Tally | undefined {
 }
 
 function row([name = "", profile = "", after = "", by = ""]: readonly string[]): string {
-  return `${name.padEnd(64)} ${profile.padEnd(8)} ${after.padEnd(13)} ${by}`;
+  return `${name.padEnd(78)} ${profile.padEnd(8)} ${after.padEnd(13)} ${by}`;
 }
 
 function say(text: string): void {
