@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/dist/tools/node_modules/.bin:$(PATH)
 SOURCES := $(shell find src -type f) package.json bun.lock tsconfig.json
 
 .PHONY: help build test test-here unit lint format bench bench-here demo demo-here
-.PHONY: chaos chaos-here fuzz clean tools servers
+.PHONY: chaos chaos-here fuzz simulate mutants clean tools servers
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,16 @@ chaos: ## Faults on real processes: ROUNDS=n (100), SEED=n; prints a table
 
 chaos-here: build servers
 	@test/chaos/in-namespaces run.ts
+
+SEEDS ?= 1000
+PROFILE ?= default
+
+simulate: tools ## Simulate the whole daemon: SEEDS=1000, or SEED=n for one timeline; PROFILE
+	@bun test/simulation/run.ts --profile $(PROFILE) \
+	  $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+mutants: tools ## Plant bugs, one at a time, and show that the simulation catches each
+	@bun test/simulation/mutants.ts
 
 clean: ## Remove everything that was built or installed here
 	rm -rf dist node_modules

@@ -4,21 +4,17 @@ import { openStateDirectory, releaseLeftBehind, type Teller } from "./crash-rele
 import type { ReplicaInfo } from "./election/coordinator.ts";
 import { type ExitStatus, exitCodes } from "./election/exit-status.ts";
 import { run } from "./election/machine.ts";
-import { RepairBudget } from "./election/repair-budget.ts";
-import type { Context } from "./election/state.ts";
 import { StepDown } from "./election/step-down.ts";
-import { LeaderFiles } from "./files/leader-files.ts";
 import { LocalDisk } from "./files/local-disk.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { HttpServerError } from "./http/http-server-error.ts";
+import { replicaContext } from "./replica.ts";
 import { listenToSignals } from "./system/process-signals.ts";
 import { RealScheduler } from "./system/real-scheduler.ts";
 import type { StateDirectory } from "./system/state-directory.ts";
 import { writeTo } from "./telemetry/line-writer.ts";
 import { openLog } from "./telemetry/open-log.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
-import { ZooKeeperCoordinator } from "./zookeeper/coordinator.ts";
-import { basePathOf } from "./zookeeper/layout.ts";
 import { encodeSessionKey, type SessionKey } from "./zookeeper/session-key.ts";
 import { TcpTransport } from "./zookeeper/tcp-transport.ts";
 
@@ -92,8 +88,17 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     await using http = await openHttp(config, scheduler, telemetry);
     httpAddress = http?.address ?? null;
     if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
-    const adapters = { config, scheduler, telemetry, describe, keep };
-    status = await run(contextOf(adapters, stop.signal, stepDown));
+    const context = replicaContext(config, {
+      scheduler,
+      transport: new TcpTransport(),
+      disk: new LocalDisk(config.fileDir),
+      observer: telemetry.observer,
+      describe,
+      keep,
+      stepDown,
+      stop: stop.signal,
+    });
+    status = await run(context);
   } catch (error) {
     if (!(error instanceof HttpServerError)) throw error;
     status = { code: exitCodes.usage, clean: true, reason: error.message };
@@ -120,42 +125,6 @@ function keeperOf(
       tell("warn", `the session's key was not kept: ${String(error)}`);
     }
   };
-}
-
-interface Adapters {
-  readonly config: Config;
-  readonly scheduler: RealScheduler;
-  readonly telemetry: Telemetry;
-  readonly describe: () => ReplicaInfo;
-  readonly keep: ((key: SessionKey) => void) | undefined;
-}
-
-function contextOf(adapters: Adapters, stop: AbortSignal, stepDown: StepDown): Context {
-  const { config, scheduler, telemetry, describe, keep } = adapters;
-  const { observer } = telemetry;
-  const { servers, chroot } = config.zkServers;
-  const coordinator = new ZooKeeperCoordinator({
-    servers,
-    transport: new TcpTransport(),
-    scheduler,
-    observer,
-    basePath: basePathOf(chroot, config.zkPath),
-    sessionTimeoutMs: config.sessionTimeoutMs,
-    describe,
-    keep,
-  });
-  const duty = new LeaderFiles({
-    disk: new LocalDisk(config.fileDir),
-    scheduler,
-    observer,
-    replica: config.replicaId,
-    host: describe().host,
-    leaderTimeoutMs: config.leaderTimeoutMs,
-    storageCapacity: config.storageCapacity,
-    patienceMs: config.sessionTimeoutMs,
-  });
-  const budget = new RepairBudget(config.failoverAttemptsCount);
-  return { scheduler, coordinator, duty, observer, budget, timings: config, stepDown, stop };
 }
 
 async function openHttp(

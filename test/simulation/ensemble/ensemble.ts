@@ -1,0 +1,237 @@
+import { Life } from "../life.ts";
+import type { Random } from "../random.ts";
+import type { SimulatedNetwork } from "../simulated-network.ts";
+import type { Timeline } from "../timeline.ts";
+import { Server } from "./server.ts";
+import { SessionTracker } from "./session-tracker.ts";
+import type { Operation } from "./transactions.ts";
+import { meddler, Tree } from "./tree.ts";
+import { ServerWatches } from "./reads.ts";
+
+export interface EnsembleOptions {
+  readonly size: number;
+  readonly tickMs: number;
+  /** After so many ticks of silence a server gives up its leader, or its leadership. */
+  readonly syncLimit: number;
+  readonly pingsOvertake: boolean;
+}
+
+/** How often a server without a leader looks for one. */
+const lookingMs = 150;
+
+/**
+ * A ZooKeeper ensemble as far as safety depends on it: one leader for each epoch, commits only
+ * through a quorum, followers that go on answering on their own, sessions on the leader's clock.
+ *
+ * The election itself is decided in one step, by whoever can reach a quorum and has the longest
+ * log; what it must guarantee is what counts: a quorum has promised itself to the new epoch.
+ */
+export class Ensemble {
+  readonly timeline: Timeline;
+  readonly tickMs: number;
+  readonly servers: readonly Server[];
+  readonly #random: Random;
+  readonly #network: SimulatedNetwork;
+  readonly #syncLimitMs: number;
+  readonly #lastArrival = new Map<string, number>();
+  readonly #waiting = new Map<string, (() => void)[]>();
+  /** What a fault makes servers answer now and then. */
+  oddities: { readonly chance: number; readonly random: Random } | undefined;
+  told: (text: string) => void = () => undefined;
+
+  constructor(
+    timeline: Timeline,
+    random: Random,
+    network: SimulatedNetwork,
+    options: EnsembleOptions,
+  ) {
+    this.timeline = timeline;
+    this.tickMs = options.tickMs;
+    this.#random = random;
+    this.#network = network;
+    this.#syncLimitMs = options.syncLimit * options.tickMs;
+    this.servers = Array.from({ length: options.size }, (_, index) => new Server(this, index + 1));
+    for (const server of this.servers) {
+      server.pingsOvertake = options.pingsOvertake;
+      network.listen(server.host, server);
+      this.start(server);
+    }
+  }
+
+  get quorum(): number {
+    return Math.floor(this.servers.length / 2) + 1;
+  }
+
+  get leader(): Server | undefined {
+    const leaders = this.servers.filter(({ role }) => role === "leading");
+    return leaders.toSorted((one, other) => other.epoch - one.epoch)[0];
+  }
+
+  /** How long it takes a server to have an entry on its disk. */
+  flushMs(): number {
+    return this.#random.between(0.1, 2);
+  }
+
+  password(): Uint8Array {
+    return Uint8Array.from({ length: 16 }, () => this.#random.integer(0, 255));
+  }
+
+  oddity(): { readonly code: number; readonly executed: boolean } | undefined {
+    const { oddities } = this;
+    if (oddities === undefined || !oddities.random.chance(oddities.chance)) return undefined;
+    const code = oddities.random.pick([-1, -7, -127, -999, -4]);
+    return { code, executed: code !== -127 && oddities.random.chance(0.5) };
+  }
+
+  /** Sends between two servers: in order, and not before a cut has healed. */
+  send(from: Server, to: Server, action: () => void): void {
+    const path = `${from.id}>${to.id}`;
+    const delayMs = this.#network.latencyMs(from.host, to.host);
+    const at = Math.max(this.timeline.now + delayMs, this.#lastArrival.get(path) ?? 0);
+    this.#lastArrival.set(path, at);
+    const { life, generation } = to;
+    const sent = from.generation;
+    const deliver = (): void => {
+      if (to.generation === generation && from.generation === sent) life.deliver("io", action);
+    };
+    this.timeline.plan(at - this.timeline.now, () => {
+      const waiting = this.#waiting.get(path) ?? [];
+      if (waiting.length > 0 || this.#network.isCut(from.host, to.host)) {
+        waiting.push(deliver);
+        this.#waiting.set(path, waiting);
+      } else deliver();
+    });
+  }
+
+  /** Two servers reach each other again: what was under way arrives. */
+  healed(one: Server, other: Server): void {
+    for (const path of [`${one.id}>${other.id}`, `${other.id}>${one.id}`]) {
+      const waiting = this.#waiting.get(path) ?? [];
+      this.#waiting.delete(path);
+      for (const arrival of waiting) this.timeline.plan(1, arrival);
+    }
+  }
+
+  start(server: Server): void {
+    if (server.role !== "down") return;
+    server.life = new Life();
+    server.role = "looking";
+    this.#tick(server, server.life);
+  }
+
+  /** The server's process ends; its log stays. Its peers notice at once, its clients are reset. */
+  kill(server: Server): void {
+    if (server.role === "down") return;
+    server.role = "down";
+    server.generation += 1;
+    server.leader = undefined;
+    server.life.end();
+    for (const link of this.#network.links) if (link.server === server.host) link.reset();
+    server.connections.clear();
+    server.watches = new ServerWatches();
+    for (const peer of this.servers) {
+      if (this.#network.isCut(peer.host, server.host)) continue;
+      if (peer.leader === server) peer.life.deliver("io", () => peer.look());
+      peer.followers.delete(server);
+    }
+    server.followers.clear();
+  }
+
+  /** Somebody else changes the records; of a session, whoever knows its password. */
+  meddle(operation: Operation, session = meddler): void {
+    const { leader } = this;
+    leader?.order(session, operation, undefined, leader);
+  }
+
+  /** The data of every server is gone, as after a careless reinstallation. All must be down. */
+  wipe(): void {
+    for (const server of this.servers) {
+      server.log = [];
+      server.committed = 0;
+      server.epoch = 0;
+      server.tree = new Tree();
+      server.tracker = new SessionTracker(this.tickMs);
+    }
+  }
+
+  #tick(server: Server, life: Life): void {
+    if (life.over) return;
+    const looking = server.role === "looking";
+    const delayMs = looking ? lookingMs * this.#random.between(0.7, 1.3) : this.tickMs / 2;
+    this.timeline.plan(delayMs, () => {
+      life.deliver("timer", () => {
+        if (server.role === "looking") this.#lookForLeader(server);
+        else if (server.role === "leading") this.#lead(server);
+        else this.#follow(server);
+        this.#tick(server, life);
+      });
+    });
+  }
+
+  #lead(server: Server): void {
+    const { now } = this.timeline;
+    const near = [...server.followers.values()].filter(
+      ({ heardAt }) => now - heardAt < this.#syncLimitMs,
+    );
+    if (near.length + 1 < this.quorum) {
+      this.told(`server ${server.id} gives up leading: no quorum`);
+      return server.look();
+    }
+    for (const session of server.tracker.expired(now)) {
+      this.told(`server ${server.id}: session 0x${session.toString(16)} expires`);
+      server.order(session, { kind: "close-session" }, undefined, server);
+    }
+    const { epoch } = server;
+    for (const [follower] of server.followers) {
+      this.send(server, follower, () => this.#pinged(server, follower, epoch));
+    }
+  }
+
+  /** Followers report what they touched only in answer to a ping. Source: Learner.java. */
+  #pinged(leader: Server, follower: Server, epoch: number): void {
+    if (follower.leader !== leader || follower.epoch !== epoch) return;
+    follower.heardAt = this.timeline.now;
+    const touched = follower.takeTouched();
+    this.send(follower, leader, () => {
+      const view = leader.followers.get(follower);
+      if (leader.role !== "leading" || leader.epoch !== epoch || view === undefined) return;
+      view.heardAt = this.timeline.now;
+      for (const [session, timeoutMs] of touched) {
+        leader.tracker.touch(session, timeoutMs, this.timeline.now);
+      }
+    });
+  }
+
+  #follow(server: Server): void {
+    if (this.timeline.now - server.heardAt < this.#syncLimitMs) return;
+    this.told(`server ${server.id} gives up its leader`);
+    server.leader?.followers.delete(server);
+    server.look();
+  }
+
+  #lookForLeader(server: Server): void {
+    const reachable = this.servers.filter(
+      (peer) =>
+        peer !== server && peer.life.running && !this.#network.isCut(server.host, peer.host),
+    );
+    const leader = reachable
+      .filter(({ role, epoch }) => role === "leading" && epoch >= server.epoch)
+      .toSorted((one, other) => other.epoch - one.epoch)[0];
+    if (leader !== undefined) {
+      server.follow(leader);
+      return this.told(`server ${server.id} follows ${leader.id}`);
+    }
+    const group = reachable.filter(({ role }) => role === "looking");
+    if (group.length + 1 < this.quorum) return;
+    if (group.some((peer) => isAhead(peer, server))) return;
+    const epoch = Math.max(server.epoch, ...group.map((peer) => peer.epoch)) + 1;
+    server.lead(epoch);
+    for (const peer of group) peer.follow(server);
+    this.told(`server ${server.id} leads the ensemble in epoch ${epoch}`);
+  }
+}
+
+function isAhead(one: Server, other: Server): boolean {
+  if (one.lastZxid !== other.lastZxid) return one.lastZxid > other.lastZxid;
+  return one.id > other.id;
+}

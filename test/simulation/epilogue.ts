@@ -1,0 +1,138 @@
+import { nextInLine } from "./fault-effects.ts";
+import type { Simulation } from "./simulation.ts";
+import type { SimulatedReplica } from "./simulated-replica.ts";
+
+/** A leader that is asked to stop in calm has a successor that has written after so long. */
+const handOverLimitMs = 1_500;
+const paceWindowMs = 20_000;
+const settleMs = 15_000;
+const endMs = 10_000;
+
+/**
+ * The calm end of every simulation: faults have stopped, so one leader must be there in bounded
+ * time, files must come at their pace, leadership must be handed over at once, and everything must
+ * be given back when all replicas are asked to stop.
+ */
+export class Epilogue {
+  readonly #simulation: Simulation;
+
+  constructor(simulation: Simulation) {
+    this.#simulation = simulation;
+  }
+
+  /** Plans it, and says when the world ends. */
+  plan(): number {
+    const { settings, timeline } = this.#simulation;
+    const recoveredAt = settings.faultsUntilMs + settings.recoveryMs;
+    const paceSeenAt = recoveredAt + paceWindowMs + 100;
+    const secondAt = paceSeenAt + settleMs;
+    const stopAt = secondAt + settleMs;
+    if (settings.profile !== "wipe") {
+      timeline.plan(recoveredAt, () => this.#expectPace());
+      timeline.plan(recoveredAt + 1_000, () => this.#loseAReply());
+      timeline.plan(paceSeenAt - 500, () => this.#resetConnections());
+      timeline.plan(paceSeenAt, () => this.#expectHandOver());
+      timeline.plan(secondAt - 3_000, () => this.#stopTheNext(3_000));
+    }
+    timeline.plan(stopAt, () => {
+      this.#tell("every replica is asked to stop");
+      for (const replica of this.#simulation.replicas) {
+        replica.keepDown();
+        replica.process?.askToStop();
+      }
+    });
+    return stopAt + endMs;
+  }
+
+  #expectPace(): void {
+    const { timeline, settings, referee } = this.#simulation;
+    const leader = this.#leader();
+    if (leader === undefined) return;
+    this.#tell(`${leader.host} leads, and is to write at its pace`);
+    const { process } = leader;
+    const before = this.#filesOf(leader);
+    timeline.plan(paceWindowMs, () => {
+      // The clock that the pace is kept by may be slow, and the window may begin just after a file.
+      const ownWindowMs = paceWindowMs * (1 - settings.rateError);
+      const due = Math.floor(ownWindowMs / settings.config.leaderTimeoutMs) - 1;
+      const written = this.#filesOf(leader) - before;
+      if (leader.process !== process || process?.state !== "Leader") {
+        referee.blame("no-leader", `${leader.host} lost leadership in calm`);
+      } else if (written < due) {
+        referee.blame("pace", `${written} files in ${paceWindowMs} ms, where ${due} were due`);
+      }
+    });
+  }
+
+  /** A renewal's reply is lost with its connection: a blip that must not cost leadership. */
+  #loseAReply(): void {
+    const { timeline, network, ensemble, settings } = this.#simulation;
+    const leader = this.#leader();
+    if (leader === undefined) return;
+    const { process, host } = leader;
+    this.#tell(`${host} does not hear the reply to a renewal, and then its connection breaks`);
+    for (const server of ensemble.servers) network.cut(server.host, host);
+    timeline.plan(settings.config.sessionTimeoutMs / 4 + 50, () => {
+      for (const link of process?.streams ?? []) link.reset();
+      for (const server of ensemble.servers) network.heal(server.host, host);
+    });
+  }
+
+  /** Whoever stands in line has to set its watches again. */
+  #resetConnections(): void {
+    for (const { process } of this.#simulation.replicas) {
+      if (process?.state !== "Attempter") continue;
+      for (const link of process.streams) link.reset();
+    }
+  }
+
+  /** Asks the leader to stop, and expects a file of another one soon. */
+  #expectHandOver(): void {
+    const { timeline, referee, replicas } = this.#simulation;
+    const leader = this.#leader();
+    if (leader === undefined) return;
+    this.#tell(`${leader.host} is asked to stop: another one is to lead at once`);
+    const before = new Map(replicas.map((each) => [each, this.#filesOf(each)]));
+    leader.process?.askToStop();
+    timeline.plan(handOverLimitMs, () => {
+      const writes = replicas.some(
+        (each) => each !== leader && this.#filesOf(each) > (before.get(each) ?? 0),
+      );
+      if (!writes) {
+        referee.blame("hand-over", `nobody wrote a file ${handOverLimitMs} ms after the leader`);
+      }
+    });
+  }
+
+  /** The next in line leaves, and then the leader does: whoever stood behind must have noticed. */
+  #stopTheNext(pauseMs: number): void {
+    const { timeline, ensemble, settings, replicas } = this.#simulation;
+    const next = nextInLine(replicas);
+    const name = next?.process?.name;
+    next?.process?.askToStop();
+    timeline.plan(pauseMs, () => {
+      const line = ensemble.leader?.tree.nodes.get(`${settings.config.zkPath}/replicas`)?.children;
+      // A session that moved under the one who closed it has to run out, and its entry with it.
+      const gone = ![...(line ?? [])].some((entry) => entry.startsWith(`${name}-`));
+      if (gone) this.#expectHandOver();
+    });
+  }
+
+  #leader(): SimulatedReplica | undefined {
+    const { replicas, referee } = this.#simulation;
+    const leaders = replicas.filter(({ process }) => process?.state === "Leader");
+    const [leader] = leaders;
+    if (leaders.length === 1) return leader;
+    const states = replicas.map((each) => `${each.host} ${each.process?.state ?? "is down"}`);
+    referee.blame("no-leader", `${leaders.length} leaders in calm: ${states.join(", ")}`);
+    return undefined;
+  }
+
+  #filesOf(replica: SimulatedReplica): number {
+    return replica.filesWritten;
+  }
+
+  #tell(text: string): void {
+    this.#simulation.trace.tell("epilogue", text);
+  }
+}

@@ -1,0 +1,355 @@
+import { unreachable } from "../../src/election/unreachable.ts";
+import type { Ensemble } from "./ensemble/ensemble.ts";
+import type { Server } from "./ensemble/server.ts";
+import type { Fault } from "./faults.ts";
+import { Random } from "./random.ts";
+import type { DiskTrouble } from "./simulated-disk.ts";
+import type { SimulatedNetwork } from "./simulated-network.ts";
+import type { Timeline } from "./timeline.ts";
+import type { ReplicaProcess, SimulatedReplica } from "./simulated-replica.ts";
+
+/** What faults work on. */
+export interface FaultStage {
+  readonly timeline: Timeline;
+  readonly basePath: string;
+  readonly sessionTimeoutMs: number;
+  readonly network: SimulatedNetwork;
+  readonly ensemble: Ensemble;
+  readonly replicas: readonly SimulatedReplica[];
+  /** How far a clock's rate may be off: 0.01 is one per cent. */
+  readonly rateError: number;
+  readonly wiped: () => void;
+}
+
+type Undo = () => void;
+const nothing: Undo = () => undefined;
+
+/** Makes a fault happen. What it returns ends it; calling that is the caller's duty. */
+export function inflict(fault: Fault, stage: FaultStage): Undo {
+  const { network, ensemble, replicas } = stage;
+  const replica = replicaOf(fault, stage);
+  const process = replica.process;
+  const server = serverOf(fault, stage);
+  switch (fault.kind) {
+    case "kill":
+    case "power-loss":
+      replica.keepDown();
+      replica.kill(fault.kind === "power-loss");
+      return () => replica.allowUp();
+    case "terminate":
+      process?.askToStop();
+      return nothing;
+    case "step-down":
+      process?.askToStepDown();
+      return nothing;
+    case "pause":
+      process?.pause();
+      return () => process?.go();
+    case "suspend":
+      return suspend(process);
+    case "stall":
+      process?.life.hold();
+      return () => process?.life.release();
+    case "clock-rate":
+      process?.scheduler.setRate(1 + (fault.die < 0.5 ? -1 : 1) * stage.rateError);
+      return () => process?.scheduler.setRate(1 + (fault.die - 0.5) * stage.rateError);
+    case "wall-clock":
+      process?.scheduler.jumpWallClock((fault.die - 0.5) * 1e9);
+      return nothing;
+    case "stutter":
+      return repeatedly(fault, stage, [100, 2_500], () => {
+        process?.pause();
+        return () => process?.go();
+      });
+    case "flapping-network":
+      return repeatedly(fault, stage, [100, 2_500], () => cutPaths(network, pathsOf(replica)));
+    case "deaf":
+      return cutOneWay(
+        network,
+        pathsOf(replica).map(([one, other]) => [other, one]),
+      );
+    case "mute":
+      return cutOneWay(network, pathsOf(replica));
+    case "leader-node-deleted":
+    case "session-closed":
+      depose(stage, fault.kind === "session-closed");
+      return nothing;
+    case "deposed-unseen":
+      return deposeUnseen(fault, stage);
+    case "deposed-late":
+      return deposeLate(fault, stage);
+    case "fails-unheard":
+      return failUnheard(stage);
+    case "deposed-young":
+      leading()?.process?.askToStepDown();
+      stage.timeline.plan(stage.sessionTimeoutMs * 0.3 * fault.die, () => depose(stage, false));
+      return nothing;
+    case "cut-off-replica":
+      return cutPaths(network, pathsOf(replica));
+    case "cut-one-path":
+      return cutPaths(network, [[replica.host, server.host]]);
+    case "slow-replica":
+      return slowPaths(
+        network,
+        ensemble.servers.map(({ host }) => [replica.host, host]),
+        fault,
+      );
+    case "reset-connection":
+      for (const link of process?.streams ?? []) link.reset();
+      return nothing;
+    case "half-open":
+      for (const link of process?.streams ?? []) link.swallows = true;
+      return nothing;
+    case "kill-server":
+      ensemble.kill(server);
+      return () => ensemble.start(server);
+    case "kill-all-servers":
+    case "wipe":
+      for (const each of ensemble.servers) ensemble.kill(each);
+      return () => {
+        if (fault.kind === "wipe") {
+          for (const each of ensemble.servers) ensemble.kill(each);
+          ensemble.wipe();
+          stage.wiped();
+        }
+        for (const each of ensemble.servers) ensemble.start(each);
+      };
+    case "isolate-server":
+    case "isolate-server-of-leader":
+      return separate(ensemble, network, [server]);
+    case "split-servers": {
+      const size = Math.ceil((fault.die * ensemble.servers.length) / 2);
+      return separate(ensemble, network, ensemble.servers.slice(0, size));
+    }
+    case "slow-server": {
+      const others = ensemble.servers.filter((each) => each !== server);
+      return slowPaths(
+        network,
+        others.map(({ host }) => [server.host, host]),
+        fault,
+      );
+    }
+    case "pause-server": {
+      const { life } = server;
+      life.hold();
+      return () => life.release();
+    }
+    case "odd-answers":
+      ensemble.oddities = { chance: 0.5, random: new Random(fault.die * 2 ** 31, "odd answers") };
+      return () => {
+        ensemble.oddities = undefined;
+      };
+    case "disk-full":
+    case "disk-read-only":
+    case "disk-removed":
+    case "disk-flush-fails":
+      return trouble(replica, fault.kind.slice("disk-".length) as DiskTrouble);
+    case "disk-slow": {
+      const slowMs = 50 * 40 ** fault.die;
+      replica.directory.slowMs += slowMs;
+      return () => {
+        replica.directory.slowMs -= slowMs;
+      };
+    }
+    case "disk-hangs":
+      replica.directory.hang();
+      return () => replica.directory.unhang();
+    default:
+      return unreachable(fault.kind);
+  }
+
+  function pathsOf({ host }: SimulatedReplica): readonly Path[] {
+    return ensemble.servers.map((each) => [host, each.host]);
+  }
+
+  function leading(): SimulatedReplica | undefined {
+    return replicas.find((each) => each.process?.state === "Leader");
+  }
+
+  function replicaOf({ target }: Fault, { replicas: all }: FaultStage): SimulatedReplica {
+    const wanted =
+      target === "leader" ? leading() : target === "next" ? nextInLine(all) : undefined;
+    const index = typeof target === "number" ? target : 0;
+    const found = wanted ?? all[index % all.length];
+    if (found === undefined) throw new Error("a simulation has replicas");
+    return found;
+  }
+
+  function serverOf({ kind, die }: Fault, { ensemble: { servers } }: FaultStage): Server {
+    const streams = leading()?.process?.streams;
+    const host = [...(streams ?? [])][0]?.server;
+    const wanted =
+      kind === "isolate-server-of-leader" || die < 0.3
+        ? servers.find((each) => each.host === host)
+        : undefined;
+    const found = wanted ?? servers[Math.floor(die * servers.length)];
+    if (found === undefined) throw new Error("an ensemble has servers");
+    return found;
+  }
+}
+
+/** The first behind the leader, as far as the replicas themselves know. */
+export function nextInLine(replicas: readonly SimulatedReplica[]): SimulatedReplica | undefined {
+  return replicas
+    .filter(({ process }) => process?.state === "Attempter")
+    .toSorted((one, other) => one.position - other.position)[0];
+}
+
+/** Somebody takes leadership away, by deleting the node or by closing the session. */
+function depose({ ensemble, basePath }: FaultStage, bySession: boolean): void {
+  const path = `${basePath}/leader`;
+  const owner = ensemble.leader?.tree.nodes.get(path)?.owner;
+  if (!bySession) ensemble.meddle({ kind: "delete", path, version: -1 });
+  else if (owner !== undefined) ensemble.meddle({ kind: "close-session" }, owner);
+}
+
+/**
+ * The next in line is cut off without a word, and does not see the renewals that follow. Then the
+ * leader is stopped, and deposed while its lease still runs.
+ */
+function deposeUnseen({ die }: Fault, stage: FaultStage): Undo {
+  const { timeline, replicas, sessionTimeoutMs } = stage;
+  for (const link of nextInLine(replicas)?.process?.streams ?? []) link.swallows = true;
+  let undo = nothing;
+  timeline.plan(sessionTimeoutMs * (0.2 + 0.46 * die), () => {
+    const leader = replicas.find((each) => each.process?.state === "Leader")?.process;
+    leader?.pause();
+    depose(stage, die * 10 - Math.floor(die * 10) < 0.5);
+    undo = () => leader?.go();
+  });
+  return () => undo();
+}
+
+/**
+ * The leader hears late that its renewals were committed. As soon as it does, it is stopped, and
+ * deposed while it may believe that its lease has only just begun.
+ */
+function deposeLate({ die }: Fault, stage: FaultStage): Undo {
+  const { timeline, replicas, sessionTimeoutMs, network, ensemble } = stage;
+  const leader = replicas.find((each) => each.process?.state === "Leader");
+  if (leader === undefined) return nothing;
+  const { process, host } = leader;
+  let undo = cutOneWay(
+    network,
+    ensemble.servers.map((server) => [server.host, host]),
+  );
+  timeline.plan(sessionTimeoutMs * (0.3 + 0.5 * die), () => {
+    undo();
+    undo = nothing;
+    timeline.plan(140, () => {
+      process?.pause();
+      depose(stage, die * 10 - Math.floor(die * 10) < 0.5);
+      undo = () => process?.go();
+    });
+  });
+  return () => undo();
+}
+
+/**
+ * The leader's disk fails, and nothing of what it gives up then reaches a server: its node stands
+ * on when it comes back with another session.
+ */
+function failUnheard({ timeline, replicas, network, ensemble }: FaultStage): Undo {
+  const leader = replicas.find((each) => each.process?.state === "Leader");
+  if (leader === undefined) return nothing;
+  const { process, host } = leader;
+  const paths = ensemble.servers.map((server) => [host, server.host] as const);
+  const undos = [cutOneWay(network, paths), trouble(leader, "full")];
+  const undo = (): void => {
+    for (const each of undos.splice(0)) each();
+  };
+  const look = (): void => {
+    if (undos.length === 0) return;
+    if (process?.state === "Leader") return void timeline.plan(20, look);
+    for (const link of process?.streams ?? []) link.swallows = true;
+    undo();
+  };
+  look();
+  return undo;
+}
+
+function suspend(process: ReplicaProcess | undefined): Undo {
+  if (process === undefined) return nothing;
+  process.pause();
+  process.scheduler.suspend();
+  return () => {
+    process.scheduler.resume();
+    process.go();
+  };
+}
+
+type Path = readonly [one: string, other: string];
+
+/** Cuts what the first of each pair says to the second. */
+function cutOneWay(network: SimulatedNetwork, paths: readonly Path[]): Undo {
+  for (const [from, to] of paths) network.cut(from, to);
+  return () => {
+    for (const [from, to] of paths) network.heal(from, to);
+  };
+}
+
+function cutPaths(network: SimulatedNetwork, paths: readonly Path[]): Undo {
+  return cutOneWay(
+    network,
+    paths.flatMap(([one, other]) => [
+      [one, other],
+      [other, one],
+    ]),
+  );
+}
+
+/** Inflicts something again and again, with moments of rest that are mostly short. */
+function repeatedly(
+  fault: Fault,
+  { timeline }: FaultStage,
+  [least, most]: readonly [number, number],
+  begin: () => Undo,
+): Undo {
+  const random = new Random(fault.die * 2 ** 31, fault.kind);
+  let undo = nothing;
+  let over = false;
+  const strike = (): void => {
+    if (over) return;
+    undo = begin();
+    timeline.plan(least * (most / least) ** random.next(), () => {
+      undo();
+      undo = nothing;
+      timeline.plan(2 * 300 ** random.next(), strike);
+    });
+  };
+  strike();
+  return () => {
+    over = true;
+    undo();
+    undo = nothing;
+  };
+}
+
+function slowPaths(network: SimulatedNetwork, paths: readonly Path[], { die }: Fault): Undo {
+  const slowMs = 20 * 150 ** die;
+  for (const [one, other] of paths) network.slow(one, other, slowMs);
+  return () => {
+    for (const [one, other] of paths) network.slow(one, other, -slowMs);
+  };
+}
+
+/** Cuts some servers off from the others; every client still reaches all of them. */
+function separate(ensemble: Ensemble, network: SimulatedNetwork, inside: readonly Server[]): Undo {
+  const outside = ensemble.servers.filter((each) => !inside.includes(each));
+  const pairs = inside.flatMap((one) => outside.map((other) => [one, other] as const));
+  const mend = cutPaths(
+    network,
+    pairs.map(([one, other]) => [one.host, other.host]),
+  );
+  return () => {
+    mend();
+    for (const [one, other] of pairs) {
+      if (!network.isCut(one.host, other.host)) ensemble.healed(one, other);
+    }
+  };
+}
+
+function trouble(replica: SimulatedReplica, kind: DiskTrouble): Undo {
+  replica.directory.begin(kind);
+  return () => replica.directory.end(kind);
+}

@@ -1,0 +1,102 @@
+import type { ReplicaConfig } from "../../src/replica.ts";
+import { unreachable } from "../../src/election/unreachable.ts";
+import { type Fault, planFaults, planWipe } from "./faults.ts";
+import { Random } from "./random.ts";
+
+/**
+ * What is asserted, and what is done.
+ *
+ * - `default`: every fault within the stated assumptions; every invariant.
+ * - `beyond`: clocks off by 30 %; fencing must hold, mutual exclusion may not.
+ * - `wipe`: the ensemble loses its data once; nobody leads below the fence.
+ * - `calm`: no fault at all.
+ */
+export const profiles = ["default", "beyond", "wipe", "calm"] as const;
+export type Profile = (typeof profiles)[number];
+
+/** Everything that a seed decides before the world begins. */
+export interface Settings {
+  readonly seed: number;
+  readonly profile: Profile;
+  readonly replicas: number;
+  readonly servers: number;
+  readonly tickMs: number;
+  readonly syncLimit: number;
+  readonly pingsOvertake: boolean;
+  readonly sharedDirectory: boolean;
+  /** Files of an earlier life of the service, with a low epoch. */
+  readonly oldFiles: number;
+  /** How far each clock's rate may be off. */
+  readonly rateError: number;
+  readonly config: Omit<ReplicaConfig, "replicaId">;
+  readonly faults: readonly Fault[];
+  /** No fault lasts longer than this. */
+  readonly faultsUntilMs: number;
+  /** How long after that one leader has to be there. */
+  readonly recoveryMs: number;
+}
+
+/** What the calm end of a simulation takes, see epilogue.ts. */
+export const epilogueMs = 75_000;
+
+export function settingsOf(seed: number, profile: Profile, minutes: number): Settings {
+  const random = new Random(seed, "settings");
+  const servers = random.pick([3, 3, 3, 5]);
+  const sessionTimeoutMs = random.pick([2_000, 4_000, 6_000, 10_000]);
+  const attempterTimeoutMs = random.pick([5_000, 10_000]);
+  const tickMs = Math.min(1_000, sessionTimeoutMs / 2);
+  const syncLimit = random.integer(3, 10);
+  const recoveryMs = 3 * sessionTimeoutMs + 2 * attempterTimeoutMs + syncLimit * tickMs + 5_000;
+  const faultsUntilMs = Math.max(20_000, minutes * 60_000 - recoveryMs - epilogueMs);
+  const config = {
+    zkServers: {
+      servers: Array.from({ length: servers }, (_, index) => ({
+        host: `server-${index + 1}`,
+        port: 2181,
+      })),
+      chroot: "/",
+    },
+    zkPath: "/services/simulated",
+    sessionTimeoutMs,
+    leaderTimeoutMs: random.pick([1_000, 2_000, 5_000]),
+    attempterTimeoutMs,
+    failoverTimeoutMs: random.pick([500, 1_000]),
+    failoverAttemptsCount: random.integer(3, 10),
+    stopTimeoutMs: 8_000,
+    storageCapacity: random.integer(1, 10),
+  } as unknown as Omit<ReplicaConfig, "replicaId">;
+  return {
+    seed,
+    profile,
+    replicas: random.integer(3, 7),
+    servers,
+    tickMs,
+    syncLimit,
+    pingsOvertake: random.chance(0.5),
+    sharedDirectory: profile === "wipe" || random.chance(0.6),
+    oldFiles: random.chance(0.5) ? random.integer(40, 150) : 0,
+    rateError: profile === "beyond" ? 0.3 : 0.01,
+    config,
+    faults: faultsOf(seed, profile, faultsUntilMs),
+    faultsUntilMs,
+    recoveryMs,
+  };
+}
+
+function faultsOf(seed: number, profile: Profile, untilMs: number): readonly Fault[] {
+  const random = new Random(seed, "faults");
+  switch (profile) {
+    case "calm":
+      return [];
+    case "wipe":
+      return [planWipe(random, random.between(20_000, untilMs - 25_000))];
+    case "default":
+    case "beyond": {
+      const perMinute = random.between(2, 12);
+      const count = Math.round((perMinute * untilMs) / 60_000);
+      return planFaults(random, count, 3_000, untilMs);
+    }
+    default:
+      return unreachable(profile);
+  }
+}

@@ -1,0 +1,209 @@
+import type { Disk } from "../../src/files/disk.ts";
+import type { Life } from "./life.ts";
+import type { Random } from "./random.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** A file as the medium has it. */
+export interface StoredFile {
+  content: string;
+  /** Whether a crash of the writer's machine would leave it whole. */
+  flushed: boolean;
+  readonly writer: string;
+  readonly modifiedMs: number;
+}
+
+export type DiskTrouble = "full" | "read-only" | "removed" | "flush-fails";
+
+/** A directory, on one machine's disk or shared by several, and what ails it. */
+export class SimulatedDirectory {
+  readonly files = new Map<string, StoredFile>();
+  readonly troubles = new Map<DiskTrouble, number>();
+  slowMs = 0;
+  #hangs = 0;
+  #waiting: (() => void)[] = [];
+  /** The highest epoch that a finished file carries, and since when. */
+  highest: { readonly epoch: bigint; readonly sinceMs: number } | undefined;
+  /** Grows with every trouble: what was promised before it may not have been kept. */
+  ailments = 0;
+
+  has(trouble: DiskTrouble): boolean {
+    return (this.troubles.get(trouble) ?? 0) > 0;
+  }
+
+  begin(trouble: DiskTrouble): void {
+    this.ailments += 1;
+    this.troubles.set(trouble, (this.troubles.get(trouble) ?? 0) + 1);
+    if (trouble !== "removed") return;
+    this.files.clear();
+    this.highest = undefined;
+  }
+
+  end(trouble: DiskTrouble): void {
+    this.troubles.set(trouble, Math.max(0, (this.troubles.get(trouble) ?? 0) - 1));
+  }
+
+  hang(): void {
+    this.ailments += 1;
+    this.#hangs += 1;
+  }
+
+  unhang(): void {
+    this.#hangs = Math.max(0, this.#hangs - 1);
+    if (this.#hangs > 0) return;
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
+  /** Calls `go` at once, or when the directory answers again. */
+  whenItAnswers(go: () => void): void {
+    if (this.#hangs > 0) this.#waiting.push(go);
+    else go();
+  }
+
+  /** The writer's machine lost its power: what was not flushed is half there. */
+  crash(writer: string): void {
+    for (const file of this.files.values()) {
+      if (file.writer !== writer || file.flushed) continue;
+      file.content = file.content.slice(0, file.content.length / 2);
+    }
+  }
+}
+
+/** What the referee is told of: before a step is asked for, and when it has taken effect. */
+export interface DiskWitness {
+  /** @param begunMs when the content of what is to be published was begun to be written */
+  starts(step: "publish" | "remove", name: string, begunMs: number): void;
+  lands(step: "publish" | "remove", name: string, displaced: StoredFile | undefined): void;
+}
+
+export interface SimulatedDiskOptions {
+  readonly timeline: Timeline;
+  readonly random: Random;
+  readonly directory: SimulatedDirectory;
+  readonly writer: string;
+  /** The process's event loop. */
+  readonly life: Life;
+  /** Its other threads: a blocked loop does not stop them, SIGSTOP does. */
+  readonly threads: Life;
+  readonly witness: DiskWitness;
+}
+
+const namesPerBatch = 64;
+
+/** One process's view of a directory. Every step takes its time and lands on its own. */
+export class SimulatedDisk implements Disk {
+  readonly path = "/simulated";
+  readonly #options: SimulatedDiskOptions;
+  #effects = 0;
+  #begunMs = 0;
+
+  constructor(options: SimulatedDiskOptions) {
+    this.#options = options;
+  }
+
+  /** How many effects are under way that others could see: names given or taken. */
+  get effects(): number {
+    return this.#effects;
+  }
+
+  async makeDirectory(): Promise<void> {
+    await this.#step(() => {
+      const { directory } = this.#options;
+      if (directory.has("removed")) throw new Error("EACCES: the parent is gone too");
+    });
+  }
+
+  async *names(): AsyncIterable<readonly string[]> {
+    const { directory } = this.#options;
+    const names = await this.#step(() => [...directory.files.keys()]);
+    for (let start = 0; start < names.length || start === 0; start += namesPerBatch) {
+      yield names.slice(start, start + namesPerBatch);
+      if (start + namesPerBatch < names.length) await this.#step(() => undefined);
+    }
+  }
+
+  async writeDurably(name: string, content: string): Promise<void> {
+    const { directory, writer, timeline } = this.#options;
+    this.#begunMs = timeline.now;
+    const half = content.slice(0, content.length / 2);
+    const write = (text: string): void => {
+      this.#mayWrite();
+      const modifiedMs = timeline.now;
+      directory.files.set(name, { content: text, flushed: false, writer, modifiedMs });
+    };
+    await this.#step(() => write(half));
+    await this.#step(() => write(content));
+    await this.#step(() => this.#flush(name));
+  }
+
+  async publish(temporary: string, final: string): Promise<void> {
+    const { directory, witness } = this.#options;
+    witness.starts("publish", final, this.#begunMs);
+    await this.#effect(() => {
+      this.#mayWrite();
+      const file = directory.files.get(temporary);
+      if (file === undefined) throw new Error(`ENOENT: ${temporary}`);
+      const displaced = directory.files.get(final);
+      directory.files.delete(temporary);
+      directory.files.set(final, file);
+      witness.lands("publish", final, displaced);
+    });
+    await this.#step(() => this.#flush(undefined));
+  }
+
+  async modifiedAt(name: string): Promise<Date | undefined> {
+    return await this.#step(() => {
+      const file = this.#options.directory.files.get(name);
+      return file === undefined ? undefined : new Date(file.modifiedMs);
+    });
+  }
+
+  async remove(name: string): Promise<void> {
+    const { directory, witness } = this.#options;
+    witness.starts("remove", name, this.#begunMs);
+    await this.#effect(() => {
+      if (directory.has("read-only")) throw new Error("EROFS");
+      const file = directory.files.get(name);
+      if (directory.files.delete(name)) witness.lands("remove", name, file);
+    });
+  }
+
+  async #effect(effect: () => void): Promise<void> {
+    this.#effects += 1;
+    try {
+      await this.#step(effect);
+    } finally {
+      this.#effects -= 1;
+    }
+  }
+
+  #mayWrite(): void {
+    const { directory } = this.#options;
+    if (directory.has("removed")) throw new Error("ENOENT: the directory is gone");
+    if (directory.has("read-only")) throw new Error("EROFS");
+    if (directory.has("full")) throw new Error("ENOSPC");
+  }
+
+  #flush(name: string | undefined): void {
+    const { directory } = this.#options;
+    if (directory.has("flush-fails")) throw new Error("EIO");
+    const file = name === undefined ? undefined : directory.files.get(name);
+    if (file !== undefined) file.flushed = true;
+  }
+
+  #step<Result>(effect: () => Result): Promise<Result> {
+    const { timeline, random, directory, life, threads } = this.#options;
+    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    const settle = (deliver: () => void): void => life.deliver("io", deliver);
+    const land = (): void => {
+      try {
+        const result = effect();
+        settle(() => resolve(result));
+      } catch (error) {
+        settle(() => reject(error instanceof Error ? error : new Error(String(error))));
+      }
+    };
+    const delayMs = random.between(0.05, 2) + directory.slowMs * random.next();
+    timeline.plan(delayMs, () => directory.whenItAnswers(() => threads.deliver("io", land)));
+    return promise;
+  }
+}

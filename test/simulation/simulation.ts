@@ -1,0 +1,217 @@
+import type { ElectionEvent } from "../../src/election/observer.ts";
+import { finalName } from "../../src/files/file-name.ts";
+import type { Epoch } from "../../src/election/coordinator.ts";
+import { Ensemble } from "./ensemble/ensemble.ts";
+import { Epilogue } from "./epilogue.ts";
+import { inflict } from "./fault-effects.ts";
+import { describeFault } from "./faults.ts";
+import { Random } from "./random.ts";
+import { isWhole, Referee, type Violation } from "./referee.ts";
+import type { Settings } from "./settings.ts";
+import { SimulatedDirectory } from "./simulated-disk.ts";
+import { SimulatedNetwork } from "./simulated-network.ts";
+import { SimulatedReplica } from "./simulated-replica.ts";
+import { Timeline } from "./timeline.ts";
+import { Trace } from "./trace.ts";
+
+/** What one simulation came to. */
+export interface Report {
+  readonly settings: Settings;
+  readonly violations: readonly Violation[];
+  /** A number that two runs share only when everything in them happened alike. */
+  readonly hash: string;
+  readonly steps: number;
+  readonly filesWritten: number;
+  readonly leaderships: number;
+  readonly lines: readonly string[];
+}
+
+const strangersFile = "notes of a stranger.txt";
+
+/** One world, from its first instant to the end. It runs in one go, without any real waiting. */
+export class Simulation {
+  readonly timeline = new Timeline();
+  readonly settings: Settings;
+  readonly referee: Referee;
+  readonly ensemble: Ensemble;
+  readonly network: SimulatedNetwork;
+  readonly replicas: readonly SimulatedReplica[];
+  readonly trace: Trace;
+  readonly #directories: readonly SimulatedDirectory[];
+  #filesWritten = 0;
+  #leaderships = 0;
+
+  constructor(settings: Settings, keepsLines: boolean) {
+    const { seed, servers: size, tickMs, syncLimit, pingsOvertake, config } = settings;
+    this.settings = settings;
+    this.trace = new Trace(() => this.timeline.now, keepsLines);
+    const random = new Random(seed, "world");
+    this.network = new SimulatedNetwork(this.timeline, random.fork("network"));
+    this.ensemble = new Ensemble(this.timeline, random.fork("ensemble"), this.network, {
+      size,
+      tickMs,
+      syncLimit,
+      pingsOvertake,
+    });
+    this.ensemble.told = (text) => this.trace.tell("ensemble", text);
+    this.referee = new Referee(() => this.timeline.now, {
+      trustsClocks: settings.profile !== "beyond",
+      storageCapacity: config.storageCapacity,
+      repairAttempts: config.failoverAttemptsCount,
+    });
+    const shared = new SimulatedDirectory();
+    this.replicas = Array.from({ length: settings.replicas }, (_, index) => {
+      const rates = random.fork(`rate ${index}`);
+      return new SimulatedReplica({
+        world: {
+          timeline: this.timeline,
+          network: this.network,
+          referee: this.referee,
+          random,
+          ownerOf: (epoch) => this.#ownerOf(epoch),
+          tell: (who, text) => this.trace.tell(who, text),
+          heard: (replica, event) => this.#heard(replica, event),
+        },
+        host: `replica-${index}`,
+        directory: settings.sharedDirectory ? shared : new SimulatedDirectory(),
+        config,
+        rate: 1 + rates.between(-settings.rateError, settings.rateError),
+      });
+    });
+    this.#directories = [...new Set(this.replicas.map(({ directory }) => directory))];
+  }
+
+  run(): Report {
+    for (const directory of this.#directories) this.#furnish(directory);
+    for (const replica of this.replicas) {
+      const delayMs = new Random(this.settings.seed, replica.host).between(0, 2_000);
+      this.timeline.plan(500 + delayMs, () => replica.start());
+    }
+    this.#planFaults();
+    const epilogue = new Epilogue(this);
+    const untilMs = epilogue.plan();
+    let steps = 0;
+    while (this.referee.violations.length === 0 && this.timeline.step(untilMs)) {
+      steps += 1;
+      this.referee.step();
+    }
+    if (this.referee.violations.length === 0) this.#lookAround();
+    // Whoever is left must not go on in a later world: nothing of it is delivered any more.
+    for (const replica of this.replicas) replica.kill(true);
+    return {
+      settings: this.settings,
+      violations: this.referee.violations,
+      hash: this.trace.hash,
+      steps,
+      filesWritten: this.#filesWritten,
+      leaderships: this.#leaderships,
+      lines: this.trace.lines,
+    };
+  }
+
+  #furnish(directory: SimulatedDirectory): void {
+    const store = (name: string, content: string): unknown =>
+      directory.files.set(name, { content, flushed: true, writer: "earlier", modifiedMs: 0 });
+    store(strangersFile, "do not touch");
+    for (let sequence = 1; sequence <= this.settings.oldFiles; sequence += 1) {
+      store(finalName(1n as Epoch, sequence), "{}\n");
+    }
+  }
+
+  #planFaults(): void {
+    const { referee, settings, timeline } = this;
+    const stage = {
+      timeline,
+      basePath: settings.config.zkPath,
+      sessionTimeoutMs: settings.config.sessionTimeoutMs,
+      network: this.network,
+      ensemble: this.ensemble,
+      replicas: this.replicas,
+      rateError: settings.rateError,
+      wiped: () => referee.forgetEpochs(),
+    };
+    for (const fault of settings.faults) {
+      timeline.plan(fault.atMs, () => {
+        this.trace.tell("fault", describeFault(fault));
+        const undo = inflict(fault, stage);
+        timeline.plan(fault.durationMs, () => {
+          this.trace.tell("fault", `${fault.kind} is over`);
+          undo();
+        });
+      });
+    }
+  }
+
+  #heard(replica: SimulatedReplica, event: ElectionEvent): void {
+    const name = replica.process?.name ?? replica.host;
+    if (event.kind === "transition") {
+      this.trace.tell(name, `${event.from} to ${event.to}: ${event.reason}: ${event.detail}`);
+      if (event.to === "Leader") this.#ledBy(replica, event.epoch);
+    } else if (event.kind === "file-written") {
+      this.#filesWritten += 1;
+      this.trace.tell(name, `writes ${event.file}`);
+    } else if (event.kind === "waiting-out") {
+      const how = event.observed ? "seen" : "not seen";
+      this.trace.tell(name, `waits ${Math.round(event.waitMs)} ms, last renewal ${how}`);
+    } else if (event.kind === "lease" || event.kind === "connection" || event.kind === "repair") {
+      this.trace.tell(
+        name,
+        JSON.stringify(event, (_, value: unknown) => textOf(value)),
+      );
+    } else if (event.kind === "notice") this.trace.tell(name, event.detail);
+  }
+
+  #ownerOf(epoch: Epoch): string | undefined {
+    const path = `${this.settings.config.zkPath}/leader`;
+    const node = this.ensemble.leader?.tree.nodes.get(path);
+    return node?.czxid === epoch ? `0x${node.owner.toString(16)}` : undefined;
+  }
+
+  #ledBy(replica: SimulatedReplica, epoch: Epoch | undefined): void {
+    this.#leaderships += 1;
+    if (this.settings.profile !== "wipe" || epoch === undefined) return;
+    const fence = [...replica.directory.files.keys()].filter(
+      (name) => name.endsWith(".json") && BigInt(name.split("-")[0] ?? "0") > epoch,
+    );
+    if (fence.length === 0) return;
+    this.referee.blame("led-below-fence", `${replica.host} leads with ${epoch} below ${fence[0]}`);
+  }
+
+  #lookAround(): void {
+    for (const [index, directory] of this.#directories.entries()) {
+      const hasTrouble = this.settings.faults.some(({ kind }) => kind === "disk-removed");
+      if (!directory.files.has(strangersFile) && !hasTrouble) {
+        this.referee.blame("stranger", `directory ${index}: the stranger's file is gone`);
+      }
+      for (const [name, file] of directory.files) {
+        if (/^\d+-\d+\.json$/.test(name) && !isWhole(file))
+          this.referee.blame("partial-file", name);
+      }
+    }
+    for (const replica of this.replicas) {
+      if (replica.process !== undefined) {
+        this.referee.blame("leak", `${replica.host} did not exit when it was asked to`);
+      }
+    }
+  }
+}
+
+function textOf(value: unknown): unknown {
+  return typeof value === "bigint" ? value.toString() : value;
+}
+
+/**
+ * Runs one world. Outside of any promise, because only there the microtasks of the simulated
+ * processes can be drained.
+ */
+export function simulate(settings: Settings, keepsLines = false): Promise<Report> {
+  return new Promise((resolve, reject) => {
+    setImmediate(() => {
+      try {
+        resolve(new Simulation(settings, keepsLines).run());
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+  });
+}
