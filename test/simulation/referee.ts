@@ -113,10 +113,6 @@ export class Referee {
     this.#highest = undefined;
   }
 
-  leaders(): readonly string[] {
-    return [...this.#holdings.values()].filter(mayAct).map(({ replica }) => replica);
-  }
-
   /** Promise 1 of design.md, after every step of the world. */
   step(): void {
     if (!this.trustsClocks || this.#holdings.size < 2) return;
