@@ -89,7 +89,9 @@ export class LeaderFiles implements Duty {
     try {
       const inventory = await this.#prepare(term.epoch, sequence, temporary);
       const { fence } = inventory;
-      if (fence !== undefined && fence.epoch > term.epoch) {
+      // Before our first file nobody has written under our epoch, unless zxids began anew.
+      const lowest = sequence === 1 ? term.epoch : term.epoch + 1n;
+      if (fence !== undefined && fence.epoch >= lowest) {
         await discard(disk, temporary);
         return fencedBy(disk, fence);
       }

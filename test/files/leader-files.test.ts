@@ -346,3 +346,10 @@ test("proof: removes probes of others only when they are old", async () => {
   await desk.files.prove();
   expect(desk.names).toEqual([fresh]);
 });
+
+test("files: a file of our own epoch before our first one fences, as zxids began anew", async () => {
+  const desk = new Desk();
+  desk.disk.files.set(file(7, 1), "of another leadership with the same number");
+  expect(await desk.lead()).toMatchObject({ kind: "failed", failure: { code: "fenced" } });
+  expect(desk.disk.files.get(file(7, 1))).toBe("of another leadership with the same number");
+});
