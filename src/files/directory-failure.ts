@@ -15,7 +15,7 @@ export function hangingFailure(disk: Disk, patienceMs: number): Failure {
 /** The directory holds a file of a higher epoch than the coordinator gives. */
 export function fencedBy(disk: Disk, fence: Fence): Failure {
   const detail =
-    `${disk.path}/${fence.file} was written under an epoch that the coordinator has not given yet; ` +
+    `${disk.path}/${fence.file} was written under an epoch that the coordinator has not given; ` +
     "if its data was wiped or restored, move the old files out of the directory";
   return { resource: "duty", code: "fenced", detail };
 }
