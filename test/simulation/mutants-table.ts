@@ -183,7 +183,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "fence not read before a file",
     file: "files/leader-files.ts",
-    find: "      if (fence !== undefined && fence.epoch > term.epoch) {",
+    find: "      if (fence !== undefined && fence.epoch >= lowest) {",
     replace: "      if (fence !== undefined && fence.epoch < 0n) {",
     profile: "beyond",
   },
