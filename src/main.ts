@@ -2,6 +2,7 @@ import { isatty } from "node:tty";
 import { parseCommandLine, version } from "./cli/parse-command-line.ts";
 import { parseServers } from "./cli/parse-servers.ts";
 import { runRelease } from "./cli/release.ts";
+import { runStatus } from "./cli/status.ts";
 import { processSurroundings } from "./config/surroundings.ts";
 import { runDaemon } from "./daemon.ts";
 import { exitCodes } from "./election/exit-status.ts";
@@ -27,6 +28,8 @@ async function main(rawArguments: readonly string[]): Promise<number> {
       return exitCodes.usage;
     case "release":
       return await runRelease(command.config);
+    case "status":
+      return await runStatus(command);
     case "run":
       return await runDaemon({
         config: command.config,

@@ -1,4 +1,5 @@
 import type { ArgsDef } from "citty";
+import type { HttpAddress } from "../config/http-address.ts";
 import type { Config } from "../config/options.ts";
 import type { Setting } from "../config/load-config.ts";
 import { printable } from "../config/quoted.ts";
@@ -9,6 +10,7 @@ import type { Arguments } from "./read-arguments.ts";
 export type CommandLine =
   | { readonly kind: "run"; readonly config: Config; readonly settings: readonly Setting[] }
   | { readonly kind: "release"; readonly config: Config }
+  | { readonly kind: "status"; readonly address: HttpAddress; readonly json: boolean }
   /** Goes to stdout as it is; the exit code is 0. */
   | { readonly kind: "help"; readonly text: string }
   | { readonly kind: "version"; readonly text: string }

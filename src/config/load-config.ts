@@ -6,10 +6,10 @@ import { quoted } from "./quoted.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** A checked configuration, or all that is wrong with it. */
-export type Loading =
+export type Loading<Field extends keyof Config = keyof Config> =
   | {
       readonly kind: "loaded";
-      readonly config: Config;
+      readonly config: Pick<Config, Field>;
       /** In the order of the table. */
       readonly settings: readonly Setting[];
     }
@@ -26,7 +26,6 @@ export interface Setting {
   readonly place: string | null;
 }
 
-const table: Readonly<Record<string, AnyOption>> = options;
 const mask = "***";
 
 /**
@@ -37,12 +36,22 @@ export function loadConfig(
   flags: ReadonlyMap<string, string>,
   surroundings: Surroundings,
 ): Loading {
+  return loadOptions(Object.keys(options) as (keyof Config)[], flags, surroundings);
+}
+
+/** The same for the options of `wanted` alone: what is said of the others is not looked at. */
+export function loadOptions<Field extends keyof Config>(
+  wanted: readonly Field[],
+  flags: ReadonlyMap<string, string>,
+  surroundings: Surroundings,
+): Loading<Field> {
   const givens = gather(flags, surroundings);
   const problems = [...givens.problems];
   const fields: Record<string, unknown> = {};
   const settings: Setting[] = [];
   const missing: string[] = [];
-  for (const [field, option] of Object.entries(table)) {
+  for (const field of wanted) {
+    const option: AnyOption = options[field];
     const given = givens.values.get(option.flag) ?? fallbackOf(option, surroundings);
     settings.push(settingOf(option, given));
     const read = given === undefined ? readNothing(option) : readText(option, given, surroundings);
@@ -54,7 +63,7 @@ export function loadConfig(
   if (problems.length === 0) problems.push(...missing);
   if (problems.length > 0) return { kind: "invalid", problems };
   // Every field was read by the parser of the table that gives the field its type.
-  return { kind: "loaded", config: fields as unknown as Config, settings };
+  return { kind: "loaded", config: fields as Pick<Config, Field>, settings };
 }
 
 function fallbackOf(option: AnyOption, surroundings: Surroundings): Given | undefined {

@@ -4,7 +4,9 @@ export const exitCodes = {
   stopped: 0,
   /** The command line, the environment or the env file is wrong. */
   usage: 2,
-  /** Self-repair has used up its attempts. */
+  /** `status`: the replica answers, but takes no part in the election. Source: LSB, "status". */
+  takesNoPart: 3,
+  /** Self-repair has used up its attempts; `status`: no answer. */
   exhausted: 69,
   /** Stopped by the time limit with an effect still running; nothing was given up. */
   effectRunning: 70,

@@ -1,0 +1,79 @@
+import { printable } from "../config/quoted.ts";
+import { type StateName, stateNames } from "../election/transitions.ts";
+
+/** A replica's status as another process gave it: an object of which only the state is known. */
+export interface ReceivedStatus {
+  readonly state: StateName;
+  readonly fields: Fields;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Reads what /status answers: undefined when no replica of any version answers so. */
+export function parseStatus(text: string): ReceivedStatus | undefined {
+  const fields = fieldsOf(parsed(text));
+  const state = stateNames.find((name) => name === fields["state"]);
+  if (state === undefined || textOf(fieldsOf(fields["replica"]), "replica") === undefined) {
+    return undefined;
+  }
+  return { state, fields };
+}
+
+/** Whether the replica can take part in the election: the same as its /readyz says. */
+export function takesPart({ state }: ReceivedStatus): boolean {
+  return state === "Attempter" || state === "Leader";
+}
+
+/** For a person: who it is, then a line for each thing that is known. */
+export function statusText({ state, fields }: ReceivedStatus): string {
+  const replica = fieldsOf(fields["replica"]);
+  const detail = textOf(fields, "detail");
+  const rows: (readonly [string, string | undefined])[] = [
+    ["state", `${state}, for ${seconds(fields, "stateMs")}${detail ? `: ${detail}` : ""}`],
+    ["epoch", textOf(fields, "epoch")],
+    ["lease", suffixed(seconds(fieldsOf(fields["lease"]), "remainingMs"), " left")],
+    ["leader", textOf(fieldsOf(fields["leader"]), "replica") ?? "unknown"],
+    ["line", placeInLine(fieldsOf(fields["line"]))],
+    ["files", suffixed(textOf(fieldsOf(fields["files"]), "written"), " written")],
+  ];
+  const shown = rows.filter(([, value]) => value !== undefined);
+  return [
+    `${textOf(replica, "replica")} on ${textOf(replica, "host")}, process ${textOf(replica, "pid")}`,
+    ...shown.map(([name, value]) => `  ${name.padEnd(7)} ${value}`),
+    "",
+  ]
+    .map(printable)
+    .join("\n");
+}
+
+function placeInLine(line: Fields): string | undefined {
+  const { position, size } = line;
+  return typeof position === "number" ? `${position + 1} of ${Number(size)}` : undefined;
+}
+
+function seconds(fields: Fields, name: string): string | undefined {
+  const milliseconds = fields[name];
+  return typeof milliseconds === "number" ? `${(milliseconds / 1000).toFixed(1)} s` : undefined;
+}
+
+function suffixed(text: string | undefined, suffix: string): string | undefined {
+  return text === undefined ? undefined : `${text}${suffix}`;
+}
+
+function textOf(fields: Fields, name: string): string | undefined {
+  const value = fields[name];
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The fields of an object; none for whatever else was sent. */
+function fieldsOf(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}
