@@ -14,11 +14,7 @@ help: ## Show this list
 build: dist/election ## Compile the binary to dist/election
 
 dist/election: $(SOURCES) | tools
-	bun build src/main.ts --compile --production --minify --bytecode --format=esm \
-	  --sourcemap=linked --reject-unresolved \
-	  --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
-	  --no-compile-autoload-tsconfig --no-compile-autoload-package-json \
-	  --outfile=$@
+	bun run build --outfile=$@
 	@rm -f dist/*.map
 
 test: ## Types, lint, and every test, also on real ZooKeeper servers

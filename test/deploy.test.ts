@@ -1,0 +1,84 @@
+import { expect, test } from "bun:test";
+import { YAML } from "bun";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import pkg from "../package.json" with { type: "json" };
+import { options } from "../src/config/options.ts";
+import { parseDuration } from "../src/config/duration.ts";
+import { variableOf } from "../src/config/option.ts";
+import { Telemetry } from "../src/telemetry/telemetry.ts";
+import { FakeScheduler } from "./fake/scheduler.ts";
+import { self } from "./telemetry/fixture.ts";
+
+const root = join(import.meta.dir, "..");
+const textOf = (path: string): Promise<string> => Bun.file(join(root, path)).text();
+const dockerfile = await textOf("Dockerfile");
+const compose = YAML.parse(await textOf("compose.yml")) as {
+  readonly services: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+};
+const replica = compose.services["election"] ?? {};
+
+test("image: is built by the pinned Bun, and says the version of the package", () => {
+  expect(dockerfile).toContain(`FROM oven/${pkg.packageManager.replace("@", ":")} AS build\n`);
+  expect(dockerfile).toContain(`org.opencontainers.image.version="${pkg.version}"`);
+});
+
+test("image and compose: every variable that they set is one of ours", () => {
+  const known = Object.values(options).map(({ flag }) => variableOf(flag));
+  const environment = Object.keys(replica["environment"] as object);
+  const set = [...dockerfile.matchAll(/\b(ELECTION_\w+)=/g)].map((match) => match[1] ?? "");
+  expect(set.length).toBeGreaterThan(0);
+  for (const name of [...set, ...environment]) expect(known).toContain(name);
+});
+
+test("compose: a replica gets longer to stop than it takes at most", () => {
+  const { fallback } = options.stopTimeoutMs;
+  const stopTimeout = parseDuration(fallback.kind === "text" ? fallback.text : "");
+  const grace = parseDuration(String(replica["stop_grace_period"]));
+  expect(stopTimeout.kind === "valid" && grace.kind === "valid").toBe(true);
+  if (stopTimeout.kind !== "valid" || grace.kind !== "valid") return;
+  expect(grace.value).toBeGreaterThan(stopTimeout.value);
+});
+
+test("compose: every service is hardened, and no port is open to other hosts", () => {
+  for (const [name, service] of Object.entries(compose.services)) {
+    expect([name, service["cap_drop"]]).toEqual([name, ["ALL"]]);
+    expect([name, service["security_opt"]]).toEqual([name, ["no-new-privileges:true"]]);
+    const ports = (service["ports"] ?? []) as readonly string[];
+    expect(ports.filter((port) => !port.startsWith("127.0.0.1:"))).toEqual([]);
+  }
+  expect(replica["read_only"]).toBe(true);
+});
+
+test("compose: every file of the repository that it mounts is there", () => {
+  const mounted = Object.values(compose.services)
+    .flatMap((service) => (service["volumes"] ?? []) as readonly string[])
+    .filter((volume) => volume.startsWith("./"))
+    .map((volume) => volume.split(":")[0] ?? "");
+  expect(mounted.length).toBeGreaterThan(0);
+  for (const path of mounted) expect([path, existsSync(join(root, path))]).toEqual([path, true]);
+});
+
+test("dashboard and alerts: every metric that they ask for is one of ours", async () => {
+  await using telemetry = new Telemetry({
+    scheduler: new FakeScheduler(),
+    scraped: true,
+    write: (bytes) => bytes.length,
+    logLevel: "error",
+    logFormat: "json",
+    colours: false,
+    self: () => self,
+    version: pkg.version,
+    settings: [],
+  });
+  const names = [...(await telemetry.metrics()).matchAll(/^# TYPE (\w+)/gm)].map(
+    (match) => match[1] ?? "",
+  );
+  for (const path of ["deploy/alerts.yml", "deploy/grafana/dashboards/election.json"]) {
+    const asked = [...(await textOf(path)).matchAll(/\b((?:election|process)_\w+)/g)].map((match) =>
+      (match[1] ?? "").replace(/_bucket$/, ""),
+    );
+    expect(asked.length).toBeGreaterThan(5);
+    for (const name of asked) expect(names).toContain(name);
+  }
+});
