@@ -15,8 +15,8 @@ export const statusCommand: Command = {
     json: { type: "boolean", description: "Prints what /status answers, as it is." },
   },
   notes: [
-    "Exit code 0: the replica takes part in the election (Attempter, Leader); 3: it answers, but\n" +
-      "takes no part (Init, Failover, Stopping); 69: it does not answer within 3 s.",
+    "Exit code 0: the replica takes part in the election (Attempter, Leader); 3: it answers,\n" +
+      "but takes no part (Init, Failover, Stopping); 69: it does not answer within 3 s.",
   ],
   interpret,
 };

@@ -37,9 +37,10 @@ export function statusText({ state, fields }: ReceivedStatus): string {
     ["files", suffixed(textOf(fieldsOf(fields["files"]), "written"), " written")],
   ];
   const shown = rows.filter(([, value]) => value !== undefined);
+  const [name, host, pid] = ["replica", "host", "pid"].map((field) => textOf(replica, field));
   return [
-    `${textOf(replica, "replica")} on ${textOf(replica, "host")}, process ${textOf(replica, "pid")}`,
-    ...shown.map(([name, value]) => `  ${name.padEnd(7)} ${value}`),
+    `${name} on ${host}, process ${pid}`,
+    ...shown.map(([label, value]) => `  ${label.padEnd(7)} ${value}`),
     "",
   ]
     .map(printable)
