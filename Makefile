@@ -6,16 +6,38 @@ export PATH := $(CURDIR)/dist/tools/node_modules/.bin:$(PATH)
 SOURCES := $(shell find src -type f) package.json bun.lock tsconfig.json
 
 .PHONY: help build test test-here unit lint format bench bench-here demo demo-here
-.PHONY: chaos chaos-here fuzz simulate mutants clean tools servers
+.PHONY: chaos chaos-here fuzz simulate mutants clean tools servers dist up down logs test-containers
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 build: dist/election ## Compile the binary to dist/election
 
 dist/election: $(SOURCES) | tools
 	bun run build --outfile=$@
 	@rm -f dist/*.map
+
+releases := dist/election-linux-x64 dist/election-linux-arm64
+
+dist: $(releases) ## Both binaries (x64, arm64), their checksums, and a bill of materials
+	bun deploy/sbom.ts > dist/election.cdx.json
+	cd dist && sha256sum $(notdir $(releases)) election.cdx.json > SHA256SUMS
+
+dist/election-linux-%: $(SOURCES) | tools
+	bun run build --target=bun-linux-$* --outfile=$@
+	@rm -f dist/*.map
+
+up: ## Three ZooKeeper servers, three replicas and ZooNavigator, by docker compose
+	docker compose up --build --detach --wait
+
+down: ## Stop them; the volumes stay
+	docker compose --profile monitoring down
+
+logs: ## Follow the replicas' logs
+	docker compose logs --follow election
+
+test-containers: tools ## Check the containers as they stand: hand-over, crash, health, metrics
+	bun test/containers/run.ts
 
 test: ## Types, lint, and every test, also on real ZooKeeper servers
 	@test/anywhere test-here

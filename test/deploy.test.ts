@@ -59,6 +59,28 @@ test("compose: every file of the repository that it mounts is there", () => {
   for (const path of mounted) expect([path, existsSync(join(root, path))]).toEqual([path, true]);
 });
 
+test("bill of materials: names what is bundled, and nothing of development", async () => {
+  const { stdout, exitCode } = Bun.spawnSync([process.execPath, "deploy/sbom.ts"], { cwd: root });
+  expect(exitCode).toBe(0);
+  const { components } = JSON.parse(stdout.toString()) as {
+    readonly components: readonly { readonly name: string; readonly version: string }[];
+  };
+  const bundled = await Bun.build({
+    entrypoints: [join(root, "src/main.ts")],
+    target: "bun",
+    metafile: true,
+  });
+  const packages = Object.keys(bundled.metafile?.inputs ?? {})
+    .map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1])
+    .filter((name) => name !== undefined);
+  expect(new Set(packages).size).toBeGreaterThan(2);
+  expect(components.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(["bun", ...new Set(packages)]),
+  );
+  const development = Object.keys(pkg.devDependencies);
+  expect(components.filter(({ name }) => development.includes(name))).toEqual([]);
+});
+
 test("dashboard and alerts: every metric that they ask for is one of ours", async () => {
   await using telemetry = new Telemetry({
     scheduler: new FakeScheduler(),
