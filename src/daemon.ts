@@ -1,3 +1,4 @@
+import { commandEnvironment } from "./config/command-environment.ts";
 import type { Setting } from "./config/load-config.ts";
 import type { Config } from "./config/options.ts";
 import { openStateDirectory, releaseLeftBehind, type Teller } from "./crash-release.ts";
@@ -12,6 +13,9 @@ import { replicaContext } from "./replica.ts";
 import { listenToSignals } from "./system/process-signals.ts";
 import { RealScheduler } from "./system/real-scheduler.ts";
 import type { StateDirectory } from "./system/state-directory.ts";
+import { LinuxProcesses } from "./exec/linux-processes.ts";
+import { SupervisedCommands } from "./exec/supervised-commands.ts";
+import { killMarginMs } from "./exec/timings.ts";
 import { writeTo } from "./telemetry/line-writer.ts";
 import { openLog } from "./telemetry/open-log.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
@@ -26,6 +30,9 @@ export interface DaemonOptions {
   readonly settings: readonly Setting[];
   readonly version: string;
   readonly hostName: string;
+  /** What runs while the replica leads; undefined for the files alone. */
+  readonly command: readonly string[] | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether log lines may be coloured. */
   readonly colours: boolean;
 }
@@ -84,6 +91,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const releasing = state && releaseLeftBehind(state, config, scheduler, tell, stop.signal);
 
   let status: ExitStatus;
+  let commandStatus = 0;
   try {
     await using http = await openHttp(config, scheduler, telemetry);
     httpAddress = http?.address ?? null;
@@ -97,6 +105,12 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       keep,
       stepDown,
       stop: stop.signal,
+      commands: commandsOf(options, scheduler, telemetry, state),
+      finish: (ended) => {
+        log.write("info", "command", "stopping: the command is done", { status: ended });
+        commandStatus = ended;
+        stop.abort();
+      },
     });
     status = await run(context);
   } catch (error) {
@@ -108,8 +122,40 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   // With an effect still running nothing was given up: whoever finds us dead shall do it.
   if (status.code !== exitCodes.effectRunning) state?.[Symbol.dispose]();
   const level = status.code === exitCodes.stopped ? (status.clean ? "info" : "warn") : "error";
-  log.write(level, "exit", status.reason, { code: status.code });
-  return status.code;
+  const code = status.code === exitCodes.stopped ? commandStatus : status.code;
+  log.write(level, "exit", status.reason, { code });
+  return code;
+}
+
+/** Runs the command of the command line; undefined where there is none. */
+function commandsOf(
+  { command, config, environment }: DaemonOptions,
+  scheduler: RealScheduler,
+  telemetry: Telemetry,
+  state: StateDirectory | undefined,
+): SupervisedCommands | undefined {
+  if (command === undefined) return undefined;
+  const inherited = commandEnvironment(environment);
+  const { observer } = telemetry;
+  return new SupervisedCommands({
+    scheduler,
+    processes: new LinuxProcesses({ environment: inherited, inherited: undefined }),
+    supervisor: [...thisProgram(), "supervise"],
+    command,
+    environment: inherited,
+    lock: state?.lockDescriptor,
+    stopSignal: config.execStopSignal,
+    stopTimeoutMs: config.execStopTimeoutMs,
+    killMarginMs: killMarginMs(config.sessionTimeoutMs),
+    output: config.execRaw
+      ? undefined
+      : (stream, line) => observer.observe({ kind: "command-output", stream, line }),
+  });
+}
+
+/** The command line of this very program, also when its file was replaced by a newer one. */
+function thisProgram(): readonly string[] {
+  return Bun.isStandaloneExecutable ? ["/proc/self/exe"] : [process.execPath, Bun.main];
 }
 
 /** Keeps the session's key in the state directory; undefined where there is none. */

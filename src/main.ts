@@ -3,6 +3,7 @@ import { parseCommandLine, version } from "./cli/parse-command-line.ts";
 import { parseServers } from "./cli/parse-servers.ts";
 import { runRelease } from "./cli/release.ts";
 import { runStatus } from "./cli/status.ts";
+import { runSupervise } from "./cli/supervise.ts";
 import { processSurroundings } from "./config/surroundings.ts";
 import { runDaemon } from "./daemon.ts";
 import { exitCodes } from "./election/exit-status.ts";
@@ -28,12 +29,16 @@ async function main(rawArguments: readonly string[]): Promise<number> {
       return exitCodes.usage;
     case "release":
       return await runRelease(command.config);
+    case "supervise":
+      return await runSupervise(surroundings.environment);
     case "status":
       return await runStatus(command);
     case "run":
       return await runDaemon({
         config: command.config,
         settings: command.settings,
+        command: command.command,
+        environment: surroundings.environment,
         version,
         hostName: surroundings.hostName,
         colours: mayColour && surroundings.terminal,

@@ -8,7 +8,15 @@ import type { Arguments } from "./read-arguments.ts";
 
 /** What a command line asks for. main.ts does it. */
 export type CommandLine =
-  | { readonly kind: "run"; readonly config: Config; readonly settings: readonly Setting[] }
+  | {
+      readonly kind: "run";
+      readonly config: Config;
+      readonly settings: readonly Setting[];
+      /** What runs while the replica leads; undefined for the files alone. */
+      readonly command: readonly string[] | undefined;
+    }
+  /** The process between a replica and its command: started by a replica only. */
+  | { readonly kind: "supervise" }
   | { readonly kind: "release"; readonly config: Config }
   | { readonly kind: "status"; readonly address: HttpAddress; readonly json: boolean }
   /** Goes to stdout as it is; the exit code is 0. */

@@ -1,10 +1,20 @@
+import { execCommand } from "./exec-command.ts";
 import { releaseCommand } from "./release-command.ts";
 import type { Command } from "./command.ts";
 import { runCommand } from "./run-command.ts";
 import { statusCommand } from "./status-command.ts";
+import { superviseCommand } from "./supervise-command.ts";
 
 /** What happens when no command is named. */
 export const defaultCommand = runCommand;
 
+/** Commands that are not for people: the help does not name them. */
+export const hiddenCommands: readonly Command[] = [superviseCommand];
+
 /** All commands, in the order of the help. */
-export const commands: readonly Command[] = [runCommand, statusCommand, releaseCommand];
+export const commands: readonly Command[] = [
+  runCommand,
+  execCommand,
+  statusCommand,
+  releaseCommand,
+];

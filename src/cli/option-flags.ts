@@ -1,6 +1,14 @@
 import type { ArgsDef } from "citty";
 import { type AnyOption, fallbackText, variableOf } from "../config/option.ts";
+import { options } from "../config/options.ts";
 import { lineBreak } from "./help.ts";
+
+/** The options that a command has: some belong to `exec` alone. */
+export function optionsOf(command: string): readonly AnyOption[] {
+  return Object.values<AnyOption>(options).filter(
+    ({ only }) => only === undefined || only === command,
+  );
+}
 
 /** The table's options as citty's; without defaults, which citty would pass off as given. */
 export function flagsOf(all: readonly AnyOption[]): ArgsDef {
@@ -8,11 +16,11 @@ export function flagsOf(all: readonly AnyOption[]): ArgsDef {
   for (const option of all) {
     const fallback = fallbackText(option.fallback);
     const shown = option.fallback.kind === "required" ? fallback : `default: ${fallback}`;
-    flags[option.flag] = {
-      type: "string",
-      valueHint: option.unit,
-      description: `${option.help}${lineBreak}${variableOf(option.flag)}, ${shown}`,
-    };
+    const description = `${option.help}${lineBreak}${variableOf(option.flag)}, ${shown}`;
+    flags[option.flag] =
+      option.isSwitch === true
+        ? { type: "boolean", description }
+        : { type: "string", valueHint: option.unit, description };
   }
   return flags;
 }

@@ -4,7 +4,7 @@ import { nearestName } from "../config/nearest-name.ts";
 import { quoted } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
-import { commands, defaultCommand } from "./commands.ts";
+import { commands, defaultCommand, hiddenCommands } from "./commands.ts";
 import { helpOf } from "./help.ts";
 import { readArguments } from "./read-arguments.ts";
 
@@ -32,7 +32,8 @@ export async function parseCommandLine(
 ): Promise<CommandLine> {
   const [first] = rawArguments;
   const named = first !== undefined && first !== "" && !first.startsWith("-");
-  const command = named ? commands.find(({ name }) => name === first) : defaultCommand;
+  const known = [...commands, ...hiddenCommands];
+  const command = named ? known.find(({ name }) => name === first) : defaultCommand;
   const asked = ownArguments(rawArguments);
   if (asked.has("--help") || asked.has("-h"))
     return await help(named ? command : undefined, colours);

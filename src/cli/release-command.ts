@@ -1,16 +1,15 @@
 import { loadConfig } from "../config/load-config.ts";
-import { options } from "../config/options.ts";
 import { quoted } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
-import { flagsOf } from "./option-flags.ts";
+import { flagsOf, optionsOf } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
 
 /** Gives up what killed processes of this host held, and ends: for ExecStopPost and the like. */
 export const releaseCommand: Command = {
   name: "release",
   description: "Releases what killed replicas of this host held, by their state-dir.",
-  flags: flagsOf(Object.values(options)),
+  flags: flagsOf(optionsOf("release")),
   notes: ["It takes the options of the replica; state-dir is needed, the rest as for a replica."],
   interpret,
 };

@@ -1,16 +1,15 @@
 import { loadConfig } from "../config/load-config.ts";
-import { options } from "../config/options.ts";
 import { quoted } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
-import { flagsOf } from "./option-flags.ts";
+import { flagsOf, optionsOf } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
 
 /** Runs a replica. It is what happens when no command is named. */
 export const runCommand: Command = {
   name: "run",
   description: "Competes for leadership; the leader writes files.",
-  flags: flagsOf(Object.values(options)),
+  flags: flagsOf(optionsOf("run")),
   notes: [
     "Every option is also a variable of the environment and of the env file.\n" +
       "Order: flag, environment, env file, default.",
@@ -24,5 +23,6 @@ function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
   if (extra !== undefined) return usageError([`unexpected argument ${quoted(extra)} behind --`]);
   const loading = loadConfig(given.values, surroundings);
   if (loading.kind === "invalid") return usageError(loading.problems);
-  return { kind: "run", config: loading.config, settings: loading.settings };
+  const { config, settings } = loading;
+  return { kind: "run", config, settings, command: undefined };
 }

@@ -66,7 +66,7 @@ function fromEnvironment(environment: Surroundings["environment"]): Givens {
     const option = optionOf(name);
     if (option !== undefined) {
       values.set(option.flag, { text, source: { kind: "environment" } });
-    } else if (!isServiceLink(name)) {
+    } else if (!isServiceLink(name) && !commandVariables.has(name)) {
       problems.push(unknownVariable(name, "the environment"));
     }
   }
@@ -81,6 +81,13 @@ function fromEnvironment(environment: Surroundings["environment"]): Givens {
 function isServiceLink(name: string): boolean {
   return /_SERVICE_(?:HOST|PORT(?:_\w+)?)$|_PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)?$/.test(name);
 }
+
+/** What a command under leadership finds in its environment: it may well run `election` again. */
+const commandVariables: ReadonlySet<string> = new Set([
+  "ELECTION_EPOCH",
+  "ELECTION_REPLICA_ID",
+  "ELECTION_LEASE_UNTIL",
+]);
 
 /** The default env file may be absent; one that was named may not. */
 function defaultEnvFileOf(surroundings: Surroundings): Given | undefined {

@@ -13,6 +13,10 @@ export interface Option<T> {
   readonly help: string;
   /** A secret is never printed: not in an error, not in a dump. */
   readonly secret: boolean;
+  /** A switch is a flag without a value, and a variable that is `true` or `false`. */
+  readonly isSwitch?: boolean;
+  /** The one command that has it; every command that runs a replica, where it is left out. */
+  readonly only?: "exec";
   readonly parse: (text: string, surroundings: Surroundings) => Parsed<T>;
 }
 
@@ -105,6 +109,26 @@ export function choiceOption<const Choice extends string>(
       return choice === undefined ? invalid(`one of ${choices.join(", ")}`) : valid(choice);
     },
   };
+}
+
+/** Off, unless it is given: by the flag alone, or as `true` by the variable. */
+export function switchOption(wording: Wording): Option<boolean> {
+  return {
+    ...wording,
+    unit: "true|false",
+    fallback: { kind: "text", text: "false" },
+    secret: false,
+    isSwitch: true,
+    parse: (text) => {
+      if (text !== "true" && text !== "false") return invalid("true or false");
+      return valid(text === "true");
+    },
+  };
+}
+
+/** The same option, of the command `exec` alone. */
+export function execOption<T>(definition: Option<T>): Option<T> {
+  return { ...definition, only: "exec" };
 }
 
 /** A path of the file system, at most 4096 bytes (the kernel's PATH_MAX). */

@@ -3,9 +3,11 @@ import {
   choiceOption,
   countOption,
   durationOption,
+  execOption,
   option,
   type Option,
   parsePath,
+  switchOption,
 } from "./option.ts";
 import { defaultReplicaId, parseReplicaId } from "./replica-id.ts";
 import type { ReplicaId } from "../election/coordinator.ts";
@@ -99,6 +101,45 @@ export const options = {
     flag: "stop-timeout",
     help: "Time that stopping may take before the process exits regardless.",
   }),
+  execStopSignal: execOption(
+    choiceOption(
+      ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2"],
+      { kind: "text", text: "SIGTERM" },
+      {
+        flag: "exec-stop-signal",
+        help: "The signal that asks every process of the command to end.",
+      },
+    ),
+  ),
+  execStopTimeoutMs: execOption(
+    durationOption("2s", {
+      flag: "exec-stop-timeout",
+      help: "Time from that signal to SIGKILL.",
+    }),
+  ),
+  execRestart: execOption(
+    choiceOption(
+      ["always", "on-failure", "never"],
+      { kind: "text", text: "always" },
+      { flag: "exec-restart", help: "Whether a command that has ended by itself starts again." },
+    ),
+  ),
+  execThen: execOption(
+    choiceOption(
+      ["stay", "resign", "exit"],
+      { kind: "text", text: "stay" },
+      {
+        flag: "exec-then",
+        help: "When it does not start again: stay leader, resign, or exit with its status.",
+      },
+    ),
+  ),
+  execRaw: execOption(
+    switchOption({ flag: "exec-raw", help: "Leaves the command's output alone: no log lines." }),
+  ),
+  withFiles: execOption(
+    switchOption({ flag: "with-files", help: "Writes the leader's files beside the command." }),
+  ),
   logLevel: choiceOption(
     ["error", "warn", "info", "debug", "trace"],
     { kind: "text", text: "info" },

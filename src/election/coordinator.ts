@@ -85,6 +85,8 @@ export interface Leadership {
   readonly renewedAt: Instant;
   /** Whether an effect may start at this very moment: read off the clocks, never remembered. */
   mayAct(): boolean;
+  /** Resolves when `validUntil` has moved by a renewal, or when `signal` aborts. */
+  renewal(signal: AbortSignal): Promise<void>;
   /** Ended once leadership is over without our doing. */
   readonly lost: Ending;
   /**

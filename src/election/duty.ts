@@ -1,5 +1,6 @@
 import type { Epoch } from "./coordinator.ts";
 import type { Failure } from "./failure.ts";
+import type { Instant } from "./scheduler.ts";
 
 /** What a leader does with its leadership. */
 export interface Duty {
@@ -29,6 +30,10 @@ export interface Term {
   readonly epoch: Epoch;
   /** Whether an effect may start at this very moment. */
   mayAct(): boolean;
+  /** The end of the lease as it stands: an effect that goes on must have ended by then. */
+  validUntil(): Instant;
+  /** Resolves when `validUntil` has moved, or when `signal` aborts. */
+  renewal(signal: AbortSignal): Promise<void>;
   /** Says that one effect was completed, so the resource behind it works (again). */
   worked(): void;
   /** Says that an effect hangs. Leadership is left to others; the effect may still end later. */

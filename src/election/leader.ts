@@ -77,6 +77,8 @@ function termOf(context: Context, leadership: Leadership, hanging: Ending): Term
   return {
     epoch: leadership.epoch,
     mayAct: () => leadership.mayAct(),
+    validUntil: () => leadership.validUntil,
+    renewal: (signal) => leadership.renewal(signal),
     worked: () => context.budget.restore("duty"),
     hangs: (failure) => hanging.end(failure),
   };

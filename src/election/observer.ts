@@ -62,6 +62,20 @@ export type ElectionEvent =
       readonly durationMs: number;
     }
   | { readonly kind: "files-pruned"; readonly count: number }
+  /** The command under leadership: `status` is the exit status once it has ended by itself. */
+  | {
+      readonly kind: "command";
+      readonly change: "started" | "stopping" | "stopped" | "exited";
+      readonly epoch: Epoch;
+      readonly status: number | undefined;
+      readonly detail: string;
+    }
+  /** One line that the command wrote. */
+  | {
+      readonly kind: "command-output";
+      readonly stream: "stdout" | "stderr";
+      readonly line: string;
+    }
   /** Something a person should know that changes no state. */
   | { readonly kind: "notice"; readonly level: "debug" | "info" | "warn"; readonly detail: string };
 

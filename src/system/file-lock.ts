@@ -36,6 +36,11 @@ export class FileLock implements Disposable {
     return undefined;
   }
 
+  /** For a process that is to hold the lock with us: it inherits this. */
+  get descriptor(): number {
+    return this.#descriptor;
+  }
+
   /** Lets go of the lock. Idempotent. */
   [Symbol.dispose](): void {
     if (!this.#held) return;

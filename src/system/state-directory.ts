@@ -99,6 +99,14 @@ export class StateDirectory implements Disposable {
   }
 
   /**
+   * The descriptor of our lock. Whoever inherits it holds the lock with us, so that what we hold
+   * is not given up before the last of us is gone.
+   */
+  get lockDescriptor(): number {
+    return this.#lock.descriptor;
+  }
+
+  /**
    * Remembers `record` in place of what was remembered before, readable by our user only. It need
    * not survive the kernel, so it is not flushed. Throws what the file system throws.
    */

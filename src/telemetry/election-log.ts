@@ -38,6 +38,10 @@ export class ElectionLog implements Observer {
         return this.#fileWritten(event);
       case "files-pruned":
         return this.#log.write("debug", event.kind, "deleted old files", { count: event.count });
+      case "command":
+        return this.#command(event);
+      case "command-output":
+        return this.#log.write("info", event.kind, event.line, { stream: event.stream });
       case "notice":
         return this.#log.write(event.level, event.kind, event.detail);
       default:
@@ -119,6 +123,11 @@ export class ElectionLog implements Observer {
     } else {
       this.#log.write("warn", kind, `the ${resource} still fails: ${failure.detail}`, fields);
     }
+  }
+
+  #command({ kind, change, epoch, status, detail }: EventOf<"command">): void {
+    const level = change === "exited" && status !== 0 ? "warn" : "info";
+    this.#log.write(level, kind, `the command ${detail}`, { change, epoch, status });
   }
 
   #fileWritten({ kind, file, epoch, durationMs }: EventOf<"file-written">): void {

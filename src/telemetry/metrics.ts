@@ -21,6 +21,7 @@ export class ElectionMetrics implements Observer {
   readonly #filesWritten;
   readonly #filesPruned;
   readonly #writeSeconds;
+  readonly #commands;
   readonly #failoverAttempts;
   readonly #requests;
   readonly #requestSeconds;
@@ -49,6 +50,12 @@ export class ElectionMetrics implements Observer {
     this.#filesPruned = new Counter({
       name: "election_files_pruned_total",
       help: "Old files deleted by this replica as leader.",
+      registers,
+    });
+    this.#commands = new Counter({
+      name: "election_commands_total",
+      help: "What became of commands under leadership: started, exited, stopped.",
+      labelNames: ["change"],
       registers,
     });
     this.#writeSeconds = new Histogram({
@@ -103,6 +110,10 @@ export class ElectionMetrics implements Observer {
       case "files-pruned":
         this.#filesPruned.inc(event.count);
         break;
+      case "command":
+        this.#commands.inc({ change: event.change });
+        break;
+      case "command-output":
       case "waiting-out":
       case "lease":
       case "line":

@@ -123,6 +123,8 @@ export class StatusBoard implements Observer {
       case "waiting-out":
       case "lease":
       case "request":
+      case "command":
+      case "command-output":
       case "notice":
         return;
       default:

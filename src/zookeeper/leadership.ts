@@ -3,7 +3,7 @@ import { Ending, type FailureCode } from "../election/failure.ts";
 import { Lease, leaseDurationMs, renewalIntervalMs } from "../election/lease.ts";
 import type { Observer } from "../election/observer.ts";
 import { type Instant, later, remainingMs, type Scheduler } from "../election/scheduler.ts";
-import { Scope } from "../election/scope.ts";
+import { aborted, Scope } from "../election/scope.ts";
 import type { ZooKeeperClient } from "./client.ts";
 import { MultiError, ZooKeeperError } from "./errors.ts";
 import type { Layout } from "./layout.ts";
@@ -53,6 +53,8 @@ export class ZooKeeperLeadership implements Leadership {
   readonly #taking: Taking;
   readonly #lease: Lease;
   readonly #renewing = new Scope();
+  /** Aborted by the next acknowledged renewal. */
+  #nextRenewal = new AbortController();
   #version: number;
   #termVersion: number;
   #resigned = false;
@@ -81,6 +83,11 @@ export class ZooKeeperLeadership implements Leadership {
 
   mayAct(): boolean {
     return !this.#resigned && this.lost.failure === undefined && this.#lease.holds();
+  }
+
+  async renewal(signal: AbortSignal): Promise<void> {
+    using waiting = new Scope(signal, this.#nextRenewal.signal);
+    await aborted(waiting.signal);
   }
 
   /** Stops renewing without telling anybody: the lease runs out. Idempotent. */
@@ -204,8 +211,14 @@ export class ZooKeeperLeadership implements Leadership {
 
   #acknowledge(sentAt: Instant): void {
     const durationMs = leaseDurationMs(this.#tools.client.sessionTimeoutMs);
-    if (this.#lease.renew(sentAt, durationMs)) this.#tellLease();
-    else this.#lose("no renewal was acknowledged in time", "lease-ended");
+    if (!this.#lease.renew(sentAt, durationMs)) {
+      this.#lose("no renewal was acknowledged in time", "lease-ended");
+      return;
+    }
+    this.#tellLease();
+    const renewed = this.#nextRenewal;
+    this.#nextRenewal = new AbortController();
+    renewed.abort();
   }
 
   /** Tells when the lease is over. Nothing depends on it for safety: `mayAct` reads the clock. */

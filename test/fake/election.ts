@@ -69,6 +69,10 @@ export class FakeLeadership implements Leadership {
     return 0 as Instant;
   }
 
+  renewal(signal: AbortSignal): Promise<void> {
+    return aborted(signal);
+  }
+
   mayAct(): boolean {
     return this.valid && this.lost.failure === undefined;
   }

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import type { ReplicaId } from "../../src/election/coordinator.ts";
-import type { Term } from "../../src/election/duty.ts";
 import { finalName, temporaryName } from "../../src/files/file-name.ts";
 import { LeaderFiles } from "../../src/files/leader-files.ts";
 import { FakeDisk } from "../fake/disk.ts";
 import { epochOf, held, Recorder } from "../fake/election.ts";
 import { FakeScheduler, settle } from "../fake/scheduler.ts";
+import { fakeTerm } from "../fake/term.ts";
 
 class Desk {
   readonly disk = new FakeDisk();
@@ -32,14 +32,14 @@ class Desk {
   }
 
   lead(epoch = 7) {
-    const term: Term = {
+    const term = fakeTerm({
       epoch: epochOf(epoch),
       mayAct: () => this.mayAct,
       worked: () => {
         this.worked += 1;
       },
       hangs: (failure) => this.hanging.push(failure.detail),
-    };
+    });
     return this.files.lead(term, this.stop.signal);
   }
 

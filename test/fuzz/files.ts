@@ -1,12 +1,12 @@
 import * as fc from "fast-check";
 import type { Epoch } from "../../src/election/coordinator.ts";
-import type { Term } from "../../src/election/duty.ts";
 import { proveDirectory } from "../../src/files/directory-proof.ts";
 import { finalName, parseFileName, temporaryName } from "../../src/files/file-name.ts";
 import { takeInventory } from "../../src/files/inventory.ts";
 import { prune } from "../../src/files/pruning.ts";
 import { FakeDisk } from "../fake/disk.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
+import { fakeTerm } from "../fake/term.ts";
 import { anyText, textOf } from "./hostile-texts.ts";
 import { asyncTarget, hold, same, syncTarget, type Target } from "./target.ts";
 
@@ -83,12 +83,7 @@ async function checkDirectory(given: {
   const proof = await proveDirectory(disk, "replica", new FakeScheduler());
   hold(proof.kind === "proved", "the directory can be used");
   const inventory = await takeInventory(disk, given.capacity);
-  const term: Term = {
-    epoch: given.epoch,
-    mayAct: () => true,
-    worked: () => undefined,
-    hangs: () => undefined,
-  };
+  const term = fakeTerm({ epoch: given.epoch });
   await prune(disk, inventory, term, new AbortController().signal);
 
   const left = [...disk.files.keys()];

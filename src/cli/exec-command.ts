@@ -1,0 +1,41 @@
+import { loadConfig } from "../config/load-config.ts";
+import { quoted } from "../config/quoted.ts";
+import type { Surroundings } from "../config/surroundings.ts";
+import { timingProblem } from "../exec/timings.ts";
+import { type Command, type CommandLine, usageError } from "./command.ts";
+import { flagsOf, optionsOf } from "./option-flags.ts";
+import type { Arguments } from "./read-arguments.ts";
+
+/** Runs a command while the replica leads. */
+export const execCommand: Command = {
+  name: "exec",
+  description: "Competes for leadership; a command runs while it lasts: exec -- command args...",
+  flags: flagsOf(optionsOf("exec")),
+  notes: [
+    "The command starts after leadership is won, and all its processes are dead before it ends.\n" +
+      "It finds ELECTION_EPOCH, ELECTION_REPLICA_ID and ELECTION_LEASE_UNTIL (in seconds of\n" +
+      "/proc/uptime, as of its start) in its environment.",
+  ],
+  interpret,
+};
+
+function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
+  const [program] = given.rest;
+  if (program === undefined || program === "") {
+    return usageError(["the command is missing: expected exec -- command args..."]);
+  }
+  const switches = [...given.switches].map((flag) => [flag, "true"] as const);
+  const values = new Map([...given.values, ...switches]);
+  const loading = loadConfig(values, surroundings);
+  if (loading.kind === "invalid") return usageError(loading.problems);
+  const { config, settings } = loading;
+  const { execStopTimeoutMs, sessionTimeoutMs, stopTimeoutMs } = config;
+  const shown = quoted(`${execStopTimeoutMs}ms`);
+  const problem = timingProblem(sessionTimeoutMs, execStopTimeoutMs);
+  if (problem !== undefined) return usageError([`--exec-stop-timeout ${shown}: ${problem}`]);
+  if (execStopTimeoutMs >= stopTimeoutMs) {
+    const most = `expected less than --stop-timeout, which is ${stopTimeoutMs}ms`;
+    return usageError([`--exec-stop-timeout ${shown}: ${most}`]);
+  }
+  return { kind: "run", config, settings, command: given.rest };
+}

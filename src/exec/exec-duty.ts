@@ -1,0 +1,179 @@
+import type { ReplicaId } from "../election/coordinator.ts";
+import type { Duty, DutyEnd, Proof, Term } from "../election/duty.ts";
+import type { Failure } from "../election/failure.ts";
+import type { ElectionEvent, Observer } from "../election/observer.ts";
+import { type Instant, remainingMs, type Scheduler } from "../election/scheduler.ts";
+import { aborted, Scope } from "../election/scope.ts";
+import { unreachable } from "../election/unreachable.ts";
+import { bootTimeOf } from "./boot-time.ts";
+import type { CommandEnd, Commands } from "./commands.ts";
+import { RestartPause } from "./restart-pause.ts";
+
+/** Whether a command that ended by itself is started again. */
+export const restartPolicies = ["always", "on-failure", "never"] as const;
+export type RestartPolicy = (typeof restartPolicies)[number];
+
+/** What follows when it is not: keep leadership idle, leave it to the next, or end the daemon. */
+export const sequels = ["stay", "resign", "exit"] as const;
+export type Sequel = (typeof sequels)[number];
+
+export interface ExecDutyOptions {
+  readonly commands: Commands;
+  readonly scheduler: Scheduler;
+  readonly observer: Observer;
+  readonly replica: ReplicaId;
+  readonly restart: RestartPolicy;
+  readonly sequel: Sequel;
+  /** The room that stopping takes before the end of the lease: stop timeout and kill margin. */
+  readonly stoppingMs: number;
+  /** Asks for the step-down of `sequel: "resign"`. */
+  readonly resign: () => void;
+  /** Asks the daemon to stop, and to end with this code: for `sequel: "exit"`. */
+  readonly exit: (code: number) => void;
+}
+
+/** How long a start waits for a renewal that leaves room for it. */
+const patienceMs = 10_000;
+
+/**
+ * The leader's duty as a command: it starts after leadership was won, and not one process of it
+ * lives when leadership is given up or the lease ends.
+ */
+export class ExecDuty implements Duty {
+  readonly #options: ExecDutyOptions;
+  readonly #pause: RestartPause;
+
+  constructor(options: ExecDutyOptions) {
+    this.#options = options;
+    this.#pause = new RestartPause(options.scheduler);
+  }
+
+  prove(): Promise<Proof> {
+    const problem = this.#options.commands.problem();
+    if (problem !== undefined) {
+      return Promise.resolve({ kind: "failed", failure: dutyFailed(problem) });
+    }
+    return Promise.resolve({ kind: "proved", fence: undefined });
+  }
+
+  async lead(term: Term, signal: AbortSignal): Promise<DutyEnd> {
+    const { scheduler, restart } = this.#options;
+    for (;;) {
+      await scheduler.sleep(this.#pause.remainingMs, signal);
+      const room = await this.#room(term, signal);
+      if (signal.aborted) return { kind: "stopped" };
+      if (!room) return { kind: "failed", failure: dutyFailed(this.#noRoom()) };
+      const startedAt = scheduler.now();
+      const end = await this.#run(term, signal);
+      if (end.kind !== "stopped") this.#pause.ran(startedAt);
+      const failure = failureOf(end);
+      if (failure !== undefined) return { kind: "failed", failure };
+      term.worked();
+      if (end.kind !== "exited") return { kind: "stopped" };
+      this.#tell("exited", term, `exited with status ${end.code}`, end.code);
+      if (signal.aborted) return { kind: "stopped" };
+      if (restart === "always" || (restart === "on-failure" && end.code !== 0)) continue;
+      this.#follow(end);
+      await aborted(signal);
+      return { kind: "stopped" };
+    }
+  }
+
+  /** One run of the command, to the end of its last process. */
+  async #run(term: Term, signal: AbortSignal): Promise<CommandEnd> {
+    const { commands, scheduler, replica } = this.#options;
+    const until = term.validUntil();
+    if (!term.mayAct()) return { kind: "stopped", cause: "deadline" };
+    const running = commands.start({
+      until,
+      environment: {
+        ELECTION_EPOCH: term.epoch.toString(),
+        ELECTION_REPLICA_ID: replica,
+        ELECTION_LEASE_UNTIL: (bootTimeOf(scheduler, until) / 1_000).toFixed(2),
+      },
+    });
+    using watching = new Scope(signal);
+    const stop = (): void => running.stop();
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
+    const extending = this.#extend(term, watching.signal, running.extend.bind(running));
+    this.#tell("started", term, "starts");
+    const end = await running.ended;
+    if (end.kind === "stopped") this.#tell("stopped", term, stopDetail[end.cause]);
+    watching.abort();
+    signal.removeEventListener("abort", stop);
+    await extending;
+    return end;
+  }
+
+  /** Moves the command's end with every renewal of the lease. */
+  async #extend(term: Term, stop: AbortSignal, extend: (until: Instant) => void): Promise<void> {
+    for (;;) {
+      await term.renewal(stop);
+      if (stop.aborted) return;
+      if (term.mayAct()) extend(term.validUntil());
+    }
+  }
+
+  /** Waits until the lease leaves room to start and stop a command; false when it never does. */
+  async #room(term: Term, signal: AbortSignal): Promise<boolean> {
+    const { scheduler, stoppingMs } = this.#options;
+    using waiting = new Scope(signal);
+    const limit = scheduler.sleep(patienceMs, waiting.signal).then(() => waiting.abort());
+    const hasRoom = (): boolean => remainingMs(scheduler, term.validUntil()) > stoppingMs;
+    while (!hasRoom() && !waiting.signal.aborted) await term.renewal(waiting.signal);
+    waiting.abort();
+    await limit;
+    return hasRoom();
+  }
+
+  #noRoom(): string {
+    const { stoppingMs } = this.#options;
+    return (
+      `the lease never leaves the ${stoppingMs} ms that stopping the command takes: ` +
+      "the coordinator grants a shorter session timeout, or answers too late"
+    );
+  }
+
+  #follow(end: ExitedEnd): void {
+    const { sequel, resign, exit } = this.#options;
+    if (sequel === "resign") resign();
+    if (sequel === "exit") exit(end.code);
+  }
+
+  #tell(change: CommandChange, { epoch }: Term, detail: string, status?: number): void {
+    this.#options.observer.observe({ kind: "command", change, epoch, status, detail });
+  }
+}
+
+type ExitedEnd = Extract<CommandEnd, { readonly kind: "exited" }>;
+type CommandChange = Extract<ElectionEvent, { readonly kind: "command" }>["change"];
+
+const stopDetail = {
+  asked: "was stopped; none of its processes lives",
+  deadline: "was stopped before the end of the lease; none of its processes lives",
+} as const;
+
+function failureOf(end: CommandEnd): Failure | undefined {
+  switch (end.kind) {
+    case "not-started":
+      return dutyFailed(`the command did not start: ${end.detail}`);
+    case "unsupervised":
+      return dutyFailed(`the command was killed: ${end.detail}`);
+    case "stopped":
+      if (end.cause === "asked") return undefined;
+      return {
+        resource: "coordinator",
+        code: "lease-ended",
+        detail: "no renewal was acknowledged in time, so the command was stopped",
+      };
+    case "exited":
+      return undefined;
+    default:
+      return unreachable(end);
+  }
+}
+
+function dutyFailed(detail: string): Failure {
+  return { resource: "duty", code: "duty-failed", detail };
+}

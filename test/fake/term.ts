@@ -1,0 +1,17 @@
+import type { Term } from "../../src/election/duty.ts";
+import type { Instant } from "../../src/election/scheduler.ts";
+import { aborted } from "../../src/election/scope.ts";
+import { epochOf } from "./election.ts";
+
+/** A term that may act and never ends, except for what a test says otherwise. */
+export function fakeTerm(overrides: Partial<Term> = {}): Term {
+  return {
+    epoch: epochOf(7),
+    mayAct: () => true,
+    validUntil: () => Number.MAX_SAFE_INTEGER as Instant,
+    renewal: aborted,
+    worked: () => undefined,
+    hangs: () => undefined,
+    ...overrides,
+  };
+}
