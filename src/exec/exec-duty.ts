@@ -59,7 +59,8 @@ export class ExecDuty implements Duty {
   async lead(term: Term, signal: AbortSignal): Promise<DutyEnd> {
     const { scheduler, restart } = this.#options;
     for (;;) {
-      await scheduler.sleep(this.#pause.remainingMs, signal);
+      const pauseMs = this.#pause.remainingMs;
+      if (pauseMs > 0) await scheduler.sleep(pauseMs, signal);
       const room = await this.#room(term, signal);
       if (signal.aborted) return { kind: "stopped" };
       if (!room) return { kind: "failed", failure: dutyFailed(this.#noRoom()) };

@@ -22,6 +22,8 @@ export interface ReplicaOptions {
   readonly fileDir: string;
   /** More flags; they come last and must not repeat the ones above. */
   readonly flags?: readonly string[];
+  /** The command that runs under leadership; none runs the files alone. */
+  readonly command?: readonly string[];
   /** More variables; none of this process's own ones but PATH is handed on. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -39,11 +41,13 @@ export class Replica implements AsyncDisposable {
   #heard = Promise.withResolvers<void>();
   #ended = false;
 
-  constructor({ servers, id, fileDir, flags = [], environment = {} }: ReplicaOptions) {
+  constructor({ servers, id, fileDir, flags = [], command, environment = {} }: ReplicaOptions) {
     if (!existsSync(binary)) throw new Error(`${binary} is missing: make build`);
     this.id = id;
     const own = [`--zk-servers=${servers}`, `--replica-id=${id}`, `--file-dir=${fileDir}`];
-    this.#process = Bun.spawn([binary, ...own, "--log-format=json", ...flags], {
+    const given = [...own, "--log-format=json", ...flags];
+    const line = command === undefined ? given : ["exec", ...given, "--", ...command];
+    this.#process = Bun.spawn([binary, ...line], {
       stdin: "ignore",
       stdout: "ignore",
       stderr: "pipe",

@@ -1,0 +1,176 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type LogLine, Replica, temporaryDirectory } from "../replica.ts";
+import { startServer, type ZooKeeperServer } from "../zookeeper-server.ts";
+
+const limitMs = 60_000;
+let server: ZooKeeperServer;
+let directory: ReturnType<typeof temporaryDirectory>;
+let service = 0;
+
+beforeAll(async () => {
+  server = await startServer();
+}, limitMs);
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+beforeEach(() => {
+  service += 1;
+  directory = temporaryDirectory();
+});
+
+afterEach(() => {
+  directory[Symbol.dispose]();
+});
+
+/**
+ * A command that takes a lock which the kernel drops with its last process. Whoever finds it taken
+ * was started while another one lived. Neither it nor the process that it detaches heeds SIGTERM.
+ */
+const stubborn = `
+  trap '' TERM
+  exec 9>>"$DIRECTORY/lock"
+  flock --nonblock 9 || echo "overlap at epoch $ELECTION_EPOCH" >>"$DIRECTORY/journal"
+  echo "start $ELECTION_EPOCH $$" >>"$DIRECTORY/journal"
+  setsid sleep 1000 &
+  echo "detached $!"
+  while :; do sleep 0.05; done
+`;
+
+function start(id: string, script: string, ...flags: readonly string[]): Replica {
+  return new Replica({
+    servers: `${server.address.host}:${server.address.port}`,
+    id,
+    fileDir: join(directory.path, "files"),
+    flags: [
+      `--zk-path=/exec-${service}`,
+      "--session-timeout=4s",
+      "--exec-stop-timeout=300ms",
+      ...flags,
+    ],
+    command: ["bash", "-c", script],
+    environment: { DIRECTORY: directory.path, SECRET: "kept" },
+  });
+}
+
+function journal(): readonly string[] {
+  const path = join(directory.path, "journal");
+  return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
+}
+
+const runs = (): readonly string[] => journal().filter((line) => line.startsWith("start"));
+
+async function output(replica: Replica, pattern: RegExp, from = 0): Promise<RegExpExecArray> {
+  const said = ({ event, msg }: LogLine): boolean =>
+    event === "command-output" && pattern.test(msg);
+  const line = await replica.line(`says ${pattern.source}`, said, from);
+  const match = pattern.exec(line.msg);
+  if (match === null) throw new Error("unreachable");
+  return match;
+}
+
+function lives(pid: string | undefined): boolean {
+  return existsSync(`/proc/${pid}`);
+}
+
+/** Waits for the second command, and shows that the first was dead before it started. */
+async function followedBy(other: Replica, detached: string | undefined): Promise<void> {
+  await output(other, /^detached (\d+)/);
+  expect(lives(detached)).toBe(false);
+  expect(runs()).toHaveLength(2);
+  expect(journal().filter((line) => line.startsWith("overlap"))).toEqual([]);
+}
+
+test(
+  "exec: a hand-over kills every process of the command, then starts it elsewhere",
+  async () => {
+    await using leader = start("a", stubborn);
+    const [, detached] = await output(leader, /^detached (\d+)/);
+    await using other = start("b", stubborn);
+    await other.line("follows", (line) => line["leader"] === "a");
+    leader.kill("SIGTERM");
+    expect(await leader.exited).toBe(0);
+    expect(lives(detached)).toBe(false);
+    await followedBy(other, detached);
+  },
+  limitMs,
+);
+
+test.each(["SIGKILL", "SIGSTOP"] as const)(
+  "exec: after %s of the daemon the command is dead before another one starts",
+  async (signal) => {
+    await using leader = start("a", stubborn);
+    const [, detached] = await output(leader, /^detached (\d+)/);
+    await using other = start("b", stubborn);
+    await other.line("follows", (line) => line["leader"] === "a");
+    leader.kill(signal);
+    await followedBy(other, detached);
+    if (signal === "SIGKILL") return;
+    const from = leader.lines.length;
+    leader.kill("SIGCONT");
+    await leader.line("notices", ({ state }) => state === "Attempter", from);
+    expect(runs()).toHaveLength(2);
+  },
+  limitMs,
+);
+
+test(
+  "exec: SIGKILL of the supervisor kills the command as well, and another one may start",
+  async () => {
+    await using leader = start("a", stubborn);
+    const [, detached] = await output(leader, /^detached (\d+)/);
+    const [, pid] = /^start \d+ (\d+)/.exec(runs()[0] ?? "") ?? [];
+    const supervisor = readFileSync(`/proc/${pid}/stat`, "latin1").split(" ")[3];
+    process.kill(Number(supervisor), "SIGKILL");
+    await leader.line("tells", ({ msg }) => msg.includes("its supervisor ended"));
+    expect([lives(pid), lives(detached)]).toEqual([false, false]);
+    const from = leader.lines.length;
+    await output(leader, /^detached (\d+)/, from);
+    expect(journal().filter((line) => line.startsWith("overlap"))).toEqual([]);
+  },
+  limitMs,
+);
+
+test(
+  "exec: the command finds the epoch, but neither our options nor the manager's words",
+  async () => {
+    writeFileSync(join(directory.path, "env"), "ELECTION_STORAGE_CAPACITY=3\n");
+    const file = join(directory.path, "env");
+    const script = 'env; echo "wrong" >&2; exit 3';
+    const flags = ["--exec-restart=never", "--exec-then=exit", `--env-file=${file}`];
+    await using replica = start("a", script, ...flags);
+    expect(await replica.exited).toBe(3);
+    const lines = replica.lines.filter(({ event }) => event === "command-output");
+    const variables = lines.filter(({ stream }) => stream === "stdout").map(({ msg }) => msg);
+    const ours = variables.filter((line) => line.startsWith("ELECTION_"));
+    expect(ours.map((line) => line.replace(/=.*/, "")).toSorted()).toEqual([
+      "ELECTION_EPOCH",
+      "ELECTION_LEASE_UNTIL",
+      "ELECTION_REPLICA_ID",
+    ]);
+    expect(variables).toContain("SECRET=kept");
+    expect(lines.find(({ stream }) => stream === "stderr")?.msg).toBe("wrong");
+  },
+  limitMs,
+);
+
+test(
+  "exec: a command that cannot start leaves leadership to a replica that can start it",
+  async () => {
+    await using other = start("b", stubborn, "--failover-timeout=100ms");
+    await output(other, /^detached/);
+    await using broken = new Replica({
+      servers: `${server.address.host}:${server.address.port}`,
+      id: "a",
+      fileDir: join(directory.path, "files"),
+      flags: [`--zk-path=/exec-${service}`, "--failover-timeout=50ms"],
+      command: ["/nonexistent/work"],
+    });
+    expect(await broken.exited).toBe(69);
+    expect(broken.lines.at(-1)?.msg).toContain('the command "/nonexistent/work" is not there');
+  },
+  limitMs,
+);
