@@ -9,10 +9,11 @@ import { StepDown } from "./election/step-down.ts";
 import { LocalDisk } from "./files/local-disk.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { HttpServerError } from "./http/http-server-error.ts";
-import { replicaContext } from "./replica.ts";
+import { replicaContext, type ReplicaSurroundings } from "./replica.ts";
 import { listenToSignals } from "./system/process-signals.ts";
 import { RealScheduler } from "./system/real-scheduler.ts";
 import type { StateDirectory } from "./system/state-directory.ts";
+import type { Commands } from "./exec/commands.ts";
 import { LinuxProcesses } from "./exec/linux-processes.ts";
 import { SupervisedCommands } from "./exec/supervised-commands.ts";
 import { killMarginMs } from "./exec/timings.ts";
@@ -105,7 +106,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       keep,
       stepDown,
       stop: stop.signal,
-      commands: commandsOf(options, scheduler, telemetry, state),
+      ...commandsOf(options, scheduler, telemetry, state),
       finish: (ended) => {
         log.write("info", "command", "stopping: the command is done", { status: ended });
         commandStatus = ended;
@@ -127,30 +128,40 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   return code;
 }
 
-/** Runs the command of the command line; undefined where there is none. */
+/** The commands that the daemon runs: under leadership, and before and after it. */
 function commandsOf(
   { command, config, environment }: DaemonOptions,
   scheduler: RealScheduler,
   telemetry: Telemetry,
   state: StateDirectory | undefined,
-): SupervisedCommands | undefined {
-  if (command === undefined) return undefined;
+): Pick<ReplicaSurroundings, "commands" | "hooks"> {
+  const { onElected, onLost } = config;
+  if (command === undefined && onElected === null && onLost === null) return {};
   const inherited = commandEnvironment(environment);
   const { observer } = telemetry;
-  return new SupervisedCommands({
-    scheduler,
-    processes: new LinuxProcesses({ environment: inherited, inherited: undefined }),
-    supervisor: [...thisProgram(), "supervise"],
-    command,
-    environment: inherited,
-    lock: state?.lockDescriptor,
-    stopSignal: config.execStopSignal,
-    stopTimeoutMs: config.execStopTimeoutMs,
-    killMarginMs: killMarginMs(config.sessionTimeoutMs),
-    output: config.execRaw
+  const processes = new LinuxProcesses({ environment: inherited, inherited: undefined });
+  const supervised = (words: readonly string[] | null | undefined): Commands | undefined =>
+    words === null || words === undefined
       ? undefined
-      : (stream, line) => observer.observe({ kind: "command-output", stream, line }),
-  });
+      : new SupervisedCommands({
+          scheduler,
+          processes,
+          supervisor: [...thisProgram(), "supervise"],
+          command: words,
+          environment: inherited,
+          lock: state?.lockDescriptor,
+          stopSignal: config.execStopSignal,
+          stopTimeoutMs: config.execStopTimeoutMs,
+          killMarginMs: killMarginMs(config.sessionTimeoutMs),
+          output: config.execRaw
+            ? undefined
+            : (stream, line) => observer.observe({ kind: "command-output", stream, line }),
+        });
+  const hooks =
+    onElected === null && onLost === null
+      ? undefined
+      : { elected: supervised(onElected), lost: supervised(onLost) };
+  return { commands: supervised(command), hooks };
 }
 
 /** The command line of this very program, also when its file was replaced by a newer one. */

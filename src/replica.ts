@@ -9,6 +9,7 @@ import type { Context } from "./election/state.ts";
 import type { StepDown } from "./election/step-down.ts";
 import type { Commands } from "./exec/commands.ts";
 import { ExecDuty } from "./exec/exec-duty.ts";
+import { HookedDuty, type HookedDutyOptions } from "./exec/hooked-duty.ts";
 import { killMarginMs } from "./exec/timings.ts";
 import type { Disk } from "./files/disk.ts";
 import { LeaderFiles } from "./files/leader-files.ts";
@@ -30,6 +31,8 @@ export interface ReplicaSurroundings {
   readonly stop: AbortSignal;
   /** Runs the command under leadership; undefined where the files are the whole duty. */
   readonly commands?: Commands | undefined;
+  /** The commands before and after a leadership; undefined where there are none. */
+  readonly hooks?: Pick<HookedDutyOptions, "elected" | "lost"> | undefined;
   /** Hears the exit status with which the daemon shall end, now that the command is done. */
   readonly finish?: ((status: number) => void) | undefined;
 }
@@ -51,6 +54,7 @@ export type ReplicaConfig = Pick<
   | "execRestart"
   | "execThen"
   | "withFiles"
+  | "hookTimeoutMs"
 >;
 
 /** Builds one replica out of its adapters: what `run` needs. */
@@ -82,8 +86,21 @@ export function replicaContext(config: ReplicaConfig, surroundings: ReplicaSurro
   return { scheduler, coordinator, duty, observer, budget, timings: config, stepDown, stop };
 }
 
-/** The files, the command, or both. */
+/** The files, the command, or both; between hooks, where there are any. */
 function dutyOf(
+  config: ReplicaConfig,
+  surroundings: ReplicaSurroundings,
+  files: LeaderFiles,
+): Duty {
+  const { hooks, scheduler, observer } = surroundings;
+  const duty = workOf(config, surroundings, files);
+  if (hooks === undefined) return duty;
+  const { replicaId: replica, hookTimeoutMs: timeoutMs } = config;
+  const stoppingMs = stoppingMsOf(config);
+  return new HookedDuty({ ...hooks, duty, timeoutMs, stoppingMs, scheduler, observer, replica });
+}
+
+function workOf(
   config: ReplicaConfig,
   { commands, scheduler, observer, stepDown, finish }: ReplicaSurroundings,
   files: LeaderFiles,
@@ -96,9 +113,14 @@ function dutyOf(
     replica: config.replicaId,
     restart: config.execRestart,
     sequel: config.execThen,
-    stoppingMs: config.execStopTimeoutMs + killMarginMs(config.sessionTimeoutMs),
+    stoppingMs: stoppingMsOf(config),
     resign: () => stepDown.request(),
     exit: (status) => finish?.(status),
   });
   return config.withFiles ? new BothDuties(command, files) : command;
+}
+
+/** How long it takes at most to end a command that does not want to. */
+function stoppingMsOf({ execStopTimeoutMs, sessionTimeoutMs }: ReplicaConfig): number {
+  return execStopTimeoutMs + killMarginMs(sessionTimeoutMs);
 }

@@ -1,5 +1,4 @@
 import { loadConfig } from "../config/load-config.ts";
-import { quoted } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
 import { timingProblem } from "../exec/timings.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
@@ -29,13 +28,7 @@ function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
   const loading = loadConfig(values, surroundings);
   if (loading.kind === "invalid") return usageError(loading.problems);
   const { config, settings } = loading;
-  const { execStopTimeoutMs, sessionTimeoutMs, stopTimeoutMs } = config;
-  const shown = quoted(`${execStopTimeoutMs}ms`);
-  const problem = timingProblem(sessionTimeoutMs, execStopTimeoutMs);
-  if (problem !== undefined) return usageError([`--exec-stop-timeout ${shown}: ${problem}`]);
-  if (execStopTimeoutMs >= stopTimeoutMs) {
-    const most = `expected less than --stop-timeout, which is ${stopTimeoutMs}ms`;
-    return usageError([`--exec-stop-timeout ${shown}: ${most}`]);
-  }
+  const problem = timingProblem(config);
+  if (problem !== undefined) return usageError([problem]);
   return { kind: "run", config, settings, command: given.rest };
 }

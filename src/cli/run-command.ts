@@ -1,6 +1,7 @@
 import { loadConfig } from "../config/load-config.ts";
 import { quoted } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
+import { timingProblem } from "../exec/timings.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
 import { flagsOf, optionsOf } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
@@ -24,5 +25,7 @@ function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
   const loading = loadConfig(given.values, surroundings);
   if (loading.kind === "invalid") return usageError(loading.problems);
   const { config, settings } = loading;
+  const problem = config.onElected === null ? undefined : timingProblem(config);
+  if (problem !== undefined) return usageError([problem]);
   return { kind: "run", config, settings, command: undefined };
 }

@@ -87,6 +87,7 @@ const commandVariables: ReadonlySet<string> = new Set([
   "ELECTION_EPOCH",
   "ELECTION_REPLICA_ID",
   "ELECTION_LEASE_UNTIL",
+  "ELECTION_REASON",
 ]);
 
 /** The default env file may be absent; one that was named may not. */

@@ -1,3 +1,4 @@
+import { parseCommandWords } from "./command-words.ts";
 import { parseHttpAddress, type HttpAddress } from "./http-address.ts";
 import {
   choiceOption,
@@ -101,6 +102,26 @@ export const options = {
     flag: "stop-timeout",
     help: "Time that stopping may take before the process exits regardless.",
   }),
+  onElected: option<readonly string[] | null>({
+    flag: "on-elected",
+    unit: "command",
+    fallback: { kind: "none", shown: "none" },
+    help: "Runs after leadership is won, before anything else is done with it.",
+    secret: false,
+    parse: parseCommandWords,
+  }),
+  onLost: option<readonly string[] | null>({
+    flag: "on-lost",
+    unit: "command",
+    fallback: { kind: "none", shown: "none" },
+    help: "Runs when leadership ends, before the next leader starts where that is possible.",
+    secret: false,
+    parse: parseCommandWords,
+  }),
+  hookTimeoutMs: durationOption("3s", {
+    flag: "hook-timeout",
+    help: "Time that on-elected and on-lost may take each, before they are stopped.",
+  }),
   execStopSignal: execOption(
     choiceOption(
       ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2"],
@@ -111,12 +132,10 @@ export const options = {
       },
     ),
   ),
-  execStopTimeoutMs: execOption(
-    durationOption("2s", {
-      flag: "exec-stop-timeout",
-      help: "Time from that signal to SIGKILL.",
-    }),
-  ),
+  execStopTimeoutMs: durationOption("2s", {
+    flag: "exec-stop-timeout",
+    help: "Time from that signal to SIGKILL.",
+  }),
   execRestart: execOption(
     choiceOption(
       ["always", "on-failure", "never"],

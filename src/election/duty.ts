@@ -1,6 +1,7 @@
 import type { Epoch } from "./coordinator.ts";
 import type { Failure } from "./failure.ts";
 import type { Instant } from "./scheduler.ts";
+import type { Reason } from "./reason.ts";
 
 /** What a leader does with its leadership. */
 export interface Duty {
@@ -34,6 +35,8 @@ export interface Term {
   validUntil(): Instant;
   /** Resolves when `validUntil` has moved, or when `signal` aborts. */
   renewal(signal: AbortSignal): Promise<void>;
+  /** Why the duty was told to end; undefined while it was not. */
+  endReason(): Reason | undefined;
   /** Says that one effect was completed, so the resource behind it works (again). */
   worked(): void;
   /** Says that an effect hangs. Leadership is left to others; the effect may still end later. */

@@ -2,6 +2,7 @@ import type { Leadership } from "./coordinator.ts";
 import type { DutyEnd, Term } from "./duty.ts";
 import { Ending } from "./failure.ts";
 import { briefly } from "./let-go.ts";
+import type { Reason } from "./reason.ts";
 import { aborted, Scope } from "./scope.ts";
 import {
   type Context,
@@ -31,7 +32,12 @@ export async function leader(
   const losses = [context.stop, ...ends.map(({ signal }) => signal)];
   using leaving = new Scope(stepDown.signal, ...losses);
 
-  const term = termOf(context, leadership, hanging);
+  const endReason = (): Reason | undefined => {
+    if (context.stop.aborted) return "signal";
+    const failure = ends.find((ending) => ending.failure !== undefined)?.failure;
+    return failure?.code ?? (stepDown.signal.aborted ? "step-down" : undefined);
+  };
+  const term = termOf(context, leadership, hanging, endReason);
   const tenure = { leadership, ended: context.duty.lead(term, leaving.signal) };
   const end = await Promise.race([tenure.ended, aborted(leaving.signal)]);
   if (end?.kind !== "failed") await aborted(leaving.signal);
@@ -73,12 +79,18 @@ function part(
   return failure === undefined ? undefined : toFailover(failure, holdings);
 }
 
-function termOf(context: Context, leadership: Leadership, hanging: Ending): Term {
+function termOf(
+  context: Context,
+  leadership: Leadership,
+  hanging: Ending,
+  endReason: Term["endReason"],
+): Term {
   return {
     epoch: leadership.epoch,
     mayAct: () => leadership.mayAct(),
     validUntil: () => leadership.validUntil,
     renewal: (signal) => leadership.renewal(signal),
+    endReason,
     worked: () => context.budget.restore("duty"),
     hangs: (failure) => hanging.end(failure),
   };

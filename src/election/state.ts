@@ -1,7 +1,8 @@
 import type { Coordinator, Leadership, Session } from "./coordinator.ts";
 import type { Duty, DutyEnd } from "./duty.ts";
-import type { Failure, FailureCode } from "./failure.ts";
+import type { Failure } from "./failure.ts";
 import type { Observer } from "./observer.ts";
+import type { Reason } from "./reason.ts";
 import type { RepairBudget } from "./repair-budget.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { StepDown } from "./step-down.ts";
@@ -53,9 +54,6 @@ export type Transition<From extends StateName> = Edge<StateOf<Successor<From>>>;
 export type AnyTransition = {
   [Name in Exclude<StateName, "Stopping">]: Transition<Name>;
 }[Exclude<StateName, "Stopping">];
-
-export type Reason =
-  FailureCode | "ready" | "elected" | "step-down" | "signal" | "repaired" | "exhausted";
 
 /** What every state works with. */
 export interface Context {

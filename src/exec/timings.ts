@@ -10,20 +10,33 @@ function answerMs(sessionTimeoutMs: number): number {
   return Math.floor(sessionTimeoutMs / 10);
 }
 
+/** All in milliseconds. */
+export interface CommandTimings {
+  readonly sessionTimeoutMs: number;
+  readonly execStopTimeoutMs: number;
+  readonly stopTimeoutMs: number;
+}
+
 /**
- * Why a command cannot be stopped before the end of a lease that is not renewed, with the
- * arithmetic; undefined when it can.
+ * Why a command cannot be stopped before the end of a lease that is not renewed, or before the
+ * daemon itself has to end, with the arithmetic; undefined when it can.
  */
-export function timingProblem(sessionTimeoutMs: number, stopTimeoutMs: number): string | undefined {
+export function timingProblem(timings: CommandTimings): string | undefined {
+  const { sessionTimeoutMs, execStopTimeoutMs, stopTimeoutMs } = timings;
+  const option = `--exec-stop-timeout "${execStopTimeoutMs}ms"`;
   const leaseMs = leaseDurationMs(sessionTimeoutMs);
   const renewalMs = renewalIntervalMs(sessionTimeoutMs);
   const marginMs = killMarginMs(sessionTimeoutMs);
   const waitMs = answerMs(sessionTimeoutMs);
   const roomMs = leaseMs - renewalMs - waitMs - marginMs;
-  if (stopTimeoutMs <= roomMs) return undefined;
-  return (
-    `expected at most ${Math.max(0, roomMs)}ms with a session timeout of ${sessionTimeoutMs}ms: ` +
-    `a lease of ${leaseMs}ms, less ${renewalMs}ms until it is renewed, ` +
-    `${waitMs}ms for the answer and ${marginMs}ms to die; or a longer --session-timeout`
-  );
+  if (execStopTimeoutMs > roomMs) {
+    return (
+      `${option}: expected at most ${Math.max(0, roomMs)}ms with a session timeout of ` +
+      `${sessionTimeoutMs}ms: a lease of ${leaseMs}ms, less ${renewalMs}ms until it is renewed, ` +
+      `${waitMs}ms for the answer and ${marginMs}ms to die; or a longer --session-timeout`
+    );
+  }
+  if (execStopTimeoutMs + marginMs < stopTimeoutMs) return undefined;
+  const mostMs = stopTimeoutMs - marginMs;
+  return `${option}: expected less than ${mostMs}ms, so that it fits into --stop-timeout`;
 }

@@ -2,19 +2,22 @@ import { expect, test } from "bun:test";
 import { leaseDurationMs } from "../../src/election/lease.ts";
 import { killMarginMs, timingProblem } from "../../src/exec/timings.ts";
 
+const stopTimeoutMs = 8_000;
+
 test("exec timings: the defaults fit, and what does not fit is told with the arithmetic", () => {
-  expect(timingProblem(10_000, 2_000)).toBeUndefined();
-  expect(timingProblem(4_000, 2_000)).toBe(
-    "expected at most 1066ms with a session timeout of 4000ms: a lease of 2666ms, " +
-      "less 1000ms until it is renewed, 400ms for the answer and 200ms to die; " +
-      "or a longer --session-timeout",
+  const problem = (sessionTimeoutMs: number, execStopTimeoutMs: number): string | undefined =>
+    timingProblem({ sessionTimeoutMs, execStopTimeoutMs, stopTimeoutMs });
+  expect(problem(10_000, 2_000)).toBeUndefined();
+  expect(problem(4_000, 2_000)).toBe(
+    '--exec-stop-timeout "2000ms": expected at most 1066ms with a session timeout of 4000ms: ' +
+      "a lease of 2666ms, less 1000ms until it is renewed, 400ms for the answer and 200ms to " +
+      "die; or a longer --session-timeout",
   );
-  expect(timingProblem(4_000, 1_066)).toBeUndefined();
-  expect(timingProblem(4_000, 1_067)).toBeDefined();
-  expect(timingProblem(100, 1)).toBe(
-    "expected at most 0ms with a session timeout of 100ms: a lease of 66ms, " +
-      "less 25ms until it is renewed, 10ms for the answer and 100ms to die; " +
-      "or a longer --session-timeout",
+  expect(problem(4_000, 1_066)).toBeUndefined();
+  expect(problem(4_000, 1_067)).toBeDefined();
+  expect(problem(100, 1)).toContain("expected at most 0ms");
+  expect(problem(60_000, 7_500)).toBe(
+    '--exec-stop-timeout "7500ms": expected less than 7500ms, so that it fits into --stop-timeout',
   );
 });
 

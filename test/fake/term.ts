@@ -10,6 +10,7 @@ export function fakeTerm(overrides: Partial<Term> = {}): Term {
     mayAct: () => true,
     validUntil: () => Number.MAX_SAFE_INTEGER as Instant,
     renewal: aborted,
+    endReason: () => undefined,
     worked: () => undefined,
     hangs: () => undefined,
     ...overrides,

@@ -1,0 +1,118 @@
+import type { ReplicaId } from "../election/coordinator.ts";
+import type { Duty, DutyEnd, Proof, Term } from "../election/duty.ts";
+import type { Observer } from "../election/observer.ts";
+import { type Instant, later, type Scheduler } from "../election/scheduler.ts";
+import { unreachable } from "../election/unreachable.ts";
+import type { CommandEnd, Commands } from "./commands.ts";
+
+export interface HookedDutyOptions {
+  readonly duty: Duty;
+  /** Run before the duty begins, and after it has ended; undefined for none. */
+  readonly elected: Commands | undefined;
+  readonly lost: Commands | undefined;
+  /** How long each of them may take before it is asked to end, in milliseconds. */
+  readonly timeoutMs: number;
+  /** What asking takes at most: stop timeout and kill margin. */
+  readonly stoppingMs: number;
+  readonly scheduler: Scheduler;
+  readonly observer: Observer;
+  readonly replica: ReplicaId;
+}
+
+type Hook = "on-elected" | "on-lost";
+
+/**
+ * A duty between two commands. They run in order and never at the same time: `on-elected` has
+ * ended before the duty begins, and `on-lost` before leadership is given up, so the next leader's
+ * `on-elected` comes after it, unless this one was too slow for its lease. Every leadership that
+ * began ends with an `on-lost`.
+ */
+export class HookedDuty implements Duty {
+  readonly #options: HookedDutyOptions;
+
+  constructor(options: HookedDutyOptions) {
+    this.#options = options;
+  }
+
+  async prove(): Promise<Proof> {
+    const { elected, lost, duty } = this.#options;
+    const problem = elected?.problem() ?? lost?.problem();
+    if (problem === undefined) return await duty.prove();
+    const failure = {
+      resource: "duty",
+      code: "duty-failed",
+      detail: `a hook: ${problem}`,
+    } as const;
+    return { kind: "failed", failure };
+  }
+
+  async lead(term: Term, signal: AbortSignal): Promise<DutyEnd> {
+    await this.#runElected(term, signal);
+    const end: DutyEnd = signal.aborted
+      ? { kind: "stopped" }
+      : await this.#options.duty.lead(term, signal);
+    const reason = end.kind === "failed" ? end.failure.code : (term.endReason() ?? "unknown");
+    await this.#runLost(term, reason);
+    return end;
+  }
+
+  /** It may act, as the duty may, so the lease bounds it as well as its own timeout. */
+  async #runElected(term: Term, signal: AbortSignal): Promise<void> {
+    const { elected, scheduler, timeoutMs, stoppingMs } = this.#options;
+    if (elected === undefined || signal.aborted || !term.mayAct()) return;
+    const latest = later(scheduler.now(), timeoutMs + stoppingMs);
+    const until = (): Instant => Math.min(latest, term.validUntil()) as Instant;
+    const running = elected.start({ until: until(), environment: this.#words(term, "elected") });
+    const ended = new AbortController();
+    const stop = (): void => running.stop();
+    signal.addEventListener("abort", stop);
+    const extending = (async () => {
+      for (;;) {
+        await term.renewal(ended.signal);
+        if (ended.signal.aborted) return;
+        running.extend(until());
+      }
+    })();
+    this.#tell("on-elected", await running.ended);
+    ended.abort();
+    signal.removeEventListener("abort", stop);
+    await extending;
+  }
+
+  /** It clears up after us, which no lease forbids; its own timeout bounds it. */
+  async #runLost(term: Term, reason: string): Promise<void> {
+    const { lost, scheduler, timeoutMs, stoppingMs } = this.#options;
+    if (lost === undefined) return;
+    const until = later(scheduler.now(), timeoutMs + stoppingMs);
+    const running = lost.start({ until, environment: this.#words(term, reason) });
+    this.#tell("on-lost", await running.ended);
+  }
+
+  #words(term: Term, reason: string): Readonly<Record<string, string>> {
+    return {
+      ELECTION_EPOCH: term.epoch.toString(),
+      ELECTION_REPLICA_ID: this.#options.replica,
+      ELECTION_REASON: reason,
+    };
+  }
+
+  #tell(hook: Hook, end: CommandEnd): void {
+    const failed = end.kind !== "exited" || end.code !== 0;
+    const level = failed ? "warn" : "info";
+    this.#options.observer.observe({ kind: "notice", level, detail: `${hook} ${outcomeOf(end)}` });
+  }
+}
+
+function outcomeOf(end: CommandEnd): string {
+  switch (end.kind) {
+    case "exited":
+      return end.code === 0 ? "has run" : `ended with status ${end.code}`;
+    case "stopped":
+      return end.cause === "deadline" ? "took too long, and was stopped" : "was stopped";
+    case "not-started":
+    case "unsupervised":
+      return `did not run: ${end.detail}`;
+    default:
+      return unreachable(end);
+  }
+}
