@@ -2,11 +2,11 @@ import { expect, test } from "bun:test";
 import { leaseDurationMs } from "../../src/election/lease.ts";
 import { killMarginMs, timingProblem } from "../../src/exec/timings.ts";
 
-const stopTimeoutMs = 8_000;
+function problem(sessionTimeoutMs: number, execStopTimeoutMs: number): string | undefined {
+  return timingProblem({ sessionTimeoutMs, execStopTimeoutMs, stopTimeoutMs: 8_000 });
+}
 
 test("exec timings: the defaults fit, and what does not fit is told with the arithmetic", () => {
-  const problem = (sessionTimeoutMs: number, execStopTimeoutMs: number): string | undefined =>
-    timingProblem({ sessionTimeoutMs, execStopTimeoutMs, stopTimeoutMs });
   expect(problem(10_000, 2_000)).toBeUndefined();
   expect(problem(4_000, 2_000)).toBe(
     '--exec-stop-timeout "2000ms": expected at most 1066ms with a session timeout of 4000ms: ' +
