@@ -4,6 +4,14 @@ import { closeSync, fstatSync, openSync, statSync } from "node:fs";
 const lockExclusively = 2;
 const withoutWaiting = 4;
 
+/** What tells a file from every other. */
+export interface FileIdentity {
+  /** The mounted file system. */
+  readonly device: string;
+  /** The file in it. */
+  readonly file: string;
+}
+
 /**
  * An exclusive lock on a file. The kernel holds it for whoever has the descriptor, and drops it
  * with the last of them: a lock that can be had proves that its former holder is gone.
@@ -34,6 +42,17 @@ export class FileLock implements Disposable {
     }
     closeSync(descriptor);
     return undefined;
+  }
+
+  /** Which file it is on. A copy of the file is another one, and so is a later one in its place. */
+  get identity(): FileIdentity {
+    const { dev, ino, birthtimeNs } = fstatSync(this.#descriptor, { bigint: true });
+    return { device: dev.toString(), file: `${ino}:${birthtimeNs}` };
+  }
+
+  /** Whether whoever looks for the lock at its path finds it. */
+  get isInPlace(): boolean {
+    return this.#held && isStillAt(this.path, this.#descriptor);
   }
 
   /** Lets go of the lock. Idempotent. */
