@@ -48,11 +48,6 @@ const lockEnding = ".lock";
 const recordEnding = ".json";
 /** How our lock files are named: a stranger's file that ends alike must not be removed. */
 const lockName = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.lock$/;
-/**
- * How many lock files are made until one is ours. Whoever looks through the directory between the
- * making and the locking takes it for a dead process's, and removes it.
- */
-const roundsPerLock = 20;
 /** More than a record can need; what is larger is none of ours. */
 const largestRecordBytes = 64 * 1024;
 
@@ -102,14 +97,10 @@ export class StateDirectory implements Disposable {
       const network = networkFileSystems[type];
       if (network !== undefined) throw new Error(`it is on ${network}, whose locks prove nothing`);
       const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
-      for (let round = 0; round < roundsPerLock; round += 1) {
-        const name = randomUUID();
-        const lock = FileLock.tryLock(join(path, `${name}${lockEnding}`), "ax");
-        if (lock !== undefined) {
-          return new StateDirectory(path, name, lock, { bootId, fileSystem: type });
-        }
-      }
-      throw new Error("no lock can be had on a new file of it");
+      const name = randomUUID();
+      const lock = FileLock.make(join(path, `${name}${lockEnding}`));
+      if (lock === undefined) throw new Error("no lock can be had on a new file of it");
+      return new StateDirectory(path, name, lock, { bootId, fileSystem: type });
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
       throw new StateDirectoryError(`${path}: ${cause}`, { cause: error });
@@ -182,7 +173,8 @@ export class StateDirectory implements Disposable {
       else told(`${this.#recordOf(name)} is left alone: ${record.why}`);
       lock[Symbol.dispose]();
     } catch (error) {
-      told(`${this.#recordOf(name)} is left alone: ${String(error)}`);
+      // Somebody else has dealt with it since the directory was read.
+      if (!isMissing(error)) told(`${this.#recordOf(name)} is left alone: ${String(error)}`);
     }
     return undefined;
   }
@@ -203,8 +195,7 @@ export class StateDirectory implements Disposable {
       if (status.size > largestRecordBytes) return { kind: "unusable", why: "it is too large" };
       text = readFileSync(path, "utf8");
     } catch (error) {
-      const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-      return missing ? { kind: "nothing" } : { kind: "unusable", why: String(error) };
+      return isMissing(error) ? { kind: "nothing" } : { kind: "unusable", why: String(error) };
     }
     return understand(text, origin);
   }
@@ -252,6 +243,10 @@ type Reading =
   | { readonly kind: "readable"; readonly text: string }
   | { readonly kind: "nothing" }
   | { readonly kind: "unusable"; readonly why: string };
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
 
 function understand(text: string, { bootId, lock }: Origin): Reading {
   try {

@@ -233,6 +233,19 @@ test("state directory: of many dead processes only those asked for are locked", 
   expect(rest).toHaveLength(1);
 });
 
+test("state directory: what somebody else has dealt with meanwhile is no news", async () => {
+  await kill(await startHolder("one"));
+  await kill(await startHolder("two"));
+  using state = await StateDirectory.open(path);
+  using other = await StateDirectory.open(path);
+  const told: string[] = [];
+  const lefts = state.leftBehind((detail) => told.push(detail));
+  lefts.next().value?.forget();
+  for (const left of other.leftBehind(() => undefined)) left.forget();
+  expect(lefts.next().value).toBeUndefined();
+  expect(told).toEqual([]);
+});
+
 test("state directory: what cannot be removed is told, and ends nothing", async () => {
   await kill(await startHolder("dead"));
   const name = (readdirSync(path)[0] ?? "").replace(/\..*$/, "");
