@@ -1,7 +1,6 @@
-import { commandEnvironment } from "./config/command-environment.ts";
 import type { Setting } from "./config/load-config.ts";
 import type { Config } from "./config/options.ts";
-import { openStateDirectory, releaseLeftBehind, type Teller } from "./crash-release.ts";
+import { keeperOf, openStateDirectory, releaseAsTheyEnd, type Teller } from "./crash-release.ts";
 import type { ReplicaInfo } from "./election/coordinator.ts";
 import { type ExitStatus, exitCodes } from "./election/exit-status.ts";
 import { run } from "./election/machine.ts";
@@ -9,18 +8,13 @@ import { StepDown } from "./election/step-down.ts";
 import { LocalDisk } from "./files/local-disk.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { HttpServerError } from "./http/http-server-error.ts";
-import { replicaContext, type ReplicaSurroundings } from "./replica.ts";
+import { leaderCommands } from "./leader-commands.ts";
+import { replicaContext } from "./replica.ts";
 import { listenToSignals } from "./system/process-signals.ts";
 import { RealScheduler } from "./system/real-scheduler.ts";
-import type { StateDirectory } from "./system/state-directory.ts";
-import type { Commands } from "./exec/commands.ts";
-import { LinuxProcesses } from "./exec/linux-processes.ts";
-import { SupervisedCommands } from "./exec/supervised-commands.ts";
-import { killMarginMs } from "./exec/timings.ts";
 import { writeTo } from "./telemetry/line-writer.ts";
 import { openLog } from "./telemetry/open-log.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
-import { encodeSessionKey, type SessionKey } from "./zookeeper/session-key.ts";
 import { TcpTransport } from "./zookeeper/tcp-transport.ts";
 
 const logDescriptor = 2;
@@ -88,8 +82,8 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
 
   const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
   const state = await openStateDirectory(config, tell);
-  const keep = keeperOf(state, tell);
-  const releasing = state && releaseLeftBehind(state, config, scheduler, tell, stop.signal);
+  const keep = keeperOf(state, config, tell);
+  const releasing = state && releaseAsTheyEnd(state, config, scheduler, tell, stop.signal);
 
   let status: ExitStatus;
   let commandStatus = 0;
@@ -106,7 +100,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       keep,
       stepDown,
       stop: stop.signal,
-      ...commandsOf(options, scheduler, telemetry, state),
+      ...leaderCommands(options, scheduler, telemetry.observer, state?.lockDescriptor),
       finish: (ended) => {
         log.write("info", "command", "stopping: the command is done", { status: ended });
         commandStatus = ended;
@@ -120,68 +114,12 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   }
   stop.abort();
   await releasing;
-  // With an effect still running nothing was given up: whoever finds us dead shall do it.
-  if (status.code !== exitCodes.effectRunning) state?.[Symbol.dispose]();
+  // What was not given up, or not surely, is for whoever finds us dead.
+  if (status.clean) state?.[Symbol.dispose]();
   const level = status.code === exitCodes.stopped ? (status.clean ? "info" : "warn") : "error";
   const code = status.code === exitCodes.stopped ? commandStatus : status.code;
   log.write(level, "exit", status.reason, { code });
   return code;
-}
-
-/** The commands that the daemon runs: under leadership, and before and after it. */
-function commandsOf(
-  { command, config, environment }: DaemonOptions,
-  scheduler: RealScheduler,
-  telemetry: Telemetry,
-  state: StateDirectory | undefined,
-): Pick<ReplicaSurroundings, "commands" | "hooks"> {
-  const { onElected, onLost } = config;
-  if (command === undefined && onElected === null && onLost === null) return {};
-  const inherited = commandEnvironment(environment);
-  const { observer } = telemetry;
-  const processes = new LinuxProcesses({ environment: inherited, inherited: undefined });
-  const supervised = (words: readonly string[] | null | undefined): Commands | undefined =>
-    words === null || words === undefined
-      ? undefined
-      : new SupervisedCommands({
-          scheduler,
-          processes,
-          supervisor: [...thisProgram(), "supervise"],
-          command: words,
-          environment: inherited,
-          lock: state?.lockDescriptor,
-          stopSignal: config.execStopSignal,
-          stopTimeoutMs: config.execStopTimeoutMs,
-          killMarginMs: killMarginMs(config.sessionTimeoutMs),
-          output: config.execRaw
-            ? undefined
-            : (stream, line) => observer.observe({ kind: "command-output", stream, line }),
-        });
-  const hooks =
-    onElected === null && onLost === null
-      ? undefined
-      : { elected: supervised(onElected), lost: supervised(onLost) };
-  return { commands: supervised(command), hooks };
-}
-
-/** The command line of this very program, also when its file was replaced by a newer one. */
-function thisProgram(): readonly string[] {
-  return Bun.isStandaloneExecutable ? ["/proc/self/exe"] : [process.execPath, Bun.main];
-}
-
-/** Keeps the session's key in the state directory; undefined where there is none. */
-function keeperOf(
-  state: StateDirectory | undefined,
-  tell: Teller,
-): ((key: SessionKey) => void) | undefined {
-  if (state === undefined) return undefined;
-  return (key) => {
-    try {
-      state.remember(encodeSessionKey(key));
-    } catch (error) {
-      tell("warn", `the session's key was not kept: ${String(error)}`);
-    }
-  };
 }
 
 async function openHttp(
