@@ -134,6 +134,8 @@ export const isolationClauses: readonly ContractClause[] = [
       const writer = await WireClient.begin(stage, leader, timeoutMs);
       const owner = await WireClient.begin(stage, leader, timeoutMs);
       await owner.create("/lonely", "ephemeral");
+      const patientMs = 12 * tickMs;
+      const patient = await WireClient.begin(stage, leader, patientMs);
       const pausedAt = scheduler.now();
       follower.pause();
       otherFollower.pause();
@@ -155,10 +157,13 @@ export const isolationClauses: readonly ContractClause[] = [
         follower.resume();
         otherFollower.resume();
       }
-      // The new leader gives every session its whole time again.
       await rolesOf(stage);
       const resumed = await WireClient.resume(stage, follower, owner, timeoutMs);
       expect(await resumed.exists("/lonely")).toMatchObject({ ephemeralOwner: owner.sessionId });
+      // The new leader gives every session its whole time again: this one would be over by now.
+      const endsAt = pausedAt + longestLifeMs(stage, patientMs) - slackMs;
+      await scheduler.sleep(endsAt - scheduler.now(), never);
+      await (await WireClient.resume(stage, follower, patient, patientMs)).end();
       await resumed.end();
     },
   },
