@@ -18,6 +18,7 @@ export interface EnsembleOptions {
 
 /** How often a server without a leader looks for one. */
 const lookingMs = 150;
+const leastWaitMs = 0.001;
 
 /**
  * A ZooKeeper ensemble as far as safety depends on it: one leader for each epoch, commits only
@@ -188,8 +189,9 @@ export class Ensemble {
   /** Whenever a bucket is over, the leader ends the sessions in it. */
   #expireSessions(leader: Server, epoch: number): void {
     const { life, tracker } = leader;
-    const delayMs = tracker.bucketEndAfter(this.timeline.now) - this.timeline.now;
-    this.timeline.plan(delayMs, () => {
+    const waitMs = tracker.bucketEndAfter(this.timeline.now) - this.timeline.now;
+    // Not so little that adding it to the time might change nothing.
+    this.timeline.plan(waitMs + leastWaitMs, () => {
       life.deliver("timer", () => {
         if (leader.role !== "leading" || leader.epoch !== epoch) return;
         for (const session of tracker.expired(this.timeline.now)) {
