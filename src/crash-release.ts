@@ -3,10 +3,20 @@ import { within } from "./election/deadline.ts";
 import type { Scheduler } from "./election/scheduler.ts";
 import { unreachable } from "./election/unreachable.ts";
 import { type LeftBehind, StateDirectory, StateDirectoryError } from "./system/state-directory.ts";
+import { formatServer } from "./zookeeper/connection-string.ts";
 import { basePathOf } from "./zookeeper/layout.ts";
-import { decodeSessionKey } from "./zookeeper/session-key.ts";
+import {
+  decodeSessionKey,
+  encodeSessionKey,
+  isSameService,
+  type Service,
+  type SessionKey,
+} from "./zookeeper/session-key.ts";
 import { type Release, releaseSession } from "./zookeeper/session-release.ts";
 import { TcpTransport } from "./zookeeper/tcp-transport.ts";
+
+/** How many sessions are released at the same time. */
+const releasesAtOnce = 8;
 
 /** Hears what happens: for people. */
 export type Teller = (level: "info" | "warn", detail: string) => void;
@@ -26,9 +36,27 @@ export async function openStateDirectory(
   }
 }
 
+/** Keeps a session's key in the state directory; undefined where there is none. */
+export function keeperOf(
+  state: StateDirectory | undefined,
+  config: Config,
+  tell: Teller,
+): ((key: SessionKey) => void) | undefined {
+  if (state === undefined) return undefined;
+  const service = serviceOf(config);
+  return (key) => {
+    try {
+      state.remember(encodeSessionKey({ key, service }));
+    } catch (error) {
+      tell("warn", `the session's key was not kept: ${String(error)}`);
+    }
+  };
+}
+
 /**
  * Gives up what dead processes of this host held, so that the next in line need not wait for their
- * sessions to run out. Each is tried for one session timeout. Resolves with whether all is done.
+ * sessions to run out. It takes one session timeout at most: by then they have run out. Resolves
+ * with whether all is done.
  */
 export async function releaseLeftBehind(
   state: StateDirectory,
@@ -37,11 +65,20 @@ export async function releaseLeftBehind(
   tell: Teller,
   stop: AbortSignal,
 ): Promise<boolean> {
-  const leftBehind = state.leftBehind((detail) => tell("warn", detail));
-  const outcomes = await Promise.all(
-    leftBehind.map((left) => releaseOne(left, config, scheduler, tell, stop)),
-  );
-  return outcomes.every((done) => done);
+  return await within(scheduler, config.sessionTimeoutMs, [stop], async (limit) => {
+    const leftBehind = state.leftBehind((detail) => tell("warn", detail));
+    let allDone = true;
+    const work = async (): Promise<void> => {
+      for (const left of leftBehind) {
+        const done = await releaseOne(left, config, scheduler, tell, limit);
+        allDone &&= done;
+        // What is left is tried by whoever starts next.
+        if (limit.aborted) return;
+      }
+    };
+    await Promise.all(Array.from({ length: releasesAtOnce }, work));
+    return allDone;
+  });
 }
 
 async function releaseOne(
@@ -49,29 +86,38 @@ async function releaseOne(
   config: Config,
   scheduler: Scheduler,
   tell: Teller,
-  stop: AbortSignal,
+  limit: AbortSignal,
 ): Promise<boolean> {
-  const key = decodeSessionKey(left.record);
-  if (key === undefined) {
+  const kept = decodeSessionKey(left.record);
+  const service = serviceOf(config);
+  if (kept === undefined) {
     left.keep();
     tell("warn", "a record of a dead process makes no sense, and is left alone");
     return false;
   }
-  const { servers, chroot } = config.zkServers;
+  if (!isSameService(kept.service, service)) {
+    left.keep();
+    const { basePath, servers } = kept.service;
+    tell("info", `a record of another service is left to it: ${basePath} on ${servers.join()}`);
+    return true;
+  }
   const options = {
-    servers,
+    servers: config.zkServers.servers,
     transport: new TcpTransport(),
     scheduler,
-    basePath: basePathOf(chroot, config.zkPath),
+    basePath: service.basePath,
     sessionTimeoutMs: config.sessionTimeoutMs,
   };
-  const release = await within(scheduler, config.sessionTimeoutMs, [stop], (limit) =>
-    releaseSession(options, key, limit),
-  );
+  const release = await releaseSession(options, kept.key, limit);
   if (release.kind === "failed") left.keep();
   else left.forget();
   tell(release.kind === "failed" ? "warn" : "info", described(release));
   return release.kind !== "failed";
+}
+
+function serviceOf({ zkServers, zkPath }: Config): Service {
+  const { servers, chroot } = zkServers;
+  return { servers: servers.map(formatServer), basePath: basePathOf(chroot, zkPath) };
 }
 
 function described(release: Release): string {
@@ -79,7 +125,7 @@ function described(release: Release): string {
     case "released":
       return `gave up epoch ${release.epoch} of a process that was killed`;
     case "closed":
-      return "closed the session of a process that was killed; it did not lead";
+      return `closed the session of a process that was killed; ${release.detail}`;
     case "gone":
       return "the session of a process that was killed has run out already";
     case "failed":

@@ -1,20 +1,28 @@
-import { closeSync, fstatSync, openSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, renameSync, statSync } from "node:fs";
 
 /** Source: flock(2), sys/file.h */
 const lockExclusively = 2;
 const withoutWaiting = 4;
+
+/** What tells a file from every other. */
+export interface FileIdentity {
+  /** The mounted file system. */
+  readonly device: string;
+  /** The file in it. */
+  readonly file: string;
+}
 
 /**
  * An exclusive lock on a file. The kernel holds it for whoever has the descriptor, and drops it
  * with the last of them: a lock that can be had proves that its former holder is gone.
  */
 export class FileLock implements Disposable {
-  readonly path: string;
+  #path: string;
   readonly #descriptor: number;
   #held = true;
 
   private constructor(path: string, descriptor: number) {
-    this.path = path;
+    this.#path = path;
     this.#descriptor = descriptor;
   }
 
@@ -34,6 +42,40 @@ export class FileLock implements Disposable {
     }
     closeSync(descriptor);
     return undefined;
+  }
+
+  /**
+   * Makes the file, which appears at its path when it is locked already: whoever finds it free
+   * knows that its maker is dead. Undefined and Error: see tryLock.
+   */
+  static make(path: string): FileLock | undefined {
+    // One that is killed in here leaves an empty file behind that nobody minds.
+    const unnamed = `${path}.new`;
+    const lock = FileLock.tryLock(unnamed, "ax");
+    if (lock === undefined) return undefined;
+    try {
+      renameSync(unnamed, path);
+    } catch (error) {
+      lock[Symbol.dispose]();
+      throw error;
+    }
+    lock.#path = path;
+    return lock;
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  /** Which file it is on. A copy of the file is another one, and so is a later one in its place. */
+  get identity(): FileIdentity {
+    const { dev, ino, birthtimeNs } = fstatSync(this.#descriptor, { bigint: true });
+    return { device: dev.toString(), file: `${ino}:${birthtimeNs}` };
+  }
+
+  /** Whether whoever looks for the lock at its path finds it. */
+  get isInPlace(): boolean {
+    return this.#held && isStillAt(this.#path, this.#descriptor);
   }
 
   /** Lets go of the lock. Idempotent. */

@@ -226,6 +226,17 @@ test("config: several problems are all told, one line each", () => {
   expect(problems({ ...zk, "leader-timeout": "x", "log-level": "y" }).length).toBe(2);
 });
 
+test("config: of very many unknown variables the first are told, at once", () => {
+  const names = Array.from({ length: 50_000 }, (_, index) => `ELECTION_LEADER_TIMEOUTS_${index}`);
+  const environment = Object.fromEntries(names.map((name) => [name, "1s"]));
+  const files = { ".env": names.map((name) => `${name}=1s`).join("\n") };
+  const startedAt = performance.now();
+  const told = problems(zk, { environment, files });
+  expect(told).toHaveLength(42);
+  expect(told.at(-1)).toBe(".env line 21: the rest is not looked at");
+  expect(performance.now() - startedAt).toBeLessThan(1000);
+});
+
 test("config: foreign variables, and those that Kubernetes makes, are left alone", () => {
   const environment = {
     PATH: "/bin",

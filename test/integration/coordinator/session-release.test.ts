@@ -48,7 +48,7 @@ test(
     while (events.of("waiting-out").length === 0) await Bun.sleep(5);
     session.abandon();
     expect(keys.map((key) => key.epoch)).toEqual([undefined]);
-    expect(await release(keys[0] as SessionKey)).toEqual({ kind: "closed" });
+    expect(await release(keys[0] as SessionKey)).toMatchObject({ kind: "closed" });
     expect(await bench.isLed()).toBe(false);
     // Whoever comes next still waits for the lease that may be running.
     expect(await bench.term()).toEqual({ state: "held", leaseMs: 60_000 });
@@ -64,8 +64,23 @@ test(
     await won(session.attempt(never));
     session.abandon();
     const key = { ...(keys[1] as SessionKey), epoch: 1n as Epoch };
-    expect(await release(key)).toEqual({ kind: "closed" });
+    expect(await release(key)).toMatchObject({ kind: "closed" });
     expect(await bench.term()).toEqual({ state: "held", leaseMs });
+  },
+  limitMs,
+);
+
+test(
+  "session release: of a leader whose term is gone closes the session, so that it lives no longer",
+  async () => {
+    const keys: SessionKey[] = [];
+    const { session } = await bench.candidate("a", undefined, (key) => keys.push(key));
+    await won(session.attempt(never));
+    session.abandon();
+    await bench.meddler.delete(bench.layout.term);
+    const outcome = await release(keys[1] as SessionKey);
+    expect(outcome).toMatchObject({ kind: "closed", detail: expect.stringContaining("no-node") });
+    expect(await bench.isLed()).toBe(false);
   },
   limitMs,
 );
