@@ -1,16 +1,20 @@
 import type { Setting } from "./config/load-config.ts";
 import type { Config } from "./config/options.ts";
+import type { Supervision } from "./config/supervision.ts";
 import { openStateDirectory, releaseLeftBehind, type Teller } from "./crash-release.ts";
 import type { ReplicaInfo } from "./election/coordinator.ts";
 import { type ExitStatus, exitCodes } from "./election/exit-status.ts";
 import { run } from "./election/machine.ts";
+import { Progress } from "./election/progress.ts";
 import { StepDown } from "./election/step-down.ts";
 import { LocalDisk } from "./files/local-disk.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { HttpServerError } from "./http/http-server-error.ts";
 import { replicaContext } from "./replica.ts";
+import { NotifySocket } from "./system/notify-socket.ts";
 import { listenToSignals } from "./system/process-signals.ts";
 import { RealScheduler } from "./system/real-scheduler.ts";
+import { Supervisor } from "./system/supervisor.ts";
 import type { StateDirectory } from "./system/state-directory.ts";
 import { writeTo } from "./telemetry/line-writer.ts";
 import { openLog } from "./telemetry/open-log.ts";
@@ -28,11 +32,14 @@ export interface DaemonOptions {
   readonly hostName: string;
   /** Whether log lines may be coloured. */
   readonly colours: boolean;
+  /** Whether the log goes to the journal. */
+  readonly journal: boolean;
+  readonly supervision: Supervision;
 }
 
 /** Runs one replica until it is told to stop, or cannot go on. Resolves with the exit code. */
 export async function runDaemon(options: DaemonOptions): Promise<number> {
-  const { config, settings, version, colours, hostName } = options;
+  const { config, settings, version, colours, journal, hostName } = options;
   const scheduler = new RealScheduler();
   const stop = new AbortController();
   const stepDown = new StepDown();
@@ -50,6 +57,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     logLevel: config.logLevel,
     logFormat: config.logFormat,
     colours,
+    journal,
     self: describe,
     version,
     scraped: config.httpAddress !== null,
@@ -78,6 +86,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     },
   });
 
+  await using supervisor = openSupervisor(options, scheduler, telemetry);
   const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
   const state = await openStateDirectory(config, tell);
   const keep = keeperOf(state, tell);
@@ -92,7 +101,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       scheduler,
       transport: new TcpTransport(),
       disk: new LocalDisk(config.fileDir),
-      observer: telemetry.observer,
+      observer: supervisor === undefined ? telemetry.observer : telemetry.observerAnd(supervisor),
       describe,
       keep,
       stepDown,
@@ -147,5 +156,31 @@ async function openHttp(
       metricsType: telemetry.metricsType,
     },
     failed: (error) => telemetry.log.write("error", "http-failed", String(error)),
+  });
+}
+
+/** Undefined where no service manager listens, or none can be spoken to. */
+function openSupervisor(
+  { config, supervision }: DaemonOptions,
+  scheduler: RealScheduler,
+  telemetry: Telemetry,
+): Supervisor | undefined {
+  const { notifySocket, watchdogMs } = supervision;
+  if (notifySocket === undefined) return undefined;
+  const failed = (detail: string): void => telemetry.log.write("warn", "supervisor", detail);
+  let socket: NotifySocket;
+  try {
+    socket = NotifySocket.open(notifySocket);
+  } catch (error) {
+    failed(`the service manager cannot be told anything: ${String(error)}`);
+    return undefined;
+  }
+  return new Supervisor({
+    scheduler,
+    send: (message) => socket.send(message),
+    watchdogMs,
+    progress: new Progress(config),
+    stopTimeoutMs: config.stopTimeoutMs,
+    failed,
   });
 }
