@@ -167,20 +167,21 @@ function openSupervisor(
 ): Supervisor | undefined {
   const { notifySocket, watchdogMs } = supervision;
   if (notifySocket === undefined) return undefined;
-  const failed = (detail: string): void => telemetry.log.write("warn", "supervisor", detail);
+  const tell = (level: "warn" | "error", detail: string): void =>
+    telemetry.log.write(level, "supervisor", detail);
   let socket: NotifySocket;
   try {
     socket = NotifySocket.open(notifySocket);
   } catch (error) {
-    failed(`the service manager cannot be told anything: ${String(error)}`);
+    tell("warn", `the service manager cannot be told anything: ${String(error)}`);
     return undefined;
   }
   return new Supervisor({
     scheduler,
-    send: (message) => socket.send(message),
+    socket,
     watchdogMs,
     progress: new Progress(config),
     stopTimeoutMs: config.stopTimeoutMs,
-    failed,
+    tell,
   });
 }

@@ -13,14 +13,20 @@ const longestStatus = 1_000;
 
 export interface SupervisorOptions {
   readonly scheduler: Scheduler;
-  /** Sends one datagram, or throws. */
-  readonly send: (message: string) => void;
+  /** Where it listens; disposed with us. */
+  readonly socket: MessageSocket;
   /** Without a sign of life for so long we are killed; undefined when nobody watches. */
   readonly watchdogMs: number | undefined;
   readonly progress: Progress;
   readonly stopTimeoutMs: number;
-  /** Hears of trouble, once for each kind of it. */
-  readonly failed: (detail: string) => void;
+  /** Hears of trouble, once for each kind of it: for people. */
+  readonly tell: (level: "warn" | "error", detail: string) => void;
+}
+
+/** See NotifySocket. */
+export interface MessageSocket extends Disposable {
+  /** Sends one datagram, or throws. */
+  send(message: string): void;
 }
 
 /**
@@ -60,6 +66,7 @@ export class Supervisor implements Observer, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     await this.#beating;
+    this.#options.socket[Symbol.dispose]();
   }
 
   #enter({ to, detail, epoch }: TransitionEvent): void {
@@ -93,7 +100,7 @@ export class Supervisor implements Observer, AsyncDisposable {
         this.#told.delete("stuck");
         this.#say([...(watchdogMs === undefined ? [] : ["WATCHDOG=1"]), ...this.#extension()]);
       } else {
-        this.#tellOnce("stuck", `no sign of life is given any more: ${stuck}`);
+        this.#tellOnce("error", "stuck", `no sign of life is given any more: ${stuck}`);
       }
     }
   }
@@ -108,17 +115,17 @@ export class Supervisor implements Observer, AsyncDisposable {
     const phases = { starting: [], ready: ["READY=1"], stopping: ["STOPPING=1"] } as const;
     const lines = [...phases[this.#phase], `STATUS=${oneLine(this.#status)}`, ...more];
     try {
-      this.#options.send(lines.join("\n"));
+      this.#options.socket.send(lines.join("\n"));
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
-      this.#tellOnce("unheard", `the service manager does not hear us: ${detail}`);
+      this.#tellOnce("warn", "unheard", `the service manager does not hear us: ${detail}`);
     }
   }
 
-  #tellOnce(trouble: "unheard" | "stuck", detail: string): void {
+  #tellOnce(level: "warn" | "error", trouble: "unheard" | "stuck", detail: string): void {
     if (this.#told.has(trouble)) return;
     this.#told.add(trouble);
-    this.#options.failed(detail);
+    this.#options.tell(level, detail);
   }
 }
 

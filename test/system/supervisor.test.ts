@@ -24,54 +24,60 @@ function managed({ watchdogMs, send }: World = {}) {
   const scheduler = new FakeScheduler();
   const messages: string[][] = [];
   const troubles: string[] = [];
-  const manager = new Supervisor({
+  let closed = 0;
+  const supervisor = new Supervisor({
     scheduler,
-    send: send ?? ((message) => messages.push(message.split("\n"))),
+    socket: {
+      send: send ?? ((message) => messages.push(message.split("\n"))),
+      [Symbol.dispose]: () => {
+        closed += 1;
+      },
+    },
     watchdogMs,
     progress: new Progress(timings),
     stopTimeoutMs: timings.stopTimeoutMs,
-    failed: (detail) => troubles.push(detail),
+    tell: (level, detail) => troubles.push(`${level}: ${detail}`),
   });
   const last = (): readonly string[] => messages.at(-1) ?? [];
-  return { scheduler, manager, messages, troubles, last };
+  return { scheduler, supervisor, messages, troubles, last, closed: () => closed };
 }
 
 const takesPart = transition("Init", "Attempter", "ready");
 
 test("supervisor: is told READY when the replica takes part, not before", () => {
-  const { manager, messages, last } = managed();
-  manager.observe(transition("Init", "Failover", "unreachable"));
-  manager.observe(transition("Failover", "Init", "repaired"));
+  const { supervisor, messages, last } = managed();
+  supervisor.observe(transition("Init", "Failover", "unreachable"));
+  supervisor.observe(transition("Failover", "Init", "repaired"));
   expect(messages.flat()).not.toContain("READY=1");
-  manager.observe(takesPart);
+  supervisor.observe(takesPart);
   expect(last()).toEqual(["READY=1", "STATUS=Attempter: because of ready"]);
 });
 
 test("supervisor: hears the state and, of a leader, the epoch", () => {
-  const { manager, last } = managed();
-  manager.observe(takesPart);
+  const { supervisor, last } = managed();
+  supervisor.observe(takesPart);
   const elected = { ...transition("Attempter", "Leader", "elected"), epoch: 17n as Epoch };
-  manager.observe(elected);
+  supervisor.observe(elected);
   expect(last()).toContain("STATUS=Leader, epoch 17");
-  manager.observe(transition("Leader", "Failover", "lease-ended"));
+  supervisor.observe(transition("Leader", "Failover", "lease-ended"));
   expect(last()).toContain("STATUS=Failover: because of lease-ended");
 });
 
 test("supervisor: hears who leads when that changes, and only then", () => {
-  const { manager, messages, last } = managed();
-  manager.observe(takesPart);
+  const { supervisor, messages, last } = managed();
+  supervisor.observe(takesPart);
   const led = { kind: "attempt", outcome: "led", leader: other, detail: undefined } as const;
-  manager.observe(led);
+  supervisor.observe(led);
   expect(last()).toContain("STATUS=Attempter: other leads");
   const count = messages.length;
-  manager.observe(led);
+  supervisor.observe(led);
   expect(messages.length).toBe(count);
 });
 
 test("supervisor: is told STOPPING, and how long that may take, and READY no more", async () => {
-  const { manager, scheduler, messages, last } = managed({ watchdogMs: 9_000 });
-  manager.observe(takesPart);
-  manager.observe(transition("Attempter", "Stopping", "signal"));
+  const { supervisor, scheduler, messages, last } = managed({ watchdogMs: 9_000 });
+  supervisor.observe(takesPart);
+  supervisor.observe(transition("Attempter", "Stopping", "signal"));
   expect(last()).toEqual([
     "STOPPING=1",
     "STATUS=Stopping: because of signal",
@@ -85,92 +91,92 @@ test("supervisor: is told STOPPING, and how long that may take, and READY no mor
 });
 
 test("supervisor: a start is extended as long as repair is tried", async () => {
-  const { manager, scheduler, messages, last } = managed();
+  const { supervisor, scheduler, messages, last } = managed();
   expect(last()).toEqual(["STATUS=Init", "EXTEND_TIMEOUT_USEC=15000000"]);
   await scheduler.advance(20_000);
   expect(messages.length).toBe(5);
   expect(last()).toContain("EXTEND_TIMEOUT_USEC=15000000");
-  manager.observe(takesPart);
+  supervisor.observe(takesPart);
   await scheduler.advance(5_000);
   expect(last()).toEqual(["READY=1", "STATUS=Attempter: because of ready"]);
 });
 
 test("supervisor: the watchdog is fed three times in its period", async () => {
-  const { manager, scheduler, messages } = managed({ watchdogMs: 9_000 });
-  manager.observe(takesPart);
+  const { supervisor, scheduler, messages } = managed({ watchdogMs: 9_000 });
+  supervisor.observe(takesPart);
   await scheduler.advance(9_000);
   expect(messages.flat().filter((line) => line === "WATCHDOG=1").length).toBe(3);
 });
 
 test("supervisor: an event alone does not feed the watchdog, the loop has to come round", () => {
-  const { manager, messages } = managed({ watchdogMs: 9_000 });
-  manager.observe(takesPart);
+  const { supervisor, messages } = managed({ watchdogMs: 9_000 });
+  supervisor.observe(takesPart);
   expect(messages.flat()).not.toContain("WATCHDOG=1");
 });
 
 test("supervisor: a stuck state gets no food, which is told once, until it moves", async () => {
-  const { manager, scheduler, messages, troubles } = managed({ watchdogMs: 9_000 });
+  const { supervisor, scheduler, messages, troubles } = managed({ watchdogMs: 9_000 });
   await scheduler.advance(initLimitMs);
   expect(troubles).toEqual([]);
   const count = messages.length;
   await scheduler.advance(9_000);
   expect(messages.length).toBe(count);
   expect(troubles).toEqual([
-    "no sign of life is given any more: Init owes a transition within 45000 ms",
+    "error: no sign of life is given any more: Init owes a transition within 45000 ms",
   ]);
-  manager.observe(takesPart);
+  supervisor.observe(takesPart);
   await scheduler.advance(3_000);
   expect(messages.at(-1)).toContain("WATCHDOG=1");
 });
 
 test("supervisor: a process that was stopped for long is fed again as soon as it runs", async () => {
-  const { manager, scheduler, last } = managed({ watchdogMs: 9_000 });
-  manager.observe(takesPart);
+  const { supervisor, scheduler, last } = managed({ watchdogMs: 9_000 });
+  supervisor.observe(takesPart);
   scheduler.stall(10 * 60_000);
   await scheduler.advance(0);
   expect(last()).toContain("WATCHDOG=1");
 });
 
 test("supervisor: nobody watches, nobody is fed", async () => {
-  const { manager, scheduler, messages } = managed();
-  manager.observe(takesPart);
+  const { supervisor, scheduler, messages } = managed();
+  supervisor.observe(takesPart);
   await scheduler.advance(60_000);
   expect(messages.flat()).not.toContain("WATCHDOG=1");
 });
 
 test("supervisor: one that does not hear is told of once, and tried again", async () => {
   let tries = 0;
-  const { manager, scheduler, troubles } = managed({
+  const { supervisor, scheduler, troubles } = managed({
     send: () => {
       tries += 1;
       throw new Error("no room");
     },
   });
-  manager.observe(takesPart);
+  supervisor.observe(takesPart);
   await scheduler.advance(10_000);
   expect(tries).toBe(4);
-  expect(troubles).toEqual(["the service manager does not hear us: no room"]);
+  expect(troubles).toEqual(["warn: the service manager does not hear us: no room"]);
 });
 
 test("supervisor: what got lost is said again with the next beat", async () => {
   let heard: string[] = [];
   let deaf = true;
-  const { manager, scheduler } = managed({
+  const { supervisor, scheduler } = managed({
     send: (message) => {
       if (deaf) throw new Error("no room");
       heard = message.split("\n");
     },
   });
-  manager.observe(takesPart);
+  supervisor.observe(takesPart);
   deaf = false;
   await scheduler.advance(5_000);
   expect(heard).toContain("READY=1");
 });
 
 test("supervisor: a status is one line of bounded length, whatever a detail holds", () => {
-  const { manager, last } = managed();
+  const { supervisor, last } = managed();
   const detail = `no\nREADY=1\r\u0000${"x".repeat(5_000)}`;
-  manager.observe({ ...transition("Init", "Failover", "unreachable"), detail });
+  supervisor.observe({ ...transition("Init", "Failover", "unreachable"), detail });
   const [status = ""] = last();
   expect(last().length).toBe(1);
   expect(status).toStartWith("STATUS=Failover: no READY=1  xxx");
@@ -178,11 +184,12 @@ test("supervisor: a status is one line of bounded length, whatever a detail hold
 });
 
 test("supervisor: is told nothing more, and leaves no timer, once disposed", async () => {
-  const { manager, scheduler, messages } = managed({ watchdogMs: 9_000 });
+  const { supervisor, scheduler, messages, closed } = managed({ watchdogMs: 9_000 });
   const count = messages.length;
-  await manager[Symbol.asyncDispose]();
-  await manager[Symbol.asyncDispose]();
+  await supervisor[Symbol.asyncDispose]();
+  await supervisor[Symbol.asyncDispose]();
   await settle();
   expect(scheduler.sleeping).toBe(0);
+  expect(closed()).toBeGreaterThan(0);
   expect(messages.length).toBe(count);
 });
