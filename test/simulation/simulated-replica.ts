@@ -44,7 +44,7 @@ export interface ReplicaOptions {
 /** How long the service manager waits before it starts a process again. */
 const restartMs = 1_000;
 /** How often it is asked whether a process is stuck. */
-const beatMs = 1_000;
+const beatMs = 5_000;
 
 /** One machine with one replica of the real code on it, over all of its lives. */
 export class SimulatedReplica {
