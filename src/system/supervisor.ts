@@ -1,6 +1,6 @@
 import type { ElectionEvent, Observer, TransitionEvent } from "../election/observer.ts";
 import type { Progress } from "../election/progress.ts";
-import type { Scheduler } from "../election/scheduler.ts";
+import { type Instant, later, remainingMs, type Scheduler } from "../election/scheduler.ts";
 
 /** How often all is said again where no watchdog sets the pace. */
 const defaultBeatMs = 5_000;
@@ -42,9 +42,11 @@ export class Supervisor implements Observer, AsyncDisposable {
   readonly #beatMs: number;
   readonly #closing = new AbortController();
   readonly #beating: Promise<void>;
-  #phase: "starting" | "ready" | "stopping" = "starting";
+  #isReady = false;
   #status = "Init";
   #leader: string | undefined;
+  /** When stopping is over at the latest; undefined while we do not stop. */
+  #stopsBy: Instant | undefined;
   /** The kinds of trouble that were told. */
   readonly #told = new Set<"unheard" | "stuck">();
 
@@ -52,7 +54,7 @@ export class Supervisor implements Observer, AsyncDisposable {
     this.#options = options;
     const { watchdogMs } = options;
     this.#beatMs = watchdogMs === undefined ? defaultBeatMs : watchdogMs / beatsPerTimeout;
-    this.#say(this.#extension());
+    this.#say();
     this.#beating = this.#beat();
   }
 
@@ -72,20 +74,19 @@ export class Supervisor implements Observer, AsyncDisposable {
   #enter({ to, detail, epoch }: TransitionEvent): void {
     this.#leader = undefined;
     this.#status = to === "Leader" ? `Leader, epoch ${epoch}` : `${to}: ${detail}`;
+    if (to === "Attempter") this.#isReady = true;
     if (to === "Stopping") {
-      this.#phase = "stopping";
-      this.#say([extension(this.#options.stopTimeoutMs + endingMs)]);
-      return;
+      const { scheduler, stopTimeoutMs } = this.#options;
+      this.#stopsBy = later(scheduler.now(), stopTimeoutMs + endingMs);
     }
-    if (to === "Attempter") this.#phase = "ready";
-    this.#say([]);
+    this.#say();
   }
 
   #follow(leader: string | undefined): void {
     if (leader === this.#leader) return;
     this.#leader = leader;
     this.#status = `Attempter: ${leader ?? "another replica"} leads`;
-    this.#say([]);
+    this.#say();
   }
 
   async #beat(): Promise<void> {
@@ -98,28 +99,30 @@ export class Supervisor implements Observer, AsyncDisposable {
       const { stuck } = progress;
       if (stuck === undefined) {
         this.#told.delete("stuck");
-        this.#say([...(watchdogMs === undefined ? [] : ["WATCHDOG=1"]), ...this.#extension()]);
+        this.#say(watchdogMs === undefined ? [] : ["WATCHDOG=1"]);
       } else {
         this.#tellOnce("error", "stuck", `no sign of life is given any more: ${stuck}`);
       }
     }
   }
 
-  /** A start may take as long as repair is tried, and that is ours to bound. */
-  #extension(): readonly string[] {
-    if (this.#phase !== "starting") return [];
-    return [extension(this.#beatMs * beatsPerTimeout)];
-  }
-
-  #say(more: readonly string[]): void {
-    const phases = { starting: [], ready: ["READY=1"], stopping: ["STOPPING=1"] } as const;
-    const lines = [...phases[this.#phase], `STATUS=${oneLine(this.#status)}`, ...more];
+  #say(more: readonly string[] = []): void {
+    const lines = [...this.#phaseLines(), `STATUS=${oneLine(this.#status)}`, ...more];
     try {
       this.#options.socket.send(lines.join("\n"));
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       this.#tellOnce("warn", "unheard", `the service manager does not hear us: ${detail}`);
     }
+  }
+
+  /** Start and stop may take as long as our own options say, so each asks for the time. */
+  #phaseLines(): readonly string[] {
+    if (this.#stopsBy !== undefined) {
+      const leftMs = remainingMs(this.#options.scheduler, this.#stopsBy);
+      return ["STOPPING=1", extension(leftMs)];
+    }
+    return this.#isReady ? ["READY=1"] : [extension(this.#beatMs * beatsPerTimeout)];
   }
 
   #tellOnce(level: "warn" | "error", trouble: "unheard" | "stuck", detail: string): void {
