@@ -1,17 +1,21 @@
 import type { Setting } from "./config/load-config.ts";
 import type { Config } from "./config/options.ts";
+import type { ServiceNotification } from "./config/service-notification.ts";
 import { keeperOf, openStateDirectory, releaseAsTheyEnd, type Teller } from "./crash-release.ts";
 import type { ReplicaInfo } from "./election/coordinator.ts";
 import { type ExitStatus, exitCodes } from "./election/exit-status.ts";
 import { run } from "./election/machine.ts";
+import { Progress } from "./election/progress.ts";
 import { StepDown } from "./election/step-down.ts";
 import { LocalDisk } from "./files/local-disk.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { HttpServerError } from "./http/http-server-error.ts";
 import { leaderCommands } from "./leader-commands.ts";
 import { replicaContext } from "./replica.ts";
+import { NotifySocket } from "./system/notify-socket.ts";
 import { listenToSignals } from "./system/process-signals.ts";
 import { RealScheduler } from "./system/real-scheduler.ts";
+import { ServiceNotifier } from "./system/service-notifier.ts";
 import { writeTo } from "./telemetry/line-writer.ts";
 import { openLog } from "./telemetry/open-log.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
@@ -30,11 +34,14 @@ export interface DaemonOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether log lines may be coloured. */
   readonly colours: boolean;
+  /** Whether the log goes to the journal. */
+  readonly journal: boolean;
+  readonly notification: ServiceNotification;
 }
 
 /** Runs one replica until it is told to stop, or cannot go on. Resolves with the exit code. */
 export async function runDaemon(options: DaemonOptions): Promise<number> {
-  const { config, settings, version, colours, hostName } = options;
+  const { config, settings, version, colours, journal, hostName } = options;
   const scheduler = new RealScheduler();
   const stop = new AbortController();
   const stepDown = new StepDown();
@@ -52,6 +59,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     logLevel: config.logLevel,
     logFormat: config.logFormat,
     colours,
+    journal,
     self: describe,
     version,
     scraped: config.httpAddress !== null,
@@ -80,6 +88,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     },
   });
 
+  await using notifier = openNotifier(options, scheduler, telemetry);
   const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
   const state = await openStateDirectory(config, tell);
   const keep = keeperOf(state, config, tell);
@@ -95,7 +104,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       scheduler,
       transport: new TcpTransport(),
       disk: new LocalDisk(config.fileDir),
-      observer: telemetry.observer,
+      observer: notifier === undefined ? telemetry.observer : telemetry.observerAnd(notifier),
       describe,
       keep,
       stepDown,
@@ -142,5 +151,35 @@ async function openHttp(
       metricsType: telemetry.metricsType,
     },
     failed: (error) => telemetry.log.write("error", "http-failed", String(error)),
+  });
+}
+
+/** Undefined where no service manager listens, or none can be spoken to. */
+function openNotifier(
+  { config, command, notification }: DaemonOptions,
+  scheduler: RealScheduler,
+  telemetry: Telemetry,
+): ServiceNotifier | undefined {
+  const { notifySocket, watchdogMs } = notification;
+  if (notifySocket === undefined) return undefined;
+  const tell = (level: "warn" | "error", detail: string): void =>
+    telemetry.log.write(level, "service-manager", detail);
+  let socket: NotifySocket;
+  try {
+    socket = NotifySocket.open(notifySocket);
+  } catch (error) {
+    tell("warn", `the service manager cannot be told anything: ${String(error)}`);
+    return undefined;
+  }
+  // A command under leadership may be silent for as long as it likes.
+  const writes = command === undefined || config.withFiles;
+  const paceMs = writes ? config.leaderTimeoutMs : undefined;
+  return new ServiceNotifier({
+    scheduler,
+    socket,
+    watchdogMs,
+    progress: new Progress({ ...config, leaderTimeoutMs: paceMs }),
+    stopTimeoutMs: config.stopTimeoutMs,
+    tell,
   });
 }

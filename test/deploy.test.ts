@@ -89,6 +89,7 @@ test("dashboard and alerts: every metric that they ask for is one of ours", asyn
     logLevel: "error",
     logFormat: "json",
     colours: false,
+    journal: false,
     self: () => self,
     version: pkg.version,
     settings: [],

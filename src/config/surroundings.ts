@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { isatty } from "node:tty";
 import type { Parsed } from "./parsed.ts";
+import { isJournal } from "./service-notification.ts";
 
 /** All that configuration depends on besides the command line, so that loading it is pure. */
 export interface Surroundings {
@@ -13,6 +14,8 @@ export interface Surroundings {
   readonly nonce: Uint8Array;
   /** Whether the log goes to a terminal. */
   readonly terminal: boolean;
+  /** Whether the log goes to the journal. */
+  readonly journal: boolean;
   /** Reads the list of the coordinator's servers, in the notation of its adapter. */
   readonly parseServers: (text: string) => Parsed<ServerList>;
 }
@@ -39,6 +42,7 @@ export function processSurroundings(parseServers: Surroundings["parseServers"]):
     hostName: hostname(),
     nonce: randomBytes(6),
     terminal: isatty(logFileDescriptor),
+    journal: isJournal(process.env, logFileDescriptor),
     parseServers,
   };
 }

@@ -22,6 +22,8 @@ export interface TelemetryOptions {
   readonly logLevel: LogLevelName;
   readonly logFormat: "json" | "pretty";
   readonly colours: boolean;
+  /** Whether the journal reads the log. */
+  readonly journal: boolean;
   /** What the replica says of itself, as it is now: its HTTP address is known only later. */
   readonly self: () => ReplicaInfo;
   readonly version: string;
@@ -55,6 +57,7 @@ export class Telemetry implements AsyncDisposable {
       level: options.logLevel,
       format: options.logFormat,
       colours: options.colours,
+      journal: options.journal,
       replica: self().replica,
       state: () => this.#present.state,
     });
@@ -77,9 +80,12 @@ export class Telemetry implements AsyncDisposable {
     this.#loopLag = options.scraped ? new LoopLag(this.#registry, scheduler) : undefined;
     // The present picture first: the others read it.
     const observers = [this.#present, this.#board, metrics, new ElectionLog(this.log)];
-    this.observer = fanOut(observers, (error, event) => {
-      this.log.write("error", "observer-failed", String(error), { observed: event.kind });
-    });
+    this.observer = this.#fanOut(observers);
+  }
+
+  /** To be given instead of `observer`: `another` hears every event as well, behind it. */
+  observerAnd(another: Observer): Observer {
+    return this.#fanOut([this.observer, another]);
   }
 
   /** Where the replica stands, asked and answered at the same moment. */
@@ -115,5 +121,11 @@ export class Telemetry implements AsyncDisposable {
     await this.#loopLag?.[Symbol.asyncDispose]();
     await this.#writer[Symbol.asyncDispose]();
     this.flush();
+  }
+
+  #fanOut(observers: readonly Observer[]): Observer {
+    return fanOut(observers, (error, event) => {
+      this.log.write("error", "observer-failed", String(error), { observed: event.kind });
+    });
   }
 }

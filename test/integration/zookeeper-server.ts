@@ -55,6 +55,11 @@ export interface ServerOptions {
   readonly properties?: readonly string[];
   /** Where the members of an ensemble run; on free ports of the loopback interface without it. */
   readonly seats?: readonly Seat[];
+  /**
+   * Where a member of an ensemble without seats finds the port at which another one leads: at a
+   * relay, for example. Votes do not pass here.
+   */
+  readonly wire?: (from: number, to: number, port: number) => Promise<number>;
 }
 
 /** A place of its own for a server, a network namespace for example, where all ports are free. */
@@ -109,13 +114,17 @@ export async function startEnsemble(
     return servers;
   }
   const ports = await freePorts(size * 3);
-  const lines = members.map((id) => {
-    const [peer, election] = [ports[size + id - 1], ports[size * 2 + id - 1]];
-    return `server.${id}=${host}:${peer}:${election}`;
-  });
-  const servers = members.map((id) => {
-    return new JavaServer(id, { host, port: ports[id - 1] ?? 0 }, lines, options);
-  });
+  const { wire = (_from, _to, port) => Promise.resolve(port) } = options;
+  const lineSeenBy = async (from: number, id: number): Promise<string> => {
+    const [peer = 0, election] = [ports[size + id - 1], ports[size * 2 + id - 1]];
+    return `server.${id}=${host}:${from === id ? peer : await wire(from, id, peer)}:${election}`;
+  };
+  const servers = await Promise.all(
+    members.map(async (id) => {
+      const lines = await Promise.all(members.map((other) => lineSeenBy(id, other)));
+      return new JavaServer(id, { host, port: ports[id - 1] ?? 0 }, lines, options);
+    }),
+  );
   await startAll(servers);
   return servers;
 }

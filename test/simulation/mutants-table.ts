@@ -230,4 +230,10 @@ export const mutants: readonly Mutant[] = [
     find: "  async close(signal: AbortSignal): Promise<void> {\n    this.#leadership?.abandon();",
     replace: "  async close(signal: AbortSignal): Promise<void> {",
   },
+  {
+    name: "a waiting replica relies on the line alone",
+    file: "election/attempter.ts",
+    find: "context.scheduler.sleep(context.timings.attempterTimeoutMs, waiting.signal),",
+    replace: "context.scheduler.sleep(Number.MAX_SAFE_INTEGER, waiting.signal),",
+  },
 ];

@@ -9,6 +9,7 @@ import type {
 import { type ExitStatus, exitCodes } from "../../src/election/exit-status.ts";
 import { run } from "../../src/election/machine.ts";
 import type { ElectionEvent } from "../../src/election/observer.ts";
+import { Progress } from "../../src/election/progress.ts";
 import type { StateName } from "../../src/election/transitions.ts";
 import { StepDown } from "../../src/election/step-down.ts";
 import { type ReplicaConfig, replicaContext } from "../../src/replica.ts";
@@ -42,6 +43,8 @@ export interface ReplicaOptions {
 
 /** How long the service manager waits before it starts a process again. */
 const restartMs = 1_000;
+/** How often it is asked whether a process is stuck. */
+const beatMs = 5_000;
 
 /** One machine with one replica of the real code on it, over all of its lives. */
 export class SimulatedReplica {
@@ -106,6 +109,7 @@ export class ReplicaProcess {
   readonly threads = new Life();
   readonly streams = new Set<Link>();
   readonly stepDown = new StepDown();
+  readonly #progress: Progress;
   readonly #stop = new AbortController();
   readonly #options: ReplicaOptions;
   readonly #replica: SimulatedReplica;
@@ -119,6 +123,7 @@ export class ReplicaProcess {
     this.#replica = replica;
     this.#options = options;
     this.name = name;
+    this.#progress = new Progress(options.config);
     const { rate } = options;
     this.scheduler = new SimulatedScheduler(
       timeline,
@@ -147,6 +152,7 @@ export class ReplicaProcess {
   /** Runs the daemon until it exits; `exited` is not called after `kill`. */
   begin(exited: () => void): void {
     const { world } = this.#options;
+    this.#beat();
     this.life.deliver("io", () => {
       run(this.#context()).then(
         (status) => this.#exit(status, exited),
@@ -156,6 +162,17 @@ export class ReplicaProcess {
         },
       );
     });
+  }
+
+  /** What the watchdog of a service manager would see: no fault may make a process stuck. */
+  #beat(): void {
+    const { timeline, referee } = this.#options.world;
+    if (this.life.over) return;
+    timeline.plan(beatMs, () => this.#beat());
+    if (!this.life.running) return;
+    this.#progress.passed(beatMs);
+    const { stuck } = this.#progress;
+    if (stuck !== undefined) referee.blame("stuck", `${this.name}: ${stuck}`);
   }
 
   askToStop(): void {
@@ -228,6 +245,7 @@ export class ReplicaProcess {
     });
     const observer = {
       observe: (event: ElectionEvent) => {
+        this.#progress.observe(event);
         if (event.kind === "transition") this.state = event.to;
         if (event.kind === "file-written") this.#replica.filesWritten += 1;
         if (event.kind === "line") this.#replica.position = event.position;

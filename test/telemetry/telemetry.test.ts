@@ -18,6 +18,7 @@ function start(events: readonly ElectionEvent[] = []) {
     logLevel: "info",
     logFormat: "json",
     colours: false,
+    journal: false,
     self: () => self,
     version: "1.2.3",
     settings: [{ option: "zk-path", value: "/election", source: "default", place: null }],

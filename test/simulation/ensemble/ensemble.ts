@@ -18,6 +18,7 @@ export interface EnsembleOptions {
 
 /** How often a server without a leader looks for one. */
 const lookingMs = 150;
+const leastWaitMs = 0.001;
 
 /**
  * A ZooKeeper ensemble as far as safety depends on it: one leader for each epoch, commits only
@@ -72,8 +73,10 @@ export class Ensemble {
     return this.#random.between(0.1, 2);
   }
 
-  password(): Uint8Array {
-    return Uint8Array.from({ length: 16 }, () => this.#random.integer(0, 255));
+  /** A secret of all servers makes it: none has to know the session to see that it is wrong. */
+  passwordOf(session: bigint): Uint8Array {
+    const random = this.#random.fork(`password of ${session}`);
+    return Uint8Array.from({ length: 16 }, () => random.integer(0, 255));
   }
 
   oddity(): { readonly code: number; readonly executed: boolean } | undefined {
@@ -177,14 +180,27 @@ export class Ensemble {
       this.told(`server ${server.id} gives up leading: no quorum`);
       return server.look();
     }
-    for (const session of server.tracker.expired(now)) {
-      this.told(`server ${server.id}: session 0x${session.toString(16)} expires`);
-      server.order(session, { kind: "close-session" }, undefined, server);
-    }
     const { epoch } = server;
     for (const [follower] of server.followers) {
       this.send(server, follower, () => this.#pinged(server, follower, epoch));
     }
+  }
+
+  /** Whenever a bucket is over, the leader ends the sessions in it. */
+  #expireSessions(leader: Server, epoch: number): void {
+    const { life, tracker } = leader;
+    const waitMs = tracker.bucketEndAfter(this.timeline.now) - this.timeline.now;
+    // Not so little that adding it to the time might change nothing.
+    this.timeline.plan(waitMs + leastWaitMs, () => {
+      life.deliver("timer", () => {
+        if (leader.role !== "leading" || leader.epoch !== epoch) return;
+        for (const session of tracker.expired(this.timeline.now)) {
+          this.told(`server ${leader.id}: session 0x${session.toString(16)} expires`);
+          leader.order(session, { kind: "close-session" }, undefined, leader);
+        }
+        this.#expireSessions(leader, epoch);
+      });
+    });
   }
 
   /** Followers report what they touched only in answer to a ping. Source: Learner.java. */
@@ -226,6 +242,7 @@ export class Ensemble {
     if (group.some((peer) => isAhead(peer, server))) return;
     const epoch = Math.max(server.epoch, ...group.map((peer) => peer.epoch)) + 1;
     server.lead(epoch);
+    this.#expireSessions(server, epoch);
     for (const peer of group) peer.follow(server);
     this.told(`server ${server.id} leads the ensemble in epoch ${epoch}`);
   }
