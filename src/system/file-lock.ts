@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, statSync } from "node:fs";
+import { closeSync, fstatSync, linkSync, openSync, rmSync, statSync } from "node:fs";
 
 /** Source: flock(2), sys/file.h */
 const lockExclusively = 2;
@@ -25,12 +25,19 @@ export class FileLock implements Disposable {
    * @param flags those of open(2) in letters: "r" for a file that must exist, "ax" for a new one
    */
   static tryLock(path: string, flags: "r" | "ax"): FileLock | undefined {
-    const descriptor = openSync(path, flags, 0o600);
+    // A new file gets its name when it is locked: whoever looks through the directory in between
+    // would get the lock, and take its maker for dead. What a kill leaves here nobody looks at.
+    const unnamed = flags === "ax" ? `${path}.new` : undefined;
+    const descriptor = openSync(unnamed ?? path, flags, 0o600);
     try {
-      if (flock(descriptor) && isStillAt(path, descriptor)) return new FileLock(path, descriptor);
+      const isOurs = flock(descriptor);
+      if (isOurs && unnamed !== undefined) linkSync(unnamed, path);
+      if (isOurs && isStillAt(path, descriptor)) return new FileLock(path, descriptor);
     } catch (error) {
       closeSync(descriptor);
       throw error;
+    } finally {
+      if (unnamed !== undefined) rmSync(unnamed, { force: true });
     }
     closeSync(descriptor);
     return undefined;
