@@ -28,6 +28,8 @@ export const bounds = {
   blindExpiry: expiryMs + sessionMs + 2 * slackMs,
   /** Clients find the servers again, and then sessions may have to run out. */
   reunion: expiryMs + 2 * slackMs,
+  /** The leader takes its disk for hanging, and waits briefly; then its lease is waited out. */
+  hangingEffect: 2 * sessionMs + 2 * slackMs,
   /** Servers may have to elect first; they give every session its full time anew. */
   serverElection: serverElectionMs + expiryMs + slackMs,
 } as const;
