@@ -113,20 +113,20 @@ export class Contender implements AsyncDisposable {
     this.#replica.kill("SIGCONT");
   }
 
-  /** Holds the next file at its last step, the rename. False when none comes in time. */
-  async holdFile(limitMs: number): Promise<boolean> {
-    this.#disk?.hang("renames");
+  /** Its disk holds the next file at one of its last two steps. False when none comes in time. */
+  async holdFile(step: "flushes" | "renames", limitMs: number): Promise<boolean> {
+    this.#disk?.hang(step);
     const deadline = performance.now() + limitMs;
-    while (this.#disk?.holds("renames") !== true) {
+    while (this.#disk?.holds(step) !== true) {
       if (performance.now() > deadline) return false;
       await Bun.sleep(1);
     }
-    this.#openPause();
+    // Before a rename comes a look at the lease, so a flush that is held excuses nothing.
+    if (step === "renames") this.#openPause();
     return true;
   }
 
-  /** Lets the file land that was held. */
-  letFileLand(): void {
+  letFileGo(): void {
     this.#closePause();
     this.#disk?.release();
   }

@@ -7,73 +7,80 @@ import type { Landing } from "./verdict.ts";
 /** Within this time a leader comes to its next file, and a file that is let go lands. */
 const patienceMs = 10 * paceMs + sessionMs;
 /** A successor whose removals are held longer takes its own disk for hanging. */
-const briefly = sessionMs / 8;
+const brieflyMs = sessionMs / 8;
 
 const terms = { boundMs: bounds.hangingEffect, countsFrom: "fault", disk: "hanging" } as const;
 
 /**
- * A leader whose disk holds a file at its very last step, the rename: what was begun in time is
- * done when a successor leads already.
+ * A leader whose disk holds a file until a successor leads.
  *
- * In a shared directory the successor's first pruning takes the unfinished file away, and nothing
- * can land any more. Before it has, the file lands, and must be inert; in a directory of the old
- * leader's own it lands however late.
+ * Held in its flush, the file must not land: the leader looks at its lease before it renames. Held
+ * in the rename, it was begun in time and lands when it can, and must be inert. In a directory of
+ * the old leader's own that is however late; in a shared one only before the successor's first
+ * pruning, which takes the unfinished file away.
  */
 export const lateFaults: readonly Fault[] = [
   {
     ...terms,
-    name: "file held by the disk",
-    strike: (scene) => strike(scene, { stops: false, isPruned: false }),
+    name: "flush held by the disk",
+    strike: (scene) => strike(scene, { held: "flushes", stops: false, lands: false }),
   },
   {
     ...terms,
-    name: "file held, and SIGSTOP",
-    strike: (scene) => strike(scene, { stops: true, isPruned: false }),
+    name: "flush held, and SIGSTOP",
+    strike: (scene) => strike(scene, { held: "flushes", stops: true, lands: false }),
   },
   {
     ...terms,
-    name: "file held, and pruned",
+    name: "rename held by the disk",
+    strike: (scene) => strike(scene, { held: "renames", stops: false, lands: true }),
+  },
+  {
+    ...terms,
+    name: "rename held, and SIGSTOP",
+    strike: (scene) => strike(scene, { held: "renames", stops: true, lands: true }),
+  },
+  {
+    ...terms,
+    name: "rename held, and pruned",
     layout: "shared",
-    strike: (scene) => strike(scene, { stops: false, isPruned: true }),
+    strike: (scene) => strike(scene, { held: "renames", stops: false, lands: false }),
   },
 ];
 
 interface Course {
+  readonly held: "flushes" | "renames";
   /** Whether the whole process is stopped, too, in the middle of its write. */
   readonly stops: boolean;
-  /** Whether the successor prunes before the file is let go. */
-  readonly isPruned: boolean;
+  /** Whether the file lands in the end. */
+  readonly lands: boolean;
 }
 
-async function strike(scene: Scene, { stops, isPruned }: Course): Promise<Struck> {
+async function strike(scene: Scene, { held, stops, lands }: Course): Promise<Struck> {
   const { arena, leader, choice } = scene;
   const { files, directory } = arena;
   const others = arena.contenders.filter((contender) => contender !== leader);
-  if (!isPruned) for (const other of others) other.holdRemovals();
+  if (lands) for (const other of others) other.holdRemovals();
   const problems: string[] = [];
-  if (!(await leader.holdFile(patienceMs))) problems.push("no file was held by the disk");
+  if (!(await leader.holdFile(held, patienceMs))) problems.push("the disk held no file");
   if (stops) leader.pause();
   const epoch = files.landings.findLast(({ replica }) => replica === leader.id)?.epoch ?? 0n;
   const successor = await files.find((landing) => landing.epoch > epoch, bounds.hangingEffect);
   if (successor === undefined) problems.push("nobody took over from a leader whose disk hangs");
-  // Long enough for a pruning, where there shall be one.
-  await Bun.sleep(choice.between(isPruned ? 5 * paceMs : 0, isPruned ? sessionMs : briefly));
+  // Long enough for a pruning, where there is one.
+  await Bun.sleep(lands ? choice.between(0, brieflyMs) : choice.between(5 * paceMs, sessionMs));
 
   const before = snapshotOf(directory.paths);
   const releasedAt = performance.now();
-  leader.letFileLand();
+  leader.letFileGo();
   if (stops) leader.resume();
   const isLate = (landing: Landing): boolean => landing.epoch === epoch && landing.at > releasedAt;
-  const late = await files.find(isLate, isPruned ? briefly : patienceMs);
+  const late = await files.find(isLate, lands ? patienceMs : sessionMs / 2);
   problems.push(...disturbances(before, snapshotOf(directory.paths), leader));
   for (const other of others) other.letRemovalsGo();
-  if (isPruned && late !== undefined) problems.push(`${late.name} landed, though it was pruned`);
-  if (!isPruned && late === undefined) problems.push("the file that was held did not land");
-  return {
-    holdMs: 0,
-    heal: () => undefined,
-    check: () => problems,
-  };
+  if (lands && late === undefined) problems.push("the file that was held did not land");
+  if (!lands && late !== undefined) problems.push(`${late.name} landed, and should not have`);
+  return { holdMs: 0, heal: () => undefined, check: () => problems };
 }
 
 /** What the late file did to the successor's files, and to what readers take for the truth. */

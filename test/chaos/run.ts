@@ -114,7 +114,7 @@ function refuse(what: string, wanted: string, known: readonly { readonly name: s
 }
 
 function roundText(number: number, result: RoundResult): string {
-  const { fault, detail, layout, stateDir, leaderlessMs, isOverloaded } = result;
+  const { fault, detail, layout, stateDir, leaderlessMs, waitedMs, isOverloaded } = result;
   const notes = [
     detail,
     layout === "own" ? "own directories" : undefined,
@@ -122,7 +122,7 @@ function roundText(number: number, result: RoundResult): string {
   ];
   const note = notes.filter((text) => text !== undefined).join(", ");
   const what = note === "" ? fault : `${fault} (${note})`;
-  const kept = isOverloaded ? "overloaded" : "ok";
+  const kept = isOverloaded ? `overloaded: ${waitedMs.toFixed(0)} ms waited` : "ok";
   const outcome = result.violations.length === 0 ? kept : "VIOLATED";
   const leaderless = `${(leaderlessMs / 1_000).toFixed(2)} s`;
   return `${String(number).padStart(4)}  ${what.padEnd(60)} ${leaderless.padStart(8)}  ${outcome}`;

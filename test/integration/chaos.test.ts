@@ -31,7 +31,7 @@ test(
       "directory full",
       "all SIGKILL, restarted",
       "SIGSTOP, others restarted",
-      "file held by the disk",
+      "rename held by the disk",
     ];
     const { code, text } = await chaos({
       ROUNDS: String(faults.length),
