@@ -45,9 +45,14 @@ export class Arena implements AsyncDisposable {
 
   /**
    * Only within namespaces of our own: see in-namespaces.
+   *
+   * @param flagsOf more flags for a replica
    * @param program what the replicas run instead of the project's binary
    */
-  static async open(program?: string): Promise<Arena> {
+  static async open(
+    flagsOf: (id: string) => readonly string[] = () => [],
+    program?: string,
+  ): Promise<Arena> {
     await using stack = new AsyncDisposableStack();
     const network = new Network(ids.length);
     const { seats } = network;
@@ -61,7 +66,7 @@ export class Arena implements AsyncDisposable {
     const contenders: Contender[] = [];
     for (const id of ids) {
       const fileDir = directory.windowOf(id);
-      const own = { id, fileDir, flags, keepsake, program };
+      const own = { id, fileDir, flags: [...flags, ...flagsOf(id)], keepsake, program };
       contenders.push(stack.use(await Contender.start(own, servers)));
     }
     const parts = { network, servers, directory, files, node, contenders };

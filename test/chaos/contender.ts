@@ -70,6 +70,7 @@ export class Contender implements AsyncDisposable {
     return index === -1 ? undefined : index;
   }
 
+  /** Its running process. */
   get pid(): number {
     return this.#replica.pid;
   }

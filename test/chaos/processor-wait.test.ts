@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { ProcessorWait } from "./processor-wait.ts";
 
 const busyForMs = 500;
 
 test("processor wait: counts who is ready to run and may not, and not who sleeps", async () => {
-  const spin = ["taskset", "--cpu-list", "0", "sh", "-c", "while :; do :; done"];
+  const spin = ["taskset", "--cpu-list", ourFirstProcessor(), "sh", "-c", "while :; do :; done"];
   const busy = [Bun.spawn(spin), Bun.spawn(spin)];
   const idle = Bun.spawn(["sleep", "60"]);
   try {
@@ -26,3 +27,9 @@ test("processor wait: a process that has ended counts for nothing", () => {
   using wait = new ProcessorWait([pid]);
   expect(wait.totalMs([pid])).toBe(0);
 });
+
+/** One that this process may run on. Source: proc(5) */
+function ourFirstProcessor(): string {
+  const status = readFileSync("/proc/self/status", "latin1");
+  return /^Cpus_allowed_list:\s*(\d+)/mu.exec(status)?.[1] ?? "0";
+}

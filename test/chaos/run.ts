@@ -36,7 +36,7 @@ async function main(): Promise<number> {
   const replay = `SEED=${seed} ROUNDS=${rounds}${layout === undefined ? "" : ` LAYOUT=${layout}`}`;
   tell(`chaos: ${rounds} rounds; replay them with: make chaos ${replay}\n`);
 
-  await using arena = await Arena.open(program);
+  await using arena = await Arena.open(undefined, program);
   const results: RoundResult[] = [];
   const stopsEarly = program !== undefined;
   const playing = play(arena, { played, rounds, seed, layout, stopsEarly }, results);
