@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import type { Contender, Released } from "./contender.ts";
 import type { Fault, Scene, Struck } from "./fault.ts";
-import { bounds, sessionMs } from "./terms.ts";
+import { bounds, calmingLimitMs, sessionMs } from "./terms.ts";
 
 /** What a supervisor waits before it restarts who died: systemd's RestartSec, by default. */
 const restartMs = 100;
@@ -115,7 +115,7 @@ function robbery({ told }: Released): string {
 /** Of every process that lives there is one key, of those that died there is none, in a while. */
 async function leftovers(contenders: readonly Contender[]): Promise<readonly string[]> {
   const expected = Map.groupBy(contenders, ({ stateDir }) => stateDir ?? "");
-  const deadline = performance.now() + bounds.handOver;
+  const deadline = performance.now() + calmingLimitMs;
   for (;;) {
     const problems = [...expected].flatMap(([path, owners]) => {
       const names = existsSync(path) ? readdirSync(path) : [];

@@ -4,7 +4,7 @@ import type { Layout } from "./directories.ts";
 import type { Fault } from "./fault.ts";
 import { ProcessorWait } from "./processor-wait.ts";
 import type { SeededChoice } from "./seeded-choice.ts";
-import { bounds, capacity, paceMs, sessionMs } from "./terms.ts";
+import { calmingLimitMs, capacity, paceMs, sessionMs } from "./terms.ts";
 import type { Landing } from "./verdict.ts";
 
 /** What one round came to. Times in milliseconds. */
@@ -138,7 +138,7 @@ function hasBitten(landings: readonly Landing[], fault: Fault, from: number, to:
 
 /** A file lands before the oldest is pruned, so we look until there is no excess, for a while. */
 async function overCapacity(arena: Arena): Promise<readonly string[]> {
-  const deadline = performance.now() + bounds.handOver;
+  const deadline = performance.now() + calmingLimitMs;
   let kept = arena.files.kept;
   while (kept > capacity && performance.now() < deadline) {
     await Bun.sleep(5);

@@ -18,6 +18,9 @@ const serverElectionMs = syncLimit * tickMs + 3_000;
 /** What processes that share two cores with servers and observers may be late. */
 const slackMs = 1_000;
 
+/** How long we wait for what must come, but is nobody's promise to come fast. */
+export const calmingLimitMs = 10_000;
+
 /** Bounds of the time without a leader. */
 export const bounds = {
   /** Leadership was given up in order. */
