@@ -41,8 +41,12 @@ export class Arena implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  /** Only within namespaces of our own: see in-namespaces. */
-  static async open(): Promise<Arena> {
+  /**
+   * Only within namespaces of our own: see in-namespaces.
+   *
+   * @param flagsOf more flags for a replica
+   */
+  static async open(flagsOf: (id: string) => readonly string[] = () => []): Promise<Arena> {
     await using stack = new AsyncDisposableStack();
     const network = new Network(ids.length);
     const { seats } = network;
@@ -55,7 +59,8 @@ export class Arena implements AsyncDisposable {
     const contenders: Contender[] = [];
     for (const id of ids) {
       const fileDir = directory.windowOf(id);
-      contenders.push(stack.use(await Contender.start({ id, fileDir, flags }, servers)));
+      const own = { id, fileDir, flags: [...flags, ...flagsOf(id)] };
+      contenders.push(stack.use(await Contender.start(own, servers)));
     }
     const parts = { network, servers, directory, files, node, contenders };
     return new Arena(parts, stack.move());

@@ -47,6 +47,11 @@ export class Contender implements AsyncDisposable {
     return index === -1 ? undefined : index;
   }
 
+  /** Its running process. */
+  get pid(): number {
+    return this.#replica.pid;
+  }
+
   /** Ends it by a signal. Resolves with its exit code. */
   async end(signal: "SIGTERM" | "SIGKILL"): Promise<number> {
     this.#mayExit = true;
@@ -59,6 +64,11 @@ export class Contender implements AsyncDisposable {
     this.#earlierLines.push(...this.#replica.lines.slice(-toldLines));
     this.#mayExit = false;
     this.#replica = this.#start();
+  }
+
+  /** Asks it to give leadership up, if it leads. */
+  stepDown(): void {
+    this.#replica.kill("SIGUSR1");
   }
 
   pause(): void {
