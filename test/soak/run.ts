@@ -72,7 +72,7 @@ async function main(): Promise<number> {
       .map((load) => load.toFixed(1))
       .join(" ")}\n`,
   );
-  for (const complaint of course.complaints) tell(`NOT FLAT: ${complaint}\n`);
+  for (const complaint of course.complaints) tell(`FAILED: ${complaint}\n`);
   return course.complaints.length === 0 ? 0 : 1;
 }
 
