@@ -2,7 +2,7 @@ import type { Setting } from "./config/load-config.ts";
 import type { Config } from "./config/options.ts";
 import type { ServiceNotification } from "./config/service-notification.ts";
 import { keeperOf, openStateDirectory, releaseLeftBehind, type Teller } from "./crash-release.ts";
-import type { ReplicaInfo } from "./election/coordinator.ts";
+import type { Coordinator, ReplicaInfo } from "./election/coordinator.ts";
 import { type ExitStatus, exitCodes } from "./election/exit-status.ts";
 import { run } from "./election/machine.ts";
 import { Progress } from "./election/progress.ts";
@@ -42,6 +42,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const stop = new AbortController();
   const stepDown = new StepDown();
   let httpAddress: string | null = null;
+  let coordinator: Coordinator | undefined;
   const describe = (): ReplicaInfo => ({
     replica: config.replicaId,
     host: hostName,
@@ -59,6 +60,10 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     self: describe,
     version,
     scraped: config.httpAddress !== null,
+    pending: {
+      timers: () => scheduler.sleeping,
+      requests: () => coordinator?.pendingRequests ?? 0,
+    },
     settings,
   });
   const { log } = telemetry;
@@ -105,6 +110,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       stepDown,
       stop: stop.signal,
     });
+    ({ coordinator } = context);
     status = await run(context);
   } catch (error) {
     if (!(error instanceof HttpServerError)) throw error;

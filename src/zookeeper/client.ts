@@ -36,16 +36,9 @@ import {
 import type { WireReader } from "./protocol/wire-reader.ts";
 import { Session } from "./session.ts";
 import type { WatchEvent, WatchList } from "./watches.ts";
-import { WatchRegistry } from "./watches.ts";
+import { removals, WatchRegistry } from "./watches.ts";
 
 const anyVersion = -1;
-
-/** What removeWatches names by number. Source: Watcher.java (WatcherType). */
-const removals = {
-  children: { type: 1, lists: ["child"] },
-  data: { type: 2, lists: ["data", "exist"] },
-  any: { type: 3, lists: ["data", "exist", "child"] },
-} as const;
 
 /** A one-shot watch: never rejects; undefined when none was asked for. */
 type Watch = Promise<WatchEvent> | undefined;
@@ -115,6 +108,11 @@ export class ZooKeeperClient implements AsyncDisposable {
   /** The connected server as "host:port". */
   get server(): string | undefined {
     return this.#session.server;
+  }
+
+  /** The requests that are unanswered, queued and sent together: 0 once the session is over. */
+  get pendingRequests(): number {
+    return this.#session.pendingRequests;
   }
 
   /** Aborted once the session is over. */

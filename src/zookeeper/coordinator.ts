@@ -4,7 +4,7 @@ import type { Failure } from "../election/failure.ts";
 import { leaseDurationMs } from "../election/lease.ts";
 import type { Observer } from "../election/observer.ts";
 import type { Scheduler } from "../election/scheduler.ts";
-import { Scope } from "../election/scope.ts";
+import { aborted, Scope } from "../election/scope.ts";
 import { ZooKeeperClient } from "./client.ts";
 import { electionEventOf } from "./client-observation.ts";
 import type { ServerAddress } from "./connection-string.ts";
@@ -40,6 +40,8 @@ export interface CoordinatorOptions {
 export class ZooKeeperCoordinator implements Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #layout: Layout;
+  /** The clients whose sessions are not over, in the order of their births. */
+  readonly #clients = new Set<ZooKeeperClient>();
   /** Whether this process has seen the records before: then their absence is a loss. */
   #hasSeenRecords = false;
   /** The last address that was tried in vain, and why. */
@@ -48,6 +50,10 @@ export class ZooKeeperCoordinator implements Coordinator {
   constructor(options: CoordinatorOptions) {
     this.#options = options;
     this.#layout = layoutBelow(options.basePath);
+  }
+
+  get pendingRequests(): number {
+    return this.#clients.values().reduce((sum, client) => sum + client.pendingRequests, 0);
   }
 
   async open(signal: AbortSignal): Promise<Opening> {
@@ -73,7 +79,7 @@ export class ZooKeeperCoordinator implements Coordinator {
    */
   #connect(round: Scope): ZooKeeperClient {
     const { servers, transport, scheduler, observer, sessionTimeoutMs } = this.#options;
-    return new ZooKeeperClient({
+    const client = new ZooKeeperClient({
       servers,
       transport,
       scheduler,
@@ -85,6 +91,9 @@ export class ZooKeeperCoordinator implements Coordinator {
         if (told !== undefined) observer.observe(told);
       },
     });
+    this.#clients.add(client);
+    void aborted(client.ended).then(() => this.#clients.delete(client));
+    return client;
   }
 
   /**

@@ -24,6 +24,8 @@ export interface ReplicaOptions {
   readonly flags?: readonly string[];
   /** More variables; none of this process's own ones but PATH is handed on. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** What is run instead of the project's binary. */
+  readonly program?: string;
 }
 
 const patienceMs = 60_000;
@@ -39,11 +41,12 @@ export class Replica implements AsyncDisposable {
   #heard = Promise.withResolvers<void>();
   #ended = false;
 
-  constructor({ servers, id, fileDir, flags = [], environment = {} }: ReplicaOptions) {
-    if (!existsSync(binary)) throw new Error(`${binary} is missing: make build`);
+  constructor(options: ReplicaOptions) {
+    const { servers, id, fileDir, flags = [], environment = {}, program = binary } = options;
+    if (!existsSync(program)) throw new Error(`${program} is missing: make build`);
     this.id = id;
     const own = [`--zk-servers=${servers}`, `--replica-id=${id}`, `--file-dir=${fileDir}`];
-    this.#process = Bun.spawn([binary, ...own, "--log-format=json", ...flags], {
+    this.#process = Bun.spawn([program, ...own, "--log-format=json", ...flags], {
       stdin: "ignore",
       stdout: "ignore",
       stderr: "pipe",

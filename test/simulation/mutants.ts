@@ -1,8 +1,9 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Mutant, mutants } from "./mutants-table.ts";
+import { plant } from "./planting.ts";
 import type { Tally } from "./run.ts";
 
 const root = join(import.meta.dir, "..", "..");
@@ -51,21 +52,6 @@ async function tryMutant(mutant: Mutant): Promise<Fate> {
     return await simulateIn(directory, mutant);
   } finally {
     rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-/**
- * Replaces the text. Throws unless it is there exactly once: a bug that is not planted proves
- * nothing.
- */
-function plant({ name, file, find, replace, also = [] }: Mutant, source: string): void {
-  for (const change of [{ find, replace }, ...also]) {
-    const path = join(source, "file" in change ? (change.file ?? file) : file);
-    const parts = readFileSync(path, "utf8").split(change.find);
-    if (parts.length !== 2) {
-      throw new Error(`mutant "${name}": ${parts.length - 1} places for: ${change.find}`);
-    }
-    writeFileSync(path, parts.join(change.replace));
   }
 }
 

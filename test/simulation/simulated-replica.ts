@@ -276,6 +276,9 @@ export class ReplicaProcess {
         if (opening.kind === "opened") this.#watchSession(opening.session);
         return opening;
       },
+      get pendingRequests() {
+        return coordinator.pendingRequests;
+      },
     };
   }
 

@@ -51,6 +51,9 @@ test(
     const metrics = await (await ask(leader, "/metrics")).text();
     expect(metrics).toMatch(/^election_is_leader 1$/m);
     expect(metrics).toMatch(/^election_state\{state="Leader"\} 1$/m);
+    // A leader sleeps until its next file, its next renewal, its next ping, and more.
+    expect(metrics).toMatch(/^election_timers_pending [3-9]$/m);
+    expect(metrics).toMatch(/^election_coordinator_requests_pending \d$/m);
     expect(metrics).toMatch(
       /^election_coordinator_requests_total\{operation="multi",outcome="ok"\} /m,
     );
