@@ -12,6 +12,7 @@ test("soak: a sample is read off the metrics that a replica gives", async () => 
     logLevel: "error",
     logFormat: "json",
     colours: false,
+    journal: false,
     self: () => self,
     version: "1.2.3",
     scraped: true,
