@@ -7,7 +7,12 @@ import type { Arguments } from "./read-arguments.ts";
 
 /** What a command line asks for. main.ts does it. */
 export type CommandLine =
-  | { readonly kind: "run"; readonly config: Config; readonly settings: readonly Setting[] }
+  | {
+      readonly kind: "run";
+      readonly config: Config;
+      readonly settings: readonly Setting[];
+      readonly warnings: readonly string[];
+    }
   | { readonly kind: "release"; readonly config: Config }
   /** Goes to stdout as it is; the exit code is 0. */
   | { readonly kind: "help"; readonly text: string }

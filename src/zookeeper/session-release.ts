@@ -1,5 +1,6 @@
 import type { Epoch } from "../election/coordinator.ts";
 import type { Scheduler } from "../election/scheduler.ts";
+import { type Access, openAccess } from "./access.ts";
 import { ZooKeeperClient } from "./client.ts";
 import type { ServerAddress } from "./connection-string.ts";
 import { ZooKeeperError } from "./errors.ts";
@@ -17,6 +18,7 @@ export interface ReleaseOptions {
   readonly scheduler: Scheduler;
   readonly basePath: string;
   readonly sessionTimeoutMs: number;
+  readonly access?: Access | undefined;
 }
 
 /** How it went; `failed` may be tried again. */
@@ -40,6 +42,7 @@ export async function releaseSession(
 ): Promise<Release> {
   const { servers, transport, scheduler, basePath, sessionTimeoutMs } = options;
   const client = new ZooKeeperClient({
+    ...(options.access ?? openAccess),
     servers,
     transport,
     scheduler,
