@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig, type Loading } from "../../src/config/load-config.ts";
 import { readSmallFile } from "../../src/config/surroundings.ts";
@@ -127,6 +127,16 @@ test("tls files: a key that everybody may read is warned of", () => {
   expect(warnings(flags)).toEqual([
     `--zk-tls-key "${key}": it holds a secret that everybody may read; chmod 600`,
   ]);
+});
+
+test("tls files: a key that its group may read is warned of, unless root owns it", () => {
+  const key = file("group.key", readFileSync(own.key, "utf8"), 0o640);
+  const flags = { "zk-tls-ca": authority.file, "zk-tls-cert": own.cert, "zk-tls-key": key };
+  if (process.getuid?.() === 0) {
+    expect(warnings(flags)).toEqual([]);
+    chownSync(key, 65_534, 65_534);
+  }
+  expect(warnings(flags)).toEqual([expect.stringContaining("a secret that its group may read")]);
 });
 
 test("login file: read without the end of its line, and warned of when others may read it", () => {

@@ -139,7 +139,7 @@ test(
     await using replica = start("quiet", { flags, environment });
     await replica.writes();
     const http = await replica.line("answers", ({ event }) => event === "http");
-    const address = /http|HTTP at (?<address>\S+)/.exec(http.msg)?.groups?.["address"];
+    const address = /HTTP at (?<address>\S+)/.exec(http.msg)?.groups?.["address"];
     const answers = ["/status", "/metrics", "/leader"].map(async (path) => {
       const response = await fetch(`http://${address}${path}`);
       return await response.text();
@@ -151,6 +151,27 @@ test(
     ].join("\n");
     expect(told).toContain('"option":"zk-auth","value":"***"');
     expect(told).not.toContain("hunter2");
+  },
+  limitMs,
+);
+
+test(
+  "secured: certificates of one subject are enough to keep others from our nodes",
+  async () => {
+    service += 1;
+    const flags = ["--zk-acl=own"];
+    await using one = start("one", { flags: [...flags, ...shows(own)] });
+    await one.writes();
+    const twin = authority.certificate("replica");
+    await using two = start("two", { flags: [...flags, ...shows(twin)] });
+    await two.line("follows", (line) => line["leader"] === "one");
+    one.kill("SIGTERM");
+    await two.writes();
+
+    const other = authority.certificate("other");
+    await using third = start("third", { flags: [...flags, ...shows(other)] });
+    const told = "who we are lacks a permission on this path";
+    await third.line("is kept out", ({ msg }) => msg.includes(told));
   },
   limitMs,
 );
