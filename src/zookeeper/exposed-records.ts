@@ -19,8 +19,8 @@ export async function exposureOf(
   if (found.length === 0) return undefined;
   const commands = found.map((path) => `setAcl ${path} world:anyone:r,auth::cdrwa`);
   return (
-    `everybody may change ${found.join(", ")}; once every replica has the login, run in zkCli: ` +
-    `addauth digest <user:password>; ${commands.join("; ")}`
+    `everybody may change ${found.join(", ")}; once every replica proves who it is, run in zkCli ` +
+    `as one of them (addauth digest <user:password>): ${commands.join("; ")}`
   );
 }
 

@@ -8,7 +8,7 @@ const refusedLogin = "check --zk-auth-file, and that the servers take logins of 
 const cures: Readonly<Partial<Record<ZooKeeperError["code"], string>>> = {
   "no-auth":
     "who we are lacks a permission on this path: give every replica the same login " +
-    "(--zk-auth-file), or change the ACL of the node",
+    "(--zk-auth-file), or change the ACL of the node and of its parent",
   "invalid-acl": "the server accepts no such ACL; check the credentials",
   "auth-failed": refusedLogin,
   "sasl-required": "the server demands SASL, which this client does not speak",

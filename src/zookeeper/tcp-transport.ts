@@ -80,6 +80,7 @@ export class TcpTransport implements Transport {
       port,
       // Said, because NODE_TLS_REJECT_UNAUTHORIZED=0 would undo what is only the default.
       rejectUnauthorized: true,
+      minVersion: "TLSv1.2",
       // An IP address is no server name in TLS; the certificate is compared with it all the same.
       ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
       checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate),

@@ -141,6 +141,12 @@ test.each(["TLSv1.2", "TLSv1.3"] as const)(
   },
 );
 
+test("tcp transport: versions of TLS before 1.2 are not spoken", async () => {
+  using server = await greeter({ requestCert: false, minVersion: "TLSv1", maxVersion: "TLSv1.1" });
+  const transport = new TcpTransport(() => ({ ca: server.ca }));
+  expect(await outcome(transport, server.address)).toStartWith("TlsError: ");
+});
+
 /** "welcome", or why not, at once or only when it is used: with TLS 1.3 we are ready first. */
 async function outcome(transport: TcpTransport, address: SocketAddress): Promise<string> {
   try {
