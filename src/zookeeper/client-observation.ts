@@ -11,12 +11,20 @@ const rememberedTroubles = 100;
  */
 export class ClientObservation {
   readonly #troubles = new Set<string>();
+  #lastTrouble: string | undefined;
+
+  /** Why there is no connection: what the last address that was tried in vain had. */
+  get whyNoServer(): string {
+    if (this.#lastTrouble === undefined) return "no server answered";
+    return `no server answered; the last one tried, ${this.#lastTrouble}`;
+  }
 
   /** In the words of the election; undefined when it is no news. */
   electionEventOf(event: ClientEvent): ElectionEvent | undefined {
     if (event.kind === "connected" || event.kind === "resumed") this.#troubles.clear();
     if (event.kind !== "attempt-failed") return electionEventOf(event);
-    const detail = `no connection to ${event.server}: ${event.detail}`;
+    this.#lastTrouble = `${event.server}: ${event.detail}`;
+    const detail = `no connection to ${this.#lastTrouble}`;
     const level = this.#troubles.has(detail) ? "debug" : "warn";
     if (this.#troubles.size >= rememberedTroubles) this.#troubles.clear();
     this.#troubles.add(detail);

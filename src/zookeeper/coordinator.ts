@@ -52,8 +52,6 @@ export class ZooKeeperCoordinator implements Coordinator {
   #hasToldExposure = false;
   /** Whether this process has seen the records before: then their absence is a loss. */
   #hasSeenRecords = false;
-  /** The last address that was tried in vain, and why. */
-  #lastTried: { readonly server: string; readonly detail: string } | undefined;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
@@ -96,7 +94,6 @@ export class ZooKeeperCoordinator implements Coordinator {
       sessionTimeoutMs,
       observe: (event) => {
         if (event.kind === "round-failed") round.abort();
-        if (event.kind === "attempt-failed") this.#lastTried = event;
         const told = this.#observation.electionEventOf(event);
         if (told !== undefined) observer.observe(told);
       },
@@ -116,15 +113,9 @@ export class ZooKeeperCoordinator implements Coordinator {
     return { state: "held", leaseMs: leaseDurationMs(client.sessionTimeoutMs) };
   }
 
-  #whyNoServer(): string {
-    if (this.#lastTried === undefined) return "no server answered";
-    const { server, detail } = this.#lastTried;
-    return `no server answered; the last one tried, ${server}: ${detail}`;
-  }
-
   async #prepare(client: ZooKeeperClient, limit: AbortSignal): Promise<Failure | undefined> {
     if (!(await client.connected(limit))) {
-      return failureOfEnd(client.end) ?? unreachable(this.#whyNoServer());
+      return failureOfEnd(client.end) ?? unreachable(this.#observation.whyNoServer);
     }
     try {
       await makeRecords(client, this.#layout, this.#birthOfTerm(client), limit);
