@@ -2,6 +2,7 @@ import type { Config } from "./config/options.ts";
 import { within } from "./election/deadline.ts";
 import type { Scheduler } from "./election/scheduler.ts";
 import { unreachable } from "./election/unreachable.ts";
+import { accessOf, transportOf } from "./server-access.ts";
 import { type LeftBehind, StateDirectory, StateDirectoryError } from "./system/state-directory.ts";
 import { formatServer } from "./zookeeper/connection-string.ts";
 import { basePathOf } from "./zookeeper/layout.ts";
@@ -13,7 +14,6 @@ import {
   type SessionKey,
 } from "./zookeeper/session-key.ts";
 import { type Release, releaseSession } from "./zookeeper/session-release.ts";
-import { TcpTransport } from "./zookeeper/tcp-transport.ts";
 
 /** How many sessions are released at the same time. */
 const releasesAtOnce = 8;
@@ -103,10 +103,11 @@ async function releaseOne(
   }
   const options = {
     servers: config.zkServers.servers,
-    transport: new TcpTransport(),
+    transport: transportOf(config),
     scheduler,
     basePath: service.basePath,
     sessionTimeoutMs: config.sessionTimeoutMs,
+    access: accessOf(config),
   };
   const release = await releaseSession(options, kept.key, limit);
   if (release.kind === "failed") left.keep();

@@ -11,14 +11,15 @@ import { LocalDisk } from "./files/local-disk.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { HttpServerError } from "./http/http-server-error.ts";
 import { replicaContext } from "./replica.ts";
+import { accessOf, transportOf } from "./server-access.ts";
 import { NotifySocket } from "./system/notify-socket.ts";
 import { listenToSignals } from "./system/process-signals.ts";
 import { RealScheduler } from "./system/real-scheduler.ts";
 import { ServiceNotifier } from "./system/service-notifier.ts";
 import { writeTo } from "./telemetry/line-writer.ts";
+import type { Log } from "./telemetry/log.ts";
 import { openLog } from "./telemetry/open-log.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
-import { TcpTransport } from "./zookeeper/tcp-transport.ts";
 
 const logDescriptor = 2;
 
@@ -26,6 +27,8 @@ export interface DaemonOptions {
   readonly config: Config;
   /** The configuration as it was given, for /status. */
   readonly settings: readonly Setting[];
+  /** What is to be told about the configuration: a line each. */
+  readonly warnings: readonly string[];
   readonly version: string;
   readonly hostName: string;
   /** Whether log lines may be coloured. */
@@ -67,11 +70,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     settings,
   });
   const { log } = telemetry;
-  log.write("info", "start", `election ${version} starts`, {
-    version,
-    pid: process.pid,
-    ...Object.fromEntries(settings.map(({ option, value }) => [option, value ?? undefined])),
-  });
+  tellStart(log, options);
   using _signals = listenToSignals({
     stop: (signal) => {
       log.write("info", "signal", `${signal}: stopping`, { signal });
@@ -102,10 +101,11 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
     const context = replicaContext(config, {
       scheduler,
-      transport: new TcpTransport(),
+      transport: transportOf(config),
       disk: new LocalDisk(config.fileDir),
       observer: notifier === undefined ? telemetry.observer : telemetry.observerAnd(notifier),
       describe,
+      access: accessOf(config),
       keep,
       stepDown,
       stop: stop.signal,
@@ -123,6 +123,15 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const level = status.code === exitCodes.stopped ? (status.clean ? "info" : "warn") : "error";
   log.write(level, "exit", status.reason, { code: status.code });
   return status.code;
+}
+
+function tellStart(log: Log, { version, settings, warnings }: DaemonOptions): void {
+  log.write("info", "start", `election ${version} starts`, {
+    version,
+    pid: process.pid,
+    ...Object.fromEntries(settings.map(({ option, value }) => [option, value ?? undefined])),
+  });
+  for (const warning of warnings) log.write("warn", "configuration", warning);
 }
 
 async function openHttp(

@@ -39,6 +39,7 @@ async function main(rawArguments: readonly string[]): Promise<number> {
       return await runDaemon({
         config: command.config,
         settings: command.settings,
+        warnings: command.warnings,
         version,
         hostName: surroundings.hostName,
         colours: mayColour && surroundings.terminal,

@@ -7,6 +7,7 @@ import type { Context } from "./election/state.ts";
 import type { StepDown } from "./election/step-down.ts";
 import type { Disk } from "./files/disk.ts";
 import { LeaderFiles } from "./files/leader-files.ts";
+import type { Access } from "./zookeeper/access.ts";
 import { ZooKeeperCoordinator } from "./zookeeper/coordinator.ts";
 import { basePathOf } from "./zookeeper/layout.ts";
 import type { SessionKey } from "./zookeeper/session-key.ts";
@@ -19,6 +20,8 @@ export interface ReplicaSurroundings {
   readonly disk: Disk;
   readonly observer: Observer;
   readonly describe: () => ReplicaInfo;
+  /** Who we are to the servers, see CoordinatorOptions. */
+  readonly access?: Access | undefined;
   /** Keeps the key of every new session, see CoordinatorOptions. */
   readonly keep?: ((key: SessionKey) => void) | undefined;
   readonly stepDown: StepDown;
@@ -42,7 +45,8 @@ export type ReplicaConfig = Pick<
 
 /** Builds one replica out of its adapters: what `run` needs. */
 export function replicaContext(config: ReplicaConfig, surroundings: ReplicaSurroundings): Context {
-  const { scheduler, transport, disk, observer, describe, keep, stepDown, stop } = surroundings;
+  const { scheduler, transport, disk, observer, describe, stepDown, stop } = surroundings;
+  const { access, keep } = surroundings;
   const { servers, chroot } = config.zkServers;
   const coordinator = new ZooKeeperCoordinator({
     servers,
@@ -52,6 +56,7 @@ export function replicaContext(config: ReplicaConfig, surroundings: ReplicaSurro
     basePath: basePathOf(chroot, config.zkPath),
     sessionTimeoutMs: config.sessionTimeoutMs,
     describe,
+    access,
     keep,
   });
   const duty = new LeaderFiles({

@@ -8,7 +8,12 @@ import type { Arguments } from "./read-arguments.ts";
 
 /** What a command line asks for. main.ts does it. */
 export type CommandLine =
-  | { readonly kind: "run"; readonly config: Config; readonly settings: readonly Setting[] }
+  | {
+      readonly kind: "run";
+      readonly config: Config;
+      readonly settings: readonly Setting[];
+      readonly warnings: readonly string[];
+    }
   | { readonly kind: "release"; readonly config: Config }
   | { readonly kind: "status"; readonly address: HttpAddress; readonly json: boolean }
   /** Goes to stdout as it is; the exit code is 0. */

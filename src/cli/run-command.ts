@@ -3,7 +3,7 @@ import { options } from "../config/options.ts";
 import { quoted } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
-import { flagsOf } from "./option-flags.ts";
+import { flagsOf, variablesNote } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
 
 /** Runs a replica. It is what happens when no command is named. */
@@ -14,6 +14,7 @@ export const runCommand: Command = {
   notes: [
     "Every option is also a variable of the environment and of the env file.\n" +
       "Order: flag, environment, env file, default.",
+    variablesNote(Object.values(options)),
     "A duration is written like 10s, 1m30s, 500ms or 1h: from 1ms to 24h.",
   ],
   interpret,
@@ -24,5 +25,6 @@ function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
   if (extra !== undefined) return usageError([`unexpected argument ${quoted(extra)} behind --`]);
   const loading = loadConfig(given.values, surroundings);
   if (loading.kind === "invalid") return usageError(loading.problems);
-  return { kind: "run", config: loading.config, settings: loading.settings };
+  const { config, settings, warnings } = loading;
+  return { kind: "run", config, settings, warnings };
 }

@@ -15,7 +15,7 @@ import type { Request } from "./exchange.ts";
 import type { ClientLimits } from "./limits.ts";
 import { defaultLimits } from "./limits.ts";
 import type { MultiOperation, MultiResult } from "./multi.ts";
-import { multiBody, readMultiResults } from "./multi.ts";
+import { completed, multiBody, readMultiResults } from "./multi.ts";
 import { Namespace } from "./namespace.ts";
 import { PersistentWatch } from "./persistent-watch.ts";
 import { createFlags, createOpcode } from "./protocol/create-mode.ts";
@@ -60,11 +60,13 @@ export class ZooKeeperClient implements AsyncDisposable {
   readonly #watches: WatchRegistry;
   readonly #limits: ClientLimits;
   readonly #names: Namespace;
+  readonly #acl: readonly Acl[];
   readonly #scheduler: Scheduler;
 
   constructor(options: ClientOptions) {
     checkClientOptions(options);
     this.#names = new Namespace(options.chroot ?? "");
+    this.#acl = options.acl ?? openAcl;
     this.#scheduler = options.scheduler;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#watches = new WatchRegistry(this.#names);
@@ -136,7 +138,7 @@ export class ZooKeeperClient implements AsyncDisposable {
     data: Uint8Array,
     options: CreateOptions = {},
   ): Promise<{ path: string; stat: Stat }> {
-    const { mode = "persistent", acl = openAcl, ttlMs } = options;
+    const { mode = "persistent", acl = this.#acl, ttlMs } = options;
     const full = this.#names.created("create", path, mode, ttlMs);
     const request = { path: full, data, acl, flags: createFlags(mode), ttlMs };
     return this.#ask("create", path, createOpcode(mode), createBody(request), options, (body) => ({
@@ -254,19 +256,7 @@ export class ZooKeeperClient implements AsyncDisposable {
     operations: readonly MultiOperation[],
     options: RequestOptions = {},
   ): Promise<Results> {
-    const full = operations.map((operation) => ({
-      ...operation,
-      path:
-        operation.kind === "create"
-          ? this.#names.created(
-              "multi",
-              operation.path,
-              operation.mode ?? "persistent",
-              operation.ttlMs,
-            )
-          : this.#names.absolute("multi", operation.path),
-    }));
-    const request = multiBody(full);
+    const request = multiBody(completed(operations, this.#names, this.#acl));
     return this.#ask<Results>("multi", undefined, Opcode.multi, request, options, (body) =>
       readMultiResults(body, operations, this.#names),
     );
