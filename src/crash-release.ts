@@ -1,12 +1,14 @@
 import type { Config } from "./config/options.ts";
 import { within } from "./election/deadline.ts";
+import { type ExitStatus, exitCodes } from "./election/exit-status.ts";
 import type { Scheduler } from "./election/scheduler.ts";
+import { Scope } from "./election/scope.ts";
 import { unreachable } from "./election/unreachable.ts";
 import { type LeftBehind, StateDirectory, StateDirectoryError } from "./system/state-directory.ts";
 import { basePathOf } from "./zookeeper/layout.ts";
-import { decodeSessionKey } from "./zookeeper/session-key.ts";
+import { decodeSessionKey, encodeSessionKey, type SessionKey } from "./zookeeper/session-key.ts";
 import { type Release, releaseSession } from "./zookeeper/session-release.ts";
-import { TcpTransport } from "./zookeeper/tcp-transport.ts";
+import type { Transport } from "./zookeeper/transport.ts";
 
 /** Hears what happens: for people. */
 export type Teller = (level: "info" | "warn", detail: string) => void;
@@ -26,30 +28,66 @@ export async function openStateDirectory(
   }
 }
 
+/** The settings that say where a dead process's session lives. */
+export type ReleaseConfig = Pick<Config, "zkServers" | "zkPath" | "sessionTimeoutMs">;
+
+/** What a release touches the world with: the daemon's is real, the simulation's is not. */
+export interface ReleaseSurroundings {
+  readonly scheduler: Scheduler;
+  readonly transport: Transport;
+  readonly tell: Teller;
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Runs a replica that keeps the key of its session in `state`, and meanwhile releases what dead
+ * processes left there. After an orderly end nothing of ours stays.
+ */
+export async function runKeepingKeys(
+  state: StateDirectory | undefined,
+  config: ReleaseConfig,
+  surroundings: ReleaseSurroundings,
+  run: (keep: ((key: SessionKey) => void) | undefined) => Promise<ExitStatus>,
+): Promise<ExitStatus> {
+  if (state === undefined) return await run(undefined);
+  using running = new Scope(surroundings.stop);
+  const { tell } = surroundings;
+  const own = { ...surroundings, stop: running.signal };
+  const releasing = releaseLeftBehind(state, config, own);
+  const status = await run((key) => {
+    try {
+      state.remember(encodeSessionKey(key));
+    } catch (error) {
+      tell("warn", `the session's key was not kept: ${String(error)}`);
+    }
+  });
+  running.abort();
+  await releasing;
+  // With an effect still running nothing was given up: whoever finds us dead shall do it.
+  if (status.code !== exitCodes.effectRunning) state[Symbol.dispose]();
+  return status;
+}
+
 /**
  * Gives up what dead processes of this host held, so that the next in line need not wait for their
  * sessions to run out. Each is tried for one session timeout. Resolves with whether all is done.
  */
 export async function releaseLeftBehind(
   state: StateDirectory,
-  config: Config,
-  scheduler: Scheduler,
-  tell: Teller,
-  stop: AbortSignal,
+  config: ReleaseConfig,
+  surroundings: ReleaseSurroundings,
 ): Promise<boolean> {
-  const leftBehind = state.leftBehind((detail) => tell("warn", detail));
+  const leftBehind = state.leftBehind((detail) => surroundings.tell("warn", detail));
   const outcomes = await Promise.all(
-    leftBehind.map((left) => releaseOne(left, config, scheduler, tell, stop)),
+    leftBehind.map((left) => releaseOne(left, config, surroundings)),
   );
   return outcomes.every((done) => done);
 }
 
 async function releaseOne(
   left: LeftBehind,
-  config: Config,
-  scheduler: Scheduler,
-  tell: Teller,
-  stop: AbortSignal,
+  config: ReleaseConfig,
+  { scheduler, transport, tell, stop }: ReleaseSurroundings,
 ): Promise<boolean> {
   const key = decodeSessionKey(left.record);
   if (key === undefined) {
@@ -60,7 +98,7 @@ async function releaseOne(
   const { servers, chroot } = config.zkServers;
   const options = {
     servers,
-    transport: new TcpTransport(),
+    transport,
     scheduler,
     basePath: basePathOf(chroot, config.zkPath),
     sessionTimeoutMs: config.sessionTimeoutMs,

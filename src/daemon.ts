@@ -1,8 +1,8 @@
 import type { Setting } from "./config/load-config.ts";
 import type { Config } from "./config/options.ts";
-import { openStateDirectory, releaseLeftBehind, type Teller } from "./crash-release.ts";
+import { openStateDirectory, runKeepingKeys, type Teller } from "./crash-release.ts";
 import type { ReplicaInfo } from "./election/coordinator.ts";
-import { type ExitStatus, exitCodes } from "./election/exit-status.ts";
+import { exitCodes } from "./election/exit-status.ts";
 import { run } from "./election/machine.ts";
 import { StepDown } from "./election/step-down.ts";
 import { LocalDisk } from "./files/local-disk.ts";
@@ -11,11 +11,9 @@ import { HttpServerError } from "./http/http-server-error.ts";
 import { replicaContext } from "./replica.ts";
 import { listenToSignals } from "./system/process-signals.ts";
 import { RealScheduler } from "./system/real-scheduler.ts";
-import type { StateDirectory } from "./system/state-directory.ts";
 import { writeTo } from "./telemetry/line-writer.ts";
 import { openLog } from "./telemetry/open-log.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
-import { encodeSessionKey, type SessionKey } from "./zookeeper/session-key.ts";
 import { TcpTransport } from "./zookeeper/tcp-transport.ts";
 
 const logDescriptor = 2;
@@ -80,51 +78,33 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
 
   const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
   const state = await openStateDirectory(config, tell);
-  const keep = keeperOf(state, tell);
-  const releasing = state && releaseLeftBehind(state, config, scheduler, tell, stop.signal);
+  const transport = new TcpTransport();
+  const releasing = { scheduler, transport, tell, stop: stop.signal };
 
-  let status: ExitStatus;
-  try {
-    await using http = await openHttp(config, scheduler, telemetry);
-    httpAddress = http?.address ?? null;
-    if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
-    const context = replicaContext(config, {
-      scheduler,
-      transport: new TcpTransport(),
-      disk: new LocalDisk(config.fileDir),
-      observer: telemetry.observer,
-      describe,
-      keep,
-      stepDown,
-      stop: stop.signal,
-    });
-    status = await run(context);
-  } catch (error) {
-    if (!(error instanceof HttpServerError)) throw error;
-    status = { code: exitCodes.usage, clean: true, reason: error.message };
-  }
-  stop.abort();
-  await releasing;
-  // With an effect still running nothing was given up: whoever finds us dead shall do it.
-  if (status.code !== exitCodes.effectRunning) state?.[Symbol.dispose]();
+  const status = await runKeepingKeys(state, config, releasing, async (keep) => {
+    try {
+      await using http = await openHttp(config, scheduler, telemetry);
+      httpAddress = http?.address ?? null;
+      if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
+      const context = replicaContext(config, {
+        scheduler,
+        transport,
+        disk: new LocalDisk(config.fileDir),
+        observer: telemetry.observer,
+        describe,
+        keep,
+        stepDown,
+        stop: stop.signal,
+      });
+      return await run(context);
+    } catch (error) {
+      if (!(error instanceof HttpServerError)) throw error;
+      return { code: exitCodes.usage, clean: true, reason: error.message };
+    }
+  });
   const level = status.code === exitCodes.stopped ? (status.clean ? "info" : "warn") : "error";
   log.write(level, "exit", status.reason, { code: status.code });
   return status.code;
-}
-
-/** Keeps the session's key in the state directory; undefined where there is none. */
-function keeperOf(
-  state: StateDirectory | undefined,
-  tell: Teller,
-): ((key: SessionKey) => void) | undefined {
-  if (state === undefined) return undefined;
-  return (key) => {
-    try {
-      state.remember(encodeSessionKey(key));
-    } catch (error) {
-      tell("warn", `the session's key was not kept: ${String(error)}`);
-    }
-  };
 }
 
 async function openHttp(

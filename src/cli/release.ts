@@ -2,6 +2,7 @@ import type { Config } from "../config/options.ts";
 import { openStateDirectory, releaseLeftBehind, type Teller } from "../crash-release.ts";
 import { exitCodes } from "../election/exit-status.ts";
 import { RealScheduler } from "../system/real-scheduler.ts";
+import { TcpTransport } from "../zookeeper/tcp-transport.ts";
 
 /** Runs `election release`: one line on stderr for each thing done. Resolves with the exit code. */
 export async function runRelease(config: Config): Promise<number> {
@@ -10,8 +11,12 @@ export async function runRelease(config: Config): Promise<number> {
   const state = await openStateDirectory(config, tell);
   let done = false;
   if (state !== undefined) {
-    const never = new AbortController().signal;
-    done = await releaseLeftBehind(state, config, new RealScheduler(), tell, never);
+    done = await releaseLeftBehind(state, config, {
+      scheduler: new RealScheduler(),
+      transport: new TcpTransport(),
+      tell,
+      stop: new AbortController().signal,
+    });
     state[Symbol.dispose]();
   }
   await Bun.write(Bun.stderr, lines.map((line) => `election: ${line}\n`).join(""));

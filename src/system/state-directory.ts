@@ -1,39 +1,4 @@
-import { randomUUID } from "node:crypto";
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { statfs } from "node:fs/promises";
-import { join } from "node:path";
-import { FileLock } from "./file-lock.ts";
-
-/**
- * File systems whose locks may outlive, or not reach, the machine that took them.
- * Source: statfs(2), linux/magic.h
- */
-const networkFileSystems: Readonly<Record<number, string>> = {
-  0x6969: "NFS",
-  0x517b: "SMB",
-  0xff534d42: "CIFS",
-  0xfe534d42: "SMB",
-  0x00c36400: "Ceph",
-  0x01021997: "9P",
-  0x65735546: "FUSE",
-  0x5346414f: "AFS",
-  0x0bd00bd0: "Lustre",
-  0x47504653: "GPFS",
-  0x7461636f: "OCFS2",
-  0x01161970: "GFS2",
-};
-
-/** The mode bits of group and others that must not be set. */
-const writableByOthers = 0o022;
+import { LocalState, type StateMedium } from "./state-medium.ts";
 
 const lockEnding = ".lock";
 const recordEnding = ".json";
@@ -64,14 +29,14 @@ export class StateDirectoryError extends Error {
  * with what it left. Lock files are never replaced, and removed only by who holds the lock.
  */
 export class StateDirectory implements Disposable {
-  readonly #path: string;
+  readonly #medium: StateMedium;
   readonly #name: string;
-  readonly #lock: FileLock;
+  readonly #lock: Disposable;
   /** Of this start of the kernel: a lock says nothing about processes of an earlier one. */
   readonly #bootId: string;
 
-  private constructor(path: string, name: string, lock: FileLock, bootId: string) {
-    this.#path = path;
+  private constructor(medium: StateMedium, name: string, lock: Disposable, bootId: string) {
+    this.#medium = medium;
     this.#name = name;
     this.#lock = lock;
     this.#bootId = bootId;
@@ -79,22 +44,21 @@ export class StateDirectory implements Disposable {
 
   /** Makes the directory if need be, and takes a lock of our own. Throws StateDirectoryError. */
   static async open(path: string): Promise<StateDirectory> {
+    return await StateDirectory.on(new LocalState(path));
+  }
+
+  /** The same on any medium. */
+  static async on(medium: StateMedium): Promise<StateDirectory> {
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
-      if ((statSync(path).mode & writableByOthers) !== 0) {
-        throw new Error("others may write to it, and could plant records; chmod go-w");
-      }
-      const { type } = await statfs(path);
-      const network = networkFileSystems[type];
-      if (network !== undefined) throw new Error(`it is on ${network}, whose locks prove nothing`);
-      const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
-      const name = randomUUID();
-      const lock = FileLock.tryLock(join(path, `${name}${lockEnding}`), "ax");
+      await medium.prepare();
+      const bootId = medium.bootId();
+      const name = medium.freshName();
+      const lock = medium.tryLock(`${name}${lockEnding}`, "ax");
       if (lock === undefined) throw new Error("its new lock file was taken by somebody else");
-      return new StateDirectory(path, name, lock, bootId);
+      return new StateDirectory(medium, name, lock, bootId);
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
-      throw new StateDirectoryError(`${path}: ${cause}`, { cause: error });
+      throw new StateDirectoryError(`${medium.path}: ${cause}`, { cause: error });
     }
   }
 
@@ -103,10 +67,9 @@ export class StateDirectory implements Disposable {
    * not survive the kernel, so it is not flushed. Throws what the file system throws.
    */
   remember(record: string): void {
-    const temporary = join(this.#path, `${this.#name}.tmp`);
     const content = JSON.stringify({ bootId: this.#bootId, record });
-    writeFileSync(temporary, content, { mode: 0o600 });
-    renameSync(temporary, this.#recordOf(this.#name));
+    const name = this.#name;
+    this.#medium.replace(`${name}${recordEnding}`, `${name}.tmp`, content);
   }
 
   /**
@@ -114,7 +77,8 @@ export class StateDirectory implements Disposable {
    * @param told hears of what is left alone, and why: for people
    */
   leftBehind(told: (detail: string) => void): readonly LeftBehind[] {
-    const names = readdirSync(this.#path)
+    const names = this.#medium
+      .names()
       .flatMap((file) => lockName.exec(file)?.[1] ?? [])
       .filter((name) => name !== this.#name);
     return names.flatMap((name) => this.#examine(name, told) ?? []);
@@ -128,10 +92,7 @@ export class StateDirectory implements Disposable {
 
   #examine(name: string, told: (detail: string) => void): LeftBehind | undefined {
     try {
-      const lockPath = join(this.#path, `${name}${lockEnding}`);
-      // Opening anything else, such as a pipe, may never end.
-      if (!lstatSync(lockPath).isFile()) throw new Error("its lock is not a regular file");
-      const lock = FileLock.tryLock(lockPath, "r");
+      const lock = this.#medium.tryLock(`${name}${lockEnding}`, "r");
       if (lock === undefined) return undefined;
       const record = this.#read(name);
       if (record.kind === "readable") {
@@ -155,29 +116,24 @@ export class StateDirectory implements Disposable {
   }
 
   #read(name: string): Reading {
-    const path = this.#recordOf(name);
-    let text: string;
     try {
-      const status = lstatSync(path);
-      if (!status.isFile()) return { kind: "unusable", why: "it is not a regular file" };
-      if (status.size > largestRecordBytes) return { kind: "unusable", why: "it is too large" };
-      text = readFileSync(path, "utf8");
+      const text = this.#medium.read(`${name}${recordEnding}`, largestRecordBytes);
+      if (text !== undefined) return understand(text, this.#bootId);
+      return { kind: "nothing" };
     } catch (error) {
-      const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-      return missing ? { kind: "nothing" } : { kind: "unusable", why: String(error) };
+      return { kind: "unusable", why: error instanceof Error ? error.message : String(error) };
     }
-    return understand(text, this.#bootId);
   }
 
   #recordOf(name: string): string {
-    return join(this.#path, `${name}${recordEnding}`);
+    return `${this.#medium.path}/${name}${recordEnding}`;
   }
 
   /** The lock file goes last: as long as it is there, its holder answers for the rest. */
   #remove(name: string): void {
-    rmSync(join(this.#path, `${name}.tmp`), { force: true });
-    rmSync(this.#recordOf(name), { force: true });
-    rmSync(join(this.#path, `${name}${lockEnding}`), { force: true });
+    this.#medium.remove(`${name}.tmp`);
+    this.#medium.remove(`${name}${recordEnding}`);
+    this.#medium.remove(`${name}${lockEnding}`);
   }
 }
 
