@@ -53,9 +53,10 @@ export class StateDirectory implements Disposable {
       await medium.prepare();
       const bootId = medium.bootId();
       const name = medium.freshName();
-      const lock = medium.tryLock(`${name}${lockEnding}`, "ax");
-      if (lock === undefined) throw new Error("its new lock file was taken by somebody else");
-      return new StateDirectory(medium, name, lock, bootId);
+      // The record comes first: a lock file without one says nothing about whose lock would reach
+      // it, and where that of another machine does not, it would be taken for a dead process's.
+      write(medium, name, bootId, null);
+      return new StateDirectory(medium, name, lockAnew(medium, name), bootId);
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
       throw new StateDirectoryError(`${medium.path}: ${cause}`, { cause: error });
@@ -67,9 +68,7 @@ export class StateDirectory implements Disposable {
    * not survive the kernel, so it is not flushed. Throws what the file system throws.
    */
   remember(record: string): void {
-    const content = JSON.stringify({ bootId: this.#bootId, record });
-    const name = this.#name;
-    this.#medium.replace(`${name}${recordEnding}`, `${name}.tmp`, content);
+    write(this.#medium, this.#name, this.#bootId, record);
   }
 
   /**
@@ -137,6 +136,23 @@ export class StateDirectory implements Disposable {
   }
 }
 
+/** Takes the lock that says that we live, or takes back what was written for it. */
+function lockAnew(medium: StateMedium, name: string): Disposable {
+  let lock: Disposable | undefined;
+  try {
+    lock = medium.tryLock(`${name}${lockEnding}`, "ax");
+    if (lock !== undefined) return lock;
+    throw new Error("its new lock file was taken by somebody else");
+  } finally {
+    if (lock === undefined) medium.remove(`${name}${recordEnding}`);
+  }
+}
+
+/** @param record null as long as there is nothing to remember */
+function write(medium: StateMedium, name: string, bootId: string, record: string | null): void {
+  medium.replace(`${name}${recordEnding}`, `${name}.tmp`, JSON.stringify({ bootId, record }));
+}
+
 type Reading =
   | { readonly kind: "readable"; readonly text: string }
   | { readonly kind: "nothing" }
@@ -145,11 +161,12 @@ type Reading =
 function understand(text: string, ownBootId: string): Reading {
   try {
     const value = JSON.parse(text) as { bootId?: unknown; record?: unknown } | null;
-    if (typeof value?.bootId !== "string" || typeof value.record !== "string") {
+    const { bootId, record } = value ?? {};
+    if (typeof bootId !== "string" || (typeof record !== "string" && record !== null)) {
       return { kind: "unusable", why: "it is no record of ours" };
     }
-    if (value.bootId !== ownBootId) return { kind: "unusable", why: "it is of another boot" };
-    return { kind: "readable", text: value.record };
+    if (bootId !== ownBootId) return { kind: "unusable", why: "it is of another boot" };
+    return record === null ? { kind: "nothing" } : { kind: "readable", text: record };
   } catch {
     return { kind: "unusable", why: "it is damaged" };
   }
