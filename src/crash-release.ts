@@ -72,7 +72,7 @@ export async function runKeepingKeys(
  * Gives up what dead processes of this host held, so that the next in line need not wait for their
  * sessions to run out. Each is tried for one session timeout. Resolves with whether all is done.
  */
-export async function releaseLeftBehind(
+async function releaseLeftBehind(
   state: StateDirectory,
   config: ReleaseConfig,
   surroundings: ReleaseSurroundings,
@@ -82,6 +82,16 @@ export async function releaseLeftBehind(
     leftBehind.map((left) => releaseOne(left, config, surroundings)),
   );
   return outcomes.every((done) => done);
+}
+
+/** Releases what dead processes left, and ends: nothing of ours stays in `state`. */
+export async function releaseAndEnd(
+  state: StateDirectory,
+  config: ReleaseConfig,
+  surroundings: ReleaseSurroundings,
+): Promise<boolean> {
+  using _ending = state;
+  return await releaseLeftBehind(state, config, surroundings);
 }
 
 async function releaseOne(

@@ -1,5 +1,5 @@
 import type { Config } from "../config/options.ts";
-import { openStateDirectory, releaseLeftBehind, type Teller } from "../crash-release.ts";
+import { openStateDirectory, releaseAndEnd, type Teller } from "../crash-release.ts";
 import { exitCodes } from "../election/exit-status.ts";
 import { RealScheduler } from "../system/real-scheduler.ts";
 import { TcpTransport } from "../zookeeper/tcp-transport.ts";
@@ -11,13 +11,12 @@ export async function runRelease(config: Config): Promise<number> {
   const state = await openStateDirectory(config, tell);
   let done = false;
   if (state !== undefined) {
-    done = await releaseLeftBehind(state, config, {
+    done = await releaseAndEnd(state, config, {
       scheduler: new RealScheduler(),
       transport: new TcpTransport(),
       tell,
       stop: new AbortController().signal,
     });
-    state[Symbol.dispose]();
   }
   await Bun.write(Bun.stderr, lines.map((line) => `election: ${line}\n`).join(""));
   return done ? exitCodes.stopped : exitCodes.exhausted;

@@ -4,6 +4,8 @@ import type { Random } from "./random.ts";
 export const faultKinds = [
   "kill",
   "power-loss",
+  "kill-restarted",
+  "kill-waiting",
   "terminate",
   "step-down",
   "pause",
@@ -62,6 +64,8 @@ const shapes: Readonly<Record<FaultKind, readonly [least: number, most: number, 
   {
     kill: [100, 20_000, 3],
     "power-loss": [500, 20_000, 2],
+    "kill-restarted": [100, 100, 5],
+    "kill-waiting": [8_000, 12_000, 3],
     terminate: [10, 5_000, 3],
     "step-down": [1, 1, 2],
     pause: [50, 25_000, 6],

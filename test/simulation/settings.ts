@@ -14,11 +14,22 @@ import { Random } from "./random.ts";
 export const profiles = ["default", "beyond", "wipe", "calm"] as const;
 export type Profile = (typeof profiles)[number];
 
+/** A machine, and the replicas on it. */
+export interface MachinePlan {
+  readonly replicas: number;
+  /**
+   * `shared`: the directory of the machine before it, on a file system that passes for a local one
+   * although the locks of one machine do not reach another.
+   */
+  readonly stateDirectory: "none" | "own" | "shared";
+}
+
 /** Everything that a seed decides before the world begins. */
 export interface Settings {
   readonly seed: number;
   readonly profile: Profile;
   readonly replicas: number;
+  readonly machines: readonly MachinePlan[];
   readonly servers: number;
   readonly tickMs: number;
   readonly syncLimit: number;
@@ -65,10 +76,12 @@ export function settingsOf(seed: number, profile: Profile, minutes: number): Set
     stopTimeoutMs: 8_000,
     storageCapacity: random.integer(1, 10),
   } as unknown as Omit<ReplicaConfig, "replicaId">;
+  const replicas = random.integer(3, 7);
   return {
     seed,
     profile,
-    replicas: random.integer(3, 7),
+    replicas,
+    machines: machinesOf(new Random(seed, "machines"), replicas),
     servers,
     tickMs,
     syncLimit,
@@ -81,6 +94,17 @@ export function settingsOf(seed: number, profile: Profile, minutes: number): Set
     faultsUntilMs,
     recoveryMs,
   };
+}
+
+function machinesOf(random: Random, replicas: number): readonly MachinePlan[] {
+  const machines: MachinePlan[] = [];
+  for (let placed = 0; placed < replicas;) {
+    const size = Math.min(replicas - placed, random.chance(0.3) ? 2 : 1);
+    const stateDirectory = random.chance(0.2) ? "none" : random.chance(0.3) ? "shared" : "own";
+    machines.push({ replicas: size, stateDirectory });
+    placed += size;
+  }
+  return machines;
 }
 
 function faultsOf(seed: number, profile: Profile, untilMs: number): readonly Fault[] {

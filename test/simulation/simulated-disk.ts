@@ -95,6 +95,8 @@ export class SimulatedDisk implements Disk {
   readonly #options: SimulatedDiskOptions;
   #effects = 0;
   #begunMs = 0;
+  #steps = 0;
+  #idle: (() => void) | undefined;
 
   constructor(options: SimulatedDiskOptions) {
     this.#options = options;
@@ -103,6 +105,12 @@ export class SimulatedDisk implements Disk {
   /** How many effects are under way that others could see: names given or taken. */
   get effects(): number {
     return this.#effects;
+  }
+
+  /** Calls `then` when no step is under way any more: for a process that begins no other. */
+  whenIdle(then: () => void): void {
+    if (this.#steps === 0) then();
+    else this.#idle = then;
   }
 
   async makeDirectory(): Promise<void> {
@@ -195,13 +203,16 @@ export class SimulatedDisk implements Disk {
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     const settle = (deliver: () => void): void => life.deliver("io", deliver);
     const land = (): void => {
+      this.#steps -= 1;
       try {
         const result = effect();
         settle(() => resolve(result));
       } catch (error) {
         settle(() => reject(error instanceof Error ? error : new Error(String(error))));
       }
+      if (this.#steps === 0) this.#idle?.();
     };
+    this.#steps += 1;
     const delayMs = random.between(0.05, 2) + directory.slowMs * random.next();
     timeline.plan(delayMs, () => directory.whenItAnswers(() => threads.deliver("io", land)));
     return promise;

@@ -9,6 +9,7 @@ import { Random } from "./random.ts";
 import { isWhole, Referee, type Violation } from "./referee.ts";
 import type { Settings } from "./settings.ts";
 import { SimulatedDirectory } from "./simulated-disk.ts";
+import { SimulatedMachine, SimulatedStateDirectory } from "./simulated-machine.ts";
 import { SimulatedNetwork } from "./simulated-network.ts";
 import { SimulatedReplica } from "./simulated-replica.ts";
 import { Timeline } from "./timeline.ts";
@@ -60,8 +61,11 @@ export class Simulation {
       repairAttempts: config.failoverAttemptsCount,
     });
     const shared = new SimulatedDirectory();
+    const machines = machinesOf(settings);
     this.replicas = Array.from({ length: settings.replicas }, (_, index) => {
       const rates = random.fork(`rate ${index}`);
+      const machine = machines[index];
+      if (machine === undefined) throw new Error("every replica has a machine");
       return new SimulatedReplica({
         world: {
           timeline: this.timeline,
@@ -73,6 +77,7 @@ export class Simulation {
           heard: (replica, event) => this.#heard(replica, event),
         },
         host: `replica-${index}`,
+        machine,
         directory: settings.sharedDirectory ? shared : new SimulatedDirectory(),
         config,
         rate: 1 + rates.between(-settings.rateError, settings.rateError),
@@ -194,6 +199,17 @@ export class Simulation {
       }
     }
   }
+}
+
+/** The machine of each replica. */
+function machinesOf({ machines }: Settings): readonly SimulatedMachine[] {
+  let directory = new SimulatedStateDirectory();
+  return machines.flatMap(({ replicas, stateDirectory }, index) => {
+    if (stateDirectory === "own") directory = new SimulatedStateDirectory();
+    const state = stateDirectory === "none" ? undefined : directory;
+    const machine = new SimulatedMachine(`machine ${index}`, state);
+    return Array.from({ length: replicas }, () => machine);
+  });
 }
 
 function textOf(value: unknown): unknown {
