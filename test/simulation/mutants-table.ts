@@ -242,8 +242,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "crash release: the boot id is not compared",
     file: stateDirectory,
-    find: "if (value.bootId !== ownBootId)",
-    replace: 'if (value.bootId === "")',
+    find: "if (bootId !== ownBootId)",
+    replace: 'if (bootId === "")',
   },
   {
     name: "crash release: what has not acted yet is released too",
