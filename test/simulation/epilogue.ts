@@ -29,14 +29,13 @@ export class Epilogue {
     const secondAt = paceSeenAt + settleMs;
     const killAt = secondAt + settleMs;
     const stopAt = killAt + settleMs;
-    if (settings.profile !== "wipe") {
-      timeline.plan(recoveredAt, () => this.#expectPace());
-      timeline.plan(recoveredAt + 1_000, () => this.#loseAReply());
-      timeline.plan(paceSeenAt - 500, () => this.#resetConnections());
-      timeline.plan(paceSeenAt, () => this.#expectHandOver());
-      timeline.plan(secondAt - 3_000, () => this.#stopTheNext(3_000));
-      timeline.plan(killAt, () => this.#killTheLeader());
-    }
+    timeline.plan(settings.faultsUntilMs, () => this.#moveOldFiles());
+    timeline.plan(recoveredAt, () => this.#expectPace());
+    timeline.plan(recoveredAt + 1_000, () => this.#loseAReply());
+    timeline.plan(paceSeenAt - 500, () => this.#resetConnections());
+    timeline.plan(paceSeenAt, () => this.#expectHandOver());
+    timeline.plan(secondAt - 3_000, () => this.#stopTheNext(3_000));
+    timeline.plan(killAt, () => this.#killTheLeader());
     timeline.plan(stopAt, () => {
       this.#tell("every replica is asked to stop");
       for (const replica of this.#simulation.replicas) {
@@ -45,6 +44,17 @@ export class Epilogue {
       }
     });
     return stopAt + endMs;
+  }
+
+  /** The operator does what a fenced replica asks for, where the servers' data are others now. */
+  #moveOldFiles(): void {
+    const { timeline, ensemble, replicas, settings } = this.#simulation;
+    if (settings.profile !== "wipe" && settings.profile !== "restore") return;
+    const horizon = ensemble.leader?.tree.lastZxid;
+    if (horizon === undefined) return void timeline.plan(500, () => this.#moveOldFiles());
+    const directories = new Set(replicas.map(({ directory }) => directory));
+    const moved = [...directories].map((directory) => directory.moveAway(horizon));
+    this.#tell(`${moved.reduce((sum, count) => sum + count, 0)} files of higher epochs are moved`);
   }
 
   #expectPace(): void {

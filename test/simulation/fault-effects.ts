@@ -92,16 +92,16 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
       ensemble.kill(server);
       return () => ensemble.start(server);
     case "kill-all-servers":
-    case "wipe":
       for (const each of ensemble.servers) ensemble.kill(each);
       return () => {
-        if (fault.kind === "wipe") {
-          for (const each of ensemble.servers) ensemble.kill(each);
-          ensemble.wipe();
-          stage.wiped();
-        }
         for (const each of ensemble.servers) ensemble.start(each);
       };
+    case "backup":
+      ensemble.backUp();
+      return nothing;
+    case "wipe":
+    case "restore":
+      return replaceData(fault, stage);
     case "isolate-server":
     case "isolate-server-of-leader":
       return separate(ensemble, network, [server]);
@@ -245,6 +245,19 @@ function suspend(process: ReplicaProcess | undefined): Undo {
   return () => {
     process.scheduler.resume();
     process.go();
+  };
+}
+
+/** No server runs for longer than any lease; then their data are others. */
+function replaceData({ kind, die }: Fault, { ensemble, wiped }: FaultStage): Undo {
+  for (const each of ensemble.servers) ensemble.kill(each);
+  ensemble.outage = true;
+  return () => {
+    if (kind === "wipe") ensemble.wipe();
+    else ensemble.restore(die < 0.3);
+    wiped();
+    ensemble.outage = false;
+    for (const each of ensemble.servers) ensemble.start(each);
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ReplicaConfig } from "../../src/replica.ts";
 import { unreachable } from "../../src/election/unreachable.ts";
-import { type Fault, planFaults, planWipe } from "./faults.ts";
+import { type Fault, planFaults, planRestore, planWipe } from "./faults.ts";
 import { Random } from "./random.ts";
 
 /**
@@ -9,9 +9,10 @@ import { Random } from "./random.ts";
  * - `default`: every fault within the stated assumptions; every invariant.
  * - `beyond`: clocks off by 30 %; fencing must hold, mutual exclusion may not.
  * - `wipe`: the ensemble loses its data once; nobody leads below the fence.
+ * - `restore`: it goes back to a backup once, among other faults; nobody writes below the fence.
  * - `calm`: no fault at all.
  */
-export const profiles = ["default", "beyond", "wipe", "calm"] as const;
+export const profiles = ["default", "beyond", "wipe", "restore", "calm"] as const;
 export type Profile = (typeof profiles)[number];
 
 /** A machine, and the replicas on it. */
@@ -114,6 +115,11 @@ function faultsOf(seed: number, profile: Profile, untilMs: number): readonly Fau
       return [];
     case "wipe":
       return [planWipe(random, random.between(20_000, untilMs - 25_000))];
+    case "restore": {
+      const others = planFaults(random, Math.round((4 * untilMs) / 60_000), 3_000, untilMs);
+      const faults = [...others, ...planRestore(random, 5_000, untilMs - 5_000)];
+      return faults.toSorted((one, other) => one.atMs - other.atMs);
+    }
     case "default":
     case "beyond": {
       const perMinute = random.between(2, 12);

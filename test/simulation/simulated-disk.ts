@@ -1,3 +1,4 @@
+import { parseFileName } from "../../src/files/file-name.ts";
 import type { Disk } from "../../src/files/disk.ts";
 import type { Life } from "./life.ts";
 import type { Random } from "./random.ts";
@@ -40,6 +41,22 @@ export class SimulatedDirectory {
 
   end(trouble: DiskTrouble): void {
     this.troubles.set(trouble, Math.max(0, (this.troubles.get(trouble) ?? 0) - 1));
+  }
+
+  /** An operator moves finished files of epochs above `horizon` out. Returns how many. */
+  moveAway(horizon: bigint): number {
+    let highest = 0n;
+    let moved = 0;
+    for (const name of this.files.keys()) {
+      const file = parseFileName(name);
+      if (file.kind !== "final") continue;
+      if (file.epoch <= horizon) {
+        if (file.epoch > highest) highest = file.epoch;
+      } else if (this.files.delete(name)) moved += 1;
+    }
+    const { highest: before } = this;
+    if (before !== undefined) this.highest = { ...before, epoch: highest };
+    return moved;
   }
 
   hang(): void {

@@ -4,7 +4,7 @@ import type { SimulatedNetwork } from "../simulated-network.ts";
 import type { Timeline } from "../timeline.ts";
 import { Server } from "./server.ts";
 import { SessionTracker } from "./session-tracker.ts";
-import type { Operation } from "./transactions.ts";
+import type { Operation, Transaction } from "./transactions.ts";
 import { meddler, Tree } from "./tree.ts";
 import { ServerWatches } from "./reads.ts";
 
@@ -14,6 +14,12 @@ export interface EnsembleOptions {
   /** After so many ticks of silence a server gives up its leader, or its leadership. */
   readonly syncLimit: number;
   readonly pingsOvertake: boolean;
+}
+
+/** What is kept of a server's data. */
+interface Backup {
+  readonly log: readonly Transaction[];
+  readonly epoch: number;
 }
 
 /** How often a server without a leader looks for one. */
@@ -38,6 +44,9 @@ export class Ensemble {
   /** What a fault makes servers answer now and then. */
   oddities: { readonly chance: number; readonly random: Random } | undefined;
   told: (text: string) => void = () => undefined;
+  /** Servers are not started while it lasts. */
+  outage = false;
+  #backup: Backup = { log: [], epoch: 0 };
 
   constructor(
     timeline: Timeline,
@@ -113,7 +122,7 @@ export class Ensemble {
   }
 
   start(server: Server): void {
-    if (server.role !== "down") return;
+    if (server.role !== "down" || this.outage) return;
     server.life = new Life();
     server.role = "looking";
     this.#tick(server, server.life);
@@ -143,12 +152,38 @@ export class Ensemble {
     leader?.order(session, operation, undefined, leader);
   }
 
+  /** Keeps the data as they are now, as far as they are committed. */
+  backUp(): void {
+    const [server] = this.servers.toSorted((one, other) => other.committed - one.committed);
+    if (server === undefined) return;
+    // Nobody waits for an answer any more when they come back.
+    const log = server.log.slice(0, server.committed);
+    this.#backup = {
+      log: log.map((entry) => ({ ...entry, origin: undefined })),
+      epoch: server.epoch,
+    };
+  }
+
   /** The data of every server is gone, as after a careless reinstallation. All must be down. */
   wipe(): void {
+    this.#install({ log: [], epoch: 0 }, 0);
+  }
+
+  /**
+   * Every server gets what was kept. All must be down.
+   * @param keepsEpoch the servers' own epochs stay, as when only their snapshots are replaced; else
+   * epochs, and zxids with them, may repeat
+   */
+  restore(keepsEpoch: boolean): void {
+    const epochs = this.servers.map(({ epoch }) => epoch);
+    this.#install(this.#backup, keepsEpoch ? Math.max(...epochs) : 0);
+  }
+
+  #install({ log, epoch }: Backup, leastEpoch: number): void {
     for (const server of this.servers) {
-      server.log = [];
+      server.log = [...log];
       server.committed = 0;
-      server.epoch = 0;
+      server.epoch = Math.max(epoch, leastEpoch);
       server.tree = new Tree();
       server.tracker = new SessionTracker(this.tickMs);
     }
