@@ -275,4 +275,16 @@ export const mutants: readonly Mutant[] = [
     find: "      write(medium, name, bootId, null);",
     replace: "",
   },
+  {
+    name: "a file is told as written before its name is on the medium",
+    file: "files/leader-files.ts",
+    find: "      await disk.publish(temporary, final);",
+    replace: "      const publishing = disk.publish(temporary, final);",
+    also: [
+      {
+        find: "      await this.#prune(inventory, term, signal);",
+        replace: "      await publishing;\n      await this.#prune(inventory, term, signal);",
+      },
+    ],
+  },
 ];

@@ -19,6 +19,7 @@ export type Invariant =
   | "below-fence"
   | "led-below-fence"
   | "partial-file"
+  | "lost-file"
   | "capacity"
   | "stranger"
   | "edge"
@@ -186,6 +187,15 @@ export class Referee {
       this.#lastPublishes.set(directory, { replica, epoch: file.epoch, ailments });
     } else if (epoch !== undefined && file.epoch > epoch) {
       this.blame("pruned-higher", `${replica} of epoch ${epoch} removed ${name}`);
+    }
+  }
+
+  /** Whatever happened to a disk, what was told as written is there, and no name shows a part. */
+  looksAround(where: string, directory: SimulatedDirectory): void {
+    const { told, files } = directory;
+    if (told !== undefined && !files.has(told)) this.blame("lost-file", `${where}: ${told}`);
+    for (const [name, file] of files) {
+      if (parseFileName(name).kind === "final" && !isWhole(file)) this.blame("partial-file", name);
     }
   }
 

@@ -43,6 +43,8 @@ export interface ReplicaOptions {
   readonly host: string;
   readonly machine: SimulatedMachine;
   readonly directory: SimulatedDirectory;
+  /** Whether the directory is on its machine's own disk, and loses power with it. */
+  readonly hasOwnDisk: boolean;
   readonly config: Omit<ReplicaConfig, "replicaId">;
   readonly rate: number;
 }
@@ -95,7 +97,15 @@ export class SimulatedReplica {
     const process = this.#process;
     this.#process = undefined;
     process?.kill(silently);
-    if (silently) this.directory.crash(process?.name ?? "");
+    if (silently) this.#losePower(process?.name ?? "");
+  }
+
+  #losePower(writer: string): void {
+    const { directory } = this;
+    const { world, hasOwnDisk } = this.#options;
+    if (!hasOwnDisk) return directory.loseWriter(writer);
+    directory.losePower(world.random.fork(`power of ${writer}`));
+    world.referee.looksAround(this.host, directory);
   }
 
   /** `election release` is run on its machine, see ReleaseProcess. What it returns kills that. */

@@ -6,7 +6,7 @@ import { Epilogue } from "./epilogue.ts";
 import { inflict } from "./fault-effects.ts";
 import { describeFault } from "./faults.ts";
 import { Random } from "./random.ts";
-import { isWhole, Referee, type Violation } from "./referee.ts";
+import { Referee, type Violation } from "./referee.ts";
 import type { Settings } from "./settings.ts";
 import { SimulatedDirectory } from "./simulated-disk.ts";
 import { SimulatedMachine, SimulatedStateDirectory } from "./simulated-machine.ts";
@@ -79,6 +79,7 @@ export class Simulation {
         host: `replica-${index}`,
         machine,
         directory: settings.sharedDirectory ? shared : new SimulatedDirectory(),
+        hasOwnDisk: !settings.sharedDirectory,
         config,
         rate: 1 + rates.between(-settings.rateError, settings.rateError),
       });
@@ -115,12 +116,15 @@ export class Simulation {
   }
 
   #furnish(directory: SimulatedDirectory): void {
-    const store = (name: string, content: string): unknown =>
-      directory.files.set(name, { content, flushed: true, writer: "earlier", modifiedMs: 0 });
+    const store = (name: string, content: string): void => {
+      const file = { content, flushed: true, writer: "earlier", modifiedMs: 0 };
+      directory.change({ given: { name, file } });
+    };
     store(strangersFile, "do not touch");
     for (let sequence = 1; sequence <= this.settings.oldFiles; sequence += 1) {
       store(finalName(1n as Epoch, sequence), "{}\n");
     }
+    directory.flush();
   }
 
   #planFaults(): void {
@@ -154,6 +158,7 @@ export class Simulation {
       if (event.to === "Leader") this.#ledBy(replica, event.epoch);
     } else if (event.kind === "file-written") {
       this.#filesWritten += 1;
+      replica.directory.told = event.file;
       this.trace.tell(name, `writes ${event.file}`);
     } else if (event.kind === "waiting-out") {
       const how = event.observed ? "seen" : "not seen";
@@ -188,10 +193,7 @@ export class Simulation {
       if (!directory.files.has(strangersFile) && !hasTrouble) {
         this.referee.blame("stranger", `directory ${index}: the stranger's file is gone`);
       }
-      for (const [name, file] of directory.files) {
-        if (/^\d+-\d+\.json$/.test(name) && !isWhole(file))
-          this.referee.blame("partial-file", name);
-      }
+      this.referee.looksAround(`directory ${index}`, directory);
     }
     for (const replica of this.replicas) {
       if (replica.process !== undefined) {
