@@ -33,6 +33,7 @@ test.each([
   { profile: "default", count: seeds },
   { profile: "beyond", count: 60 },
   { profile: "wipe", count: 60 },
+  { profile: "restore", count: 60 },
 ] as const)(
   "simulation: $count seeds of profile $profile break no invariant",
   async ({ profile, count }) => {

@@ -14,6 +14,8 @@ export interface EnsembleOptions {
   /** After so many ticks of silence a server gives up its leader, or its leadership. */
   readonly syncLimit: number;
   readonly pingsOvertake: boolean;
+  /** How far the rate of each server's clock may be off; 0 when left out. */
+  readonly rateError?: number;
 }
 
 /** What is kept of a server's data. */
@@ -62,6 +64,9 @@ export class Ensemble {
     this.servers = Array.from({ length: options.size }, (_, index) => new Server(this, index + 1));
     for (const server of this.servers) {
       server.pingsOvertake = options.pingsOvertake;
+      const { rateError = 0 } = options;
+      const rates = random.fork(`clock of ${server.host}`);
+      server.clockRate = 1 + rates.between(-rateError, rateError);
       network.listen(server.host, server);
       this.start(server);
     }
@@ -212,7 +217,7 @@ export class Ensemble {
       this.told(`server ${server.id} gives up leading: no quorum`);
       return server.look();
     }
-    for (const session of server.tracker.expired(now)) {
+    for (const session of server.tracker.expired(server.clock)) {
       this.told(`server ${server.id}: session 0x${session.toString(16)} expires`);
       server.order(session, { kind: "close-session" }, undefined, server);
     }
@@ -232,7 +237,7 @@ export class Ensemble {
       if (leader.role !== "leading" || leader.epoch !== epoch || view === undefined) return;
       view.heardAt = this.timeline.now;
       for (const [session, timeoutMs] of touched) {
-        leader.tracker.touch(session, timeoutMs, this.timeline.now);
+        leader.tracker.touch(session, timeoutMs, leader.clock);
       }
     });
   }

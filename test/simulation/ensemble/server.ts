@@ -39,6 +39,8 @@ export class Server implements Listener {
   readonly followers = new Map<Server, FollowerView>();
   tracker: SessionTracker;
   heardAt = 0;
+  /** How fast its clock runs: sessions run out by it, sooner or later than they should. */
+  clockRate = 1;
   /** Grows whenever its connections to the other servers end: what was under way is lost. */
   generation = 0;
   readonly #ensemble: Ensemble;
@@ -51,6 +53,11 @@ export class Server implements Listener {
     this.id = id;
     this.host = `server-${id}`;
     this.tracker = new SessionTracker(ensemble.tickMs);
+  }
+
+  /** What its own clock says. */
+  get clock(): number {
+    return this.#now * this.clockRate;
   }
 
   get serves(): boolean {
@@ -77,7 +84,7 @@ export class Server implements Listener {
 
   /** Anything a client says is a sign of life; followers pass it on with their next ping reply. */
   touch(session: bigint, timeoutMs: number): void {
-    if (this.role === "leading") this.tracker.touch(session, timeoutMs, this.#now);
+    if (this.role === "leading") this.tracker.touch(session, timeoutMs, this.clock);
     else this.#touched.set(session, timeoutMs);
   }
 
@@ -145,7 +152,7 @@ export class Server implements Listener {
     // After an election the first server that speaks for a session owns it.
     if (owner === undefined && origin !== undefined) this.tracker.owners.set(session, from.id);
     if (operation.kind === "create-session") {
-      this.tracker.add(session, operation.timeoutMs, this.#now);
+      this.tracker.add(session, operation.timeoutMs, this.clock);
       this.tracker.owners.set(session, from.id);
     }
     if (operation.kind === "close-session") this.tracker.remove(session);
@@ -228,7 +235,7 @@ export class Server implements Listener {
     this.tracker = new SessionTracker(this.#ensemble.tickMs);
     this.applyUpTo(this.log.length);
     for (const [session, { timeoutMs }] of this.tree.sessions) {
-      this.tracker.add(session, timeoutMs, this.#now);
+      this.tracker.add(session, timeoutMs, this.clock);
     }
   }
 
@@ -295,7 +302,7 @@ export class Server implements Listener {
     if (known !== undefined && !same(known.password, password)) return connection.refuse();
     connection.session = session;
     this.#toLeader((leader) => {
-      const lives = leader.tracker.touch(session, timeoutMs, leader.#now);
+      const lives = leader.tracker.touch(session, timeoutMs, leader.clock);
       if (lives) leader.tracker.owners.set(session, this.id);
       const answer = (): void => {
         if (lives) connection.welcome(session, timeoutMs, password);
