@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import knownSeeds from "./mutants-seeds.json";
 import { mutants } from "./mutants-table.ts";
 import { type Fate, tryMutants } from "./planting.ts";
 
@@ -35,8 +36,10 @@ if (survivors.length > 0) process.exitCode = 1;
 if (values.record) record();
 
 function record(): void {
-  const known = chosen.flatMap(({ name }) => {
-    const seed = fates.find(({ mutant }) => mutant.name === name)?.caught?.seed;
+  const seedOf = new Map<string, number>(Object.entries(knownSeeds));
+  for (const { mutant, caught } of fates) if (caught) seedOf.set(mutant.name, caught.seed);
+  const known = mutants.flatMap(({ name }) => {
+    const seed = seedOf.get(name);
     return seed === undefined ? [] : [[name, seed] as const];
   });
   const text = JSON.stringify(Object.fromEntries(known), null, 2);
