@@ -1,9 +1,9 @@
 import type { Setting } from "./config/load-config.ts";
 import type { Config } from "./config/options.ts";
 import type { ServiceNotification } from "./config/service-notification.ts";
-import { keeperOf, openStateDirectory, releaseLeftBehind, type Teller } from "./crash-release.ts";
+import { openStateDirectory, runKeepingKeys, type Teller } from "./crash-release.ts";
 import type { Coordinator, ReplicaInfo } from "./election/coordinator.ts";
-import { type ExitStatus, exitCodes } from "./election/exit-status.ts";
+import { exitCodes } from "./election/exit-status.ts";
 import { run } from "./election/machine.ts";
 import { Progress } from "./election/progress.ts";
 import { StepDown } from "./election/step-down.ts";
@@ -91,35 +91,32 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   await using notifier = openNotifier(options, scheduler, telemetry);
   const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
   const state = await openStateDirectory(config, tell);
-  const keep = keeperOf(state, config, tell);
-  const releasing = state && releaseLeftBehind(state, config, scheduler, tell, stop.signal);
-
-  let status: ExitStatus;
-  try {
-    await using http = await openHttp(config, scheduler, telemetry);
-    httpAddress = http?.address ?? null;
-    if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
-    const context = replicaContext(config, {
-      scheduler,
-      transport: transportOf(config),
-      disk: new LocalDisk(config.fileDir),
-      observer: notifier === undefined ? telemetry.observer : telemetry.observerAnd(notifier),
-      describe,
-      access: accessOf(config),
-      keep,
-      stepDown,
-      stop: stop.signal,
-    });
-    ({ coordinator } = context);
-    status = await run(context);
-  } catch (error) {
-    if (!(error instanceof HttpServerError)) throw error;
-    status = { code: exitCodes.usage, clean: true, reason: error.message };
-  }
-  stop.abort();
-  await releasing;
-  // What was not given up, or not surely, is for whoever finds us dead.
-  if (status.clean) state?.[Symbol.dispose]();
+  const transport = transportOf(config);
+  const access = accessOf(config);
+  const releasing = { scheduler, transport, access, tell, stop: stop.signal };
+  const status = await runKeepingKeys(state, config, releasing, async (keep) => {
+    try {
+      await using http = await openHttp(config, scheduler, telemetry);
+      httpAddress = http?.address ?? null;
+      if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
+      const context = replicaContext(config, {
+        scheduler,
+        transport,
+        disk: new LocalDisk(config.fileDir),
+        observer: notifier === undefined ? telemetry.observer : telemetry.observerAnd(notifier),
+        describe,
+        access,
+        keep,
+        stepDown,
+        stop: stop.signal,
+      });
+      ({ coordinator } = context);
+      return await run(context);
+    } catch (error) {
+      if (!(error instanceof HttpServerError)) throw error;
+      return { code: exitCodes.usage, clean: true, reason: error.message };
+    }
+  });
   const level = status.code === exitCodes.stopped ? (status.clean ? "info" : "warn") : "error";
   log.write(level, "exit", status.reason, { code: status.code });
   return status.code;
