@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/dist/tools/node_modules/.bin:$(PATH)
 SOURCES := $(shell find src -type f) package.json bun.lock tsconfig.json
 
 .PHONY: help build test test-here unit lint format bench bench-here demo demo-here
-.PHONY: chaos chaos-here fuzz simulate mutants clean tools servers dist up down logs
+.PHONY: chaos chaos-here soak soak-here fuzz simulate mutants clean tools servers dist up down logs
 .PHONY: install uninstall test-containers test-systemd
 
 help: ## Show this list
@@ -77,6 +77,12 @@ chaos: ## Faults on real processes: ROUNDS=n (100), SEED=n, LAYOUT=shared|own, M
 
 chaos-here: build servers
 	@test/chaos/in-namespaces run.ts
+
+soak: ## Nothing grows, files keep their pace: MINUTES=n (30), SEED=n; prints a table
+	@test/anywhere soak-here
+
+soak-here: build servers
+	@test/chaos/in-namespaces ../soak/run.ts
 
 SEEDS ?= 1000
 PROFILE ?= default

@@ -1,8 +1,11 @@
 import type { Config } from "./config/options.ts";
 import { within } from "./election/deadline.ts";
+import type { ExitStatus } from "./election/exit-status.ts";
 import { later, type Scheduler } from "./election/scheduler.ts";
+import { Scope } from "./election/scope.ts";
 import { unreachable } from "./election/unreachable.ts";
 import { type LeftBehind, StateDirectory, StateDirectoryError } from "./system/state-directory.ts";
+import type { Access } from "./zookeeper/access.ts";
 import { formatServer } from "./zookeeper/connection-string.ts";
 import { basePathOf } from "./zookeeper/layout.ts";
 import {
@@ -13,7 +16,7 @@ import {
   type SessionKey,
 } from "./zookeeper/session-key.ts";
 import { type Release, releaseSession } from "./zookeeper/session-release.ts";
-import { TcpTransport } from "./zookeeper/tcp-transport.ts";
+import type { Transport } from "./zookeeper/transport.ts";
 
 /** How often a start looks again: a process that was killed may leave a command to end yet. */
 const lookAgainMs = 250;
@@ -38,21 +41,56 @@ export async function openStateDirectory(
   }
 }
 
-/** Keeps a session's key in the state directory; undefined where there is none. */
-export function keeperOf(
+/** The settings that say where a dead process's session lives. */
+export type ReleaseConfig = Pick<Config, "zkServers" | "zkPath" | "sessionTimeoutMs">;
+
+/** What a release touches the world with: the daemon's is real, the simulation's is not. */
+export interface ReleaseSurroundings {
+  readonly scheduler: Scheduler;
+  readonly transport: Transport;
+  /** Who we are to the servers; anybody, where it is left out. */
+  readonly access?: Access | undefined;
+  readonly tell: Teller;
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Runs a replica that keeps the key of its session in `state`, and meanwhile releases what dead
+ * processes left there. After an orderly end nothing of ours stays.
+ */
+export async function runKeepingKeys(
   state: StateDirectory | undefined,
-  config: Config,
-  tell: Teller,
-): ((key: SessionKey) => void) | undefined {
-  if (state === undefined) return undefined;
+  config: ReleaseConfig,
+  surroundings: ReleaseSurroundings,
+  run: (keep: ((key: SessionKey) => void) | undefined) => Promise<ExitStatus>,
+): Promise<ExitStatus> {
+  if (state === undefined) return await run(undefined);
+  using running = new Scope(surroundings.stop);
+  const { tell } = surroundings;
   const service = serviceOf(config);
-  return (key) => {
+  const releasing = releaseAsTheyEnd(state, config, { ...surroundings, stop: running.signal });
+  const status = await run((key) => {
     try {
       state.remember(encodeSessionKey({ key, service }));
     } catch (error) {
       tell("warn", `the session's key was not kept: ${String(error)}`);
     }
-  };
+  });
+  running.abort();
+  await releasing;
+  // What was not given up, or not surely, is for whoever finds us dead.
+  if (status.clean) state[Symbol.dispose]();
+  return status;
+}
+
+/** Releases what dead processes left, and ends: nothing of ours stays in `state`. */
+export async function releaseAndEnd(
+  state: StateDirectory,
+  config: ReleaseConfig,
+  surroundings: ReleaseSurroundings,
+): Promise<boolean> {
+  using _ending = state;
+  return await releaseLeftBehind(state, config, surroundings);
 }
 
 /**
@@ -60,19 +98,18 @@ export function keeperOf(
  * sessions to run out. It takes one session timeout at most: by then they have run out. Resolves
  * with whether all is done.
  */
-export async function releaseLeftBehind(
+async function releaseLeftBehind(
   state: StateDirectory,
-  config: Config,
-  scheduler: Scheduler,
-  tell: Teller,
-  stop: AbortSignal,
+  config: ReleaseConfig,
+  surroundings: ReleaseSurroundings,
 ): Promise<boolean> {
+  const { scheduler, stop, tell } = surroundings;
   return await within(scheduler, config.sessionTimeoutMs, [stop], async (limit) => {
     const leftBehind = state.leftBehind((detail) => tell("warn", detail));
     let allDone = true;
     const work = async (): Promise<void> => {
       for (const left of leftBehind) {
-        const done = await releaseOne(left, config, scheduler, tell, limit);
+        const done = await releaseOne(left, config, surroundings, limit);
         allDone &&= done;
         // What is left is tried by whoever starts next.
         if (limit.aborted) return;
@@ -87,30 +124,28 @@ export async function releaseLeftBehind(
  * The same, again and again for one session timeout: a daemon that was killed holds its lock by its
  * command until that has ended. By then its session has run out as well.
  */
-export async function releaseAsTheyEnd(
+async function releaseAsTheyEnd(
   state: StateDirectory,
-  config: Config,
-  scheduler: Scheduler,
-  tell: Teller,
-  stop: AbortSignal,
+  config: ReleaseConfig,
+  surroundings: ReleaseSurroundings,
 ): Promise<void> {
+  const { scheduler, stop } = surroundings;
   const told = new Set<string>();
-  const tellOnce: Teller = (level, detail) => {
-    if (!told.has(detail)) tell(level, detail);
+  const tell: Teller = (level, detail) => {
+    if (!told.has(detail)) surroundings.tell(level, detail);
     told.add(detail);
   };
   const end = later(scheduler.now(), config.sessionTimeoutMs);
   while (!stop.aborted && scheduler.now() < end) {
-    await releaseLeftBehind(state, config, scheduler, tellOnce, stop);
+    await releaseLeftBehind(state, config, { ...surroundings, tell });
     await scheduler.sleep(lookAgainMs, stop);
   }
 }
 
 async function releaseOne(
   left: LeftBehind,
-  config: Config,
-  scheduler: Scheduler,
-  tell: Teller,
+  config: ReleaseConfig,
+  { scheduler, transport, access, tell }: ReleaseSurroundings,
   limit: AbortSignal,
 ): Promise<boolean> {
   const kept = decodeSessionKey(left.record);
@@ -128,10 +163,11 @@ async function releaseOne(
   }
   const options = {
     servers: config.zkServers.servers,
-    transport: new TcpTransport(),
+    transport,
     scheduler,
     basePath: service.basePath,
     sessionTimeoutMs: config.sessionTimeoutMs,
+    access,
   };
   const release = await releaseSession(options, kept.key, limit);
   if (release.kind === "failed") left.keep();
@@ -140,7 +176,7 @@ async function releaseOne(
   return release.kind !== "failed";
 }
 
-function serviceOf({ zkServers, zkPath }: Config): Service {
+function serviceOf({ zkServers, zkPath }: ReleaseConfig): Service {
   const { servers, chroot } = zkServers;
   return { servers: servers.map(formatServer), basePath: basePathOf(chroot, zkPath) };
 }

@@ -1,9 +1,9 @@
 import type { Setting } from "./config/load-config.ts";
 import type { Config } from "./config/options.ts";
 import type { ServiceNotification } from "./config/service-notification.ts";
-import { keeperOf, openStateDirectory, releaseAsTheyEnd, type Teller } from "./crash-release.ts";
-import type { ReplicaInfo } from "./election/coordinator.ts";
-import { type ExitStatus, exitCodes } from "./election/exit-status.ts";
+import { openStateDirectory, runKeepingKeys, type Teller } from "./crash-release.ts";
+import type { Coordinator, ReplicaInfo } from "./election/coordinator.ts";
+import { exitCodes } from "./election/exit-status.ts";
 import { run } from "./election/machine.ts";
 import { Progress } from "./election/progress.ts";
 import { StepDown } from "./election/step-down.ts";
@@ -12,14 +12,15 @@ import { HttpServer } from "./http/http-server.ts";
 import { HttpServerError } from "./http/http-server-error.ts";
 import { leaderCommands } from "./leader-commands.ts";
 import { replicaContext } from "./replica.ts";
+import { accessOf, transportOf } from "./server-access.ts";
 import { NotifySocket } from "./system/notify-socket.ts";
 import { listenToSignals } from "./system/process-signals.ts";
 import { RealScheduler } from "./system/real-scheduler.ts";
 import { ServiceNotifier } from "./system/service-notifier.ts";
 import { writeTo } from "./telemetry/line-writer.ts";
+import type { Log } from "./telemetry/log.ts";
 import { openLog } from "./telemetry/open-log.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
-import { TcpTransport } from "./zookeeper/tcp-transport.ts";
 
 const logDescriptor = 2;
 
@@ -27,6 +28,8 @@ export interface DaemonOptions {
   readonly config: Config;
   /** The configuration as it was given, for /status. */
   readonly settings: readonly Setting[];
+  /** What is to be told about the configuration: a line each. */
+  readonly warnings: readonly string[];
   readonly version: string;
   readonly hostName: string;
   /** What runs while the replica leads; undefined for the files alone. */
@@ -46,6 +49,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const stop = new AbortController();
   const stepDown = new StepDown();
   let httpAddress: string | null = null;
+  let coordinator: Coordinator | undefined;
   const describe = (): ReplicaInfo => ({
     replica: config.replicaId,
     host: hostName,
@@ -63,14 +67,14 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     self: describe,
     version,
     scraped: config.httpAddress !== null,
+    pending: {
+      timers: () => scheduler.sleeping,
+      requests: () => coordinator?.pendingRequests ?? 0,
+    },
     settings,
   });
   const { log } = telemetry;
-  log.write("info", "start", `election ${version} starts`, {
-    version,
-    pid: process.pid,
-    ...Object.fromEntries(settings.map(({ option, value }) => [option, value ?? undefined])),
-  });
+  tellStart(log, options);
   using _signals = listenToSignals({
     stop: (signal) => {
       log.write("info", "signal", `${signal}: stopping`, { signal });
@@ -91,44 +95,52 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   await using notifier = openNotifier(options, scheduler, telemetry);
   const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
   const state = await openStateDirectory(config, tell);
-  const keep = keeperOf(state, config, tell);
-  const releasing = state && releaseAsTheyEnd(state, config, scheduler, tell, stop.signal);
-
-  let status: ExitStatus;
+  const transport = transportOf(config);
+  const access = accessOf(config);
   let commandStatus = 0;
-  try {
-    await using http = await openHttp(config, scheduler, telemetry);
-    httpAddress = http?.address ?? null;
-    if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
-    const context = replicaContext(config, {
-      scheduler,
-      transport: new TcpTransport(),
-      disk: new LocalDisk(config.fileDir),
-      observer: notifier === undefined ? telemetry.observer : telemetry.observerAnd(notifier),
-      describe,
-      keep,
-      stepDown,
-      stop: stop.signal,
-      ...leaderCommands(options, scheduler, telemetry.observer, state?.lockDescriptor),
-      finish: (ended) => {
-        log.write("info", "command", "stopping: the command is done", { status: ended });
-        commandStatus = ended;
-        stop.abort();
-      },
-    });
-    status = await run(context);
-  } catch (error) {
-    if (!(error instanceof HttpServerError)) throw error;
-    status = { code: exitCodes.usage, clean: true, reason: error.message };
-  }
-  stop.abort();
-  await releasing;
-  // What was not given up, or not surely, is for whoever finds us dead.
-  if (status.clean) state?.[Symbol.dispose]();
+  const releasing = { scheduler, transport, access, tell, stop: stop.signal };
+  const status = await runKeepingKeys(state, config, releasing, async (keep) => {
+    try {
+      await using http = await openHttp(config, scheduler, telemetry);
+      httpAddress = http?.address ?? null;
+      if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
+      const context = replicaContext(config, {
+        scheduler,
+        transport,
+        disk: new LocalDisk(config.fileDir),
+        observer: notifier === undefined ? telemetry.observer : telemetry.observerAnd(notifier),
+        describe,
+        access,
+        keep,
+        stepDown,
+        stop: stop.signal,
+        ...leaderCommands(options, scheduler, telemetry.observer, state?.lockDescriptor),
+        finish: (ended) => {
+          log.write("info", "command", "stopping: the command is done", { status: ended });
+          commandStatus = ended;
+          stop.abort();
+        },
+      });
+      ({ coordinator } = context);
+      return await run(context);
+    } catch (error) {
+      if (!(error instanceof HttpServerError)) throw error;
+      return { code: exitCodes.usage, clean: true, reason: error.message };
+    }
+  });
   const level = status.code === exitCodes.stopped ? (status.clean ? "info" : "warn") : "error";
   const code = status.code === exitCodes.stopped ? commandStatus : status.code;
   log.write(level, "exit", status.reason, { code });
   return code;
+}
+
+function tellStart(log: Log, { version, settings, warnings }: DaemonOptions): void {
+  log.write("info", "start", `election ${version} starts`, {
+    version,
+    pid: process.pid,
+    ...Object.fromEntries(settings.map(({ option, value }) => [option, value ?? undefined])),
+  });
+  for (const warning of warnings) log.write("warn", "configuration", warning);
 }
 
 async function openHttp(

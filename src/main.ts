@@ -44,6 +44,7 @@ async function main(rawArguments: readonly string[]): Promise<number> {
         settings: command.settings,
         command: command.command,
         environment: surroundings.environment,
+        warnings: command.warnings,
         version,
         hostName: surroundings.hostName,
         colours: mayColour && surroundings.terminal,

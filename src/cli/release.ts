@@ -1,6 +1,7 @@
 import type { Config } from "../config/options.ts";
-import { openStateDirectory, releaseLeftBehind, type Teller } from "../crash-release.ts";
+import { openStateDirectory, releaseAndEnd, type Teller } from "../crash-release.ts";
 import { exitCodes } from "../election/exit-status.ts";
+import { accessOf, transportOf } from "../server-access.ts";
 import { RealScheduler } from "../system/real-scheduler.ts";
 import { levelled } from "../telemetry/journal-level.ts";
 
@@ -17,9 +18,13 @@ export async function runRelease(config: Config, journal: boolean): Promise<numb
   const state = await openStateDirectory(config, tell);
   let done = false;
   if (state !== undefined) {
-    const never = new AbortController().signal;
-    done = await releaseLeftBehind(state, config, new RealScheduler(), tell, never);
-    state[Symbol.dispose]();
+    done = await releaseAndEnd(state, config, {
+      scheduler: new RealScheduler(),
+      transport: transportOf(config),
+      access: accessOf(config),
+      tell,
+      stop: new AbortController().signal,
+    });
   }
   await Bun.write(Bun.stderr, lines.join(""));
   return done ? exitCodes.stopped : exitCodes.exhausted;

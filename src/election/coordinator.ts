@@ -29,6 +29,8 @@ export interface Coordinator {
    * and ends early, as `unreachable`, when `signal` aborts.
    */
   open(signal: AbortSignal): Promise<Opening>;
+  /** How many requests of all sessions are unanswered at this moment: for metrics only. */
+  readonly pendingRequests: number;
 }
 
 export type Opening =

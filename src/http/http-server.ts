@@ -1,7 +1,8 @@
 import type { Scheduler } from "../election/scheduler.ts";
 import { HttpServerError } from "./http-server-error.ts";
 import type { Providers } from "./providers.ts";
-import { failure, respond } from "./respond.ts";
+import { isLoopback, namesASite } from "./host-check.ts";
+import { failure, misdirected, respond } from "./respond.ts";
 import { removeStaleSocket } from "./stale-socket.ts";
 
 /** Where to answer. `host` is a name or address, IPv6 without brackets; port 0 takes a free one. */
@@ -19,7 +20,11 @@ export interface HttpServerOptions {
 
 /** No endpoint takes a body: what is larger is answered with 413. */
 const largestBodyBytes = 1024;
-/** A connection that is silent for so long is closed. */
+/**
+ * A connection is closed that is silent for so long, or whose request is not there after it. Seen
+ * on Bun 1.4.5: a client that sends a byte each second does not win time. Socket files have this
+ * limit by default, and take no other.
+ */
 const idleSeconds = 10;
 /** How long closing waits for the requests under way. */
 const closeLimitMs = 500;
@@ -72,11 +77,15 @@ export class HttpServer implements AsyncDisposable {
 }
 
 function serve({ address, providers, failed }: HttpServerOptions): Bun.Server<undefined> {
+  const isGuarded = address.kind === "tcp" && isLoopback(address.host);
   const common = {
     // Without this an error's page tells all about it; and with it alone the port may be shared.
     development: false,
     maxRequestBodySize: largestBodyBytes,
-    fetch: (request: Request) => respond(request, providers),
+    fetch: (request: Request) =>
+      isGuarded && namesASite(request.headers.get("host"))
+        ? misdirected()
+        : respond(request, providers),
     error: (error: unknown) => {
       failed(error);
       return failure();

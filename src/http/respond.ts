@@ -40,6 +40,11 @@ export function failure(): Response {
   return json(500, { error: "internal error" });
 }
 
+/** The answer to a request that was meant for somebody else. */
+export function misdirected(): Response {
+  return json(421, { error: "no such host here; ask by address or localhost" });
+}
+
 function index(): Response {
   const text = `election
 

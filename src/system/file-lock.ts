@@ -18,6 +18,8 @@ export interface FileIdentity {
  */
 export class FileLock implements Disposable {
   #path: string;
+  /** Where the file is to be, as long as it is not. */
+  #place: string | undefined;
   readonly #descriptor: number;
   #held = true;
 
@@ -50,22 +52,22 @@ export class FileLock implements Disposable {
   }
 
   /**
-   * Makes the file, which appears at its path when it is locked already: whoever finds it free
-   * knows that its maker is dead. Undefined and Error: see tryLock.
+   * Makes the file and locks it, before anybody can see it: `place` gives it its name. Undefined
+   * and Error: see tryLock.
    */
   static make(path: string): FileLock | undefined {
-    // One that is killed in here leaves an empty file behind that nobody minds.
-    const unnamed = `${path}.new`;
-    const lock = FileLock.tryLock(unnamed, "ax");
-    if (lock === undefined) return undefined;
-    try {
-      renameSync(unnamed, path);
-    } catch (error) {
-      lock[Symbol.dispose]();
-      throw error;
-    }
-    lock.#path = path;
+    // One that is killed before `place` leaves an empty file behind that nobody minds.
+    const lock = FileLock.tryLock(`${path}.new`, "ax");
+    if (lock !== undefined) lock.#place = path;
     return lock;
+  }
+
+  /** Lets the file of `make` appear at its path. Throws what the file system throws. */
+  place(): void {
+    if (this.#place === undefined) return;
+    renameSync(this.#path, this.#place);
+    this.#path = this.#place;
+    this.#place = undefined;
   }
 
   get path(): string {

@@ -1,48 +1,4 @@
-import { randomUUID } from "node:crypto";
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { statfs } from "node:fs/promises";
-import { join } from "node:path";
-import { FileLock } from "./file-lock.ts";
-
-/**
- * File systems whose locks may outlive, or not reach, the machine that took them.
- * Source: statfs(2), linux/magic.h
- */
-const networkFileSystems: Readonly<Record<number, string>> = {
-  0x6969: "NFS",
-  0x517b: "SMB",
-  0xff534d42: "CIFS",
-  0xfe534d42: "SMB",
-  0x00c36400: "Ceph",
-  0x01021997: "9P",
-  0x65735546: "FUSE",
-  0x5346414f: "AFS",
-  0x0bd00bd0: "Lustre",
-  0x47504653: "GPFS",
-  0x7461636f: "OCFS2",
-  0x01161970: "GFS2",
-  0x20030528: "OrangeFS",
-  0x19830326: "BeeGFS",
-  0x6b414653: "AFS",
-  0x73757245: "Coda",
-  0x786f4256: "a shared folder",
-  0xbacbacbc: "a shared folder",
-};
-
-/** The file system of containers. Source: linux/magic.h, OVERLAYFS_SUPER_MAGIC */
-const overlay = 0x794c7630;
-
-/** The mode bits of group and others that must not be set. */
-const writableByOthers = 0o022;
+import { LocalState, type StateLock, type StateMedium } from "./state-medium.ts";
 
 const lockEnding = ".lock";
 const recordEnding = ".json";
@@ -73,37 +29,34 @@ export class StateDirectoryError extends Error {
  * with what it left. Lock files are never replaced, and removed only by who holds the lock.
  */
 export class StateDirectory implements Disposable {
-  readonly #path: string;
+  readonly #medium: StateMedium;
   readonly #name: string;
-  readonly #lock: FileLock;
+  readonly #lock: StateLock;
   /** Of this start of the kernel: a lock says nothing about processes of an earlier one. */
   readonly #bootId: string;
-  readonly #fileSystem: number;
 
-  private constructor(path: string, name: string, lock: FileLock, surroundings: Surroundings) {
-    this.#path = path;
+  private constructor(medium: StateMedium, name: string, lock: StateLock, bootId: string) {
+    this.#medium = medium;
     this.#name = name;
     this.#lock = lock;
-    this.#bootId = surroundings.bootId;
-    this.#fileSystem = surroundings.fileSystem;
+    this.#bootId = bootId;
   }
 
   /** Makes the directory if need be, and takes a lock of our own. Throws StateDirectoryError. */
   static async open(path: string): Promise<StateDirectory> {
+    return await StateDirectory.on(new LocalState(path));
+  }
+
+  /** The same on any medium. */
+  static async on(medium: StateMedium): Promise<StateDirectory> {
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
-      refuseOthers(statSync(path));
-      const { type } = await statfs(path);
-      const network = networkFileSystems[type];
-      if (network !== undefined) throw new Error(`it is on ${network}, whose locks prove nothing`);
-      const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
-      const name = randomUUID();
-      const lock = FileLock.make(join(path, `${name}${lockEnding}`));
-      if (lock === undefined) throw new Error("no lock can be had on a new file of it");
-      return new StateDirectory(path, name, lock, { bootId, fileSystem: type });
+      await medium.prepare();
+      const bootId = medium.bootId();
+      const name = medium.freshName();
+      return new StateDirectory(medium, name, lockAnew(medium, name, bootId), bootId);
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
-      throw new StateDirectoryError(`${path}: ${cause}`, { cause: error });
+      throw new StateDirectoryError(`${medium.path}: ${cause}`, { cause: error });
     }
   }
 
@@ -121,11 +74,8 @@ export class StateDirectory implements Disposable {
    * lock file was removed or replaced: then nobody could tell any more whether we live.
    */
   remember(record: string): void {
-    if (!this.#lock.isInPlace) throw new Error(`${this.#lock.path} is gone`);
-    const temporary = join(this.#path, `${this.#name}.tmp`);
-    const content = JSON.stringify({ ...this.#originOf(this.#lock), record });
-    writeFileSync(temporary, content, { mode: 0o600 });
-    renameSync(temporary, this.#recordOf(this.#name));
+    if (!this.#lock.isInPlace) throw new Error(`${this.#name}${lockEnding} is gone`);
+    write(this.#medium, this.#name, { bootId: this.#bootId, lock: this.#lock.identity }, record);
   }
 
   /**
@@ -149,23 +99,21 @@ export class StateDirectory implements Disposable {
 
   #otherNames(told: (detail: string) => void): readonly string[] {
     try {
-      return readdirSync(this.#path)
+      return this.#medium
+        .names()
         .flatMap((file) => lockName.exec(file)?.[1] ?? [])
         .filter((name) => name !== this.#name);
     } catch (error) {
-      told(`${this.#path} cannot be read: ${String(error)}`);
+      told(`${this.#medium.path} cannot be read: ${String(error)}`);
       return [];
     }
   }
 
   #examine(name: string, told: (detail: string) => void): LeftBehind | undefined {
     try {
-      const lockPath = join(this.#path, `${name}${lockEnding}`);
-      // Opening anything else, such as a pipe, may never end.
-      if (!lstatSync(lockPath).isFile()) throw new Error("its lock is not a regular file");
-      const lock = FileLock.tryLock(lockPath, "r");
+      const lock = this.#medium.tryLock(`${name}${lockEnding}`);
       if (lock === undefined) return undefined;
-      const record = this.#read(name, this.#originOf(lock));
+      const record = this.#read(name, { bootId: this.#bootId, lock: lock.identity });
       if (record.kind === "readable") {
         return {
           record: record.text,
@@ -176,7 +124,7 @@ export class StateDirectory implements Disposable {
           keep: () => lock[Symbol.dispose](),
         };
       }
-      // A process that died before it had anything to remember, or with an earlier kernel.
+      // A process that died before it had anything to remember.
       if (record.kind === "nothing") this.#remove(name, told);
       else told(`${this.#recordOf(name)} is left alone: ${record.why}`);
       lock[Symbol.dispose]();
@@ -187,57 +135,27 @@ export class StateDirectory implements Disposable {
     return undefined;
   }
 
-  #originOf(lock: FileLock): Origin {
-    const { device, file } = lock.identity;
-    // The device of a container's own file system is another after every restart.
-    const isOverlay = this.#fileSystem === overlay;
-    return { bootId: this.#bootId, lock: isOverlay ? file : `${device}:${file}` };
-  }
-
   #read(name: string, origin: Origin): Reading {
-    const path = this.#recordOf(name);
-    let text: string;
     try {
-      const status = lstatSync(path);
-      if (!status.isFile()) return { kind: "unusable", why: "it is not a regular file" };
-      if (status.size > largestRecordBytes) return { kind: "unusable", why: "it is too large" };
-      text = readFileSync(path, "utf8");
+      const text = this.#medium.read(`${name}${recordEnding}`, largestRecordBytes);
+      return text === undefined ? { kind: "nothing" } : understand(text, origin);
     } catch (error) {
-      return isMissing(error) ? { kind: "nothing" } : { kind: "unusable", why: String(error) };
+      return { kind: "unusable", why: error instanceof Error ? error.message : String(error) };
     }
-    return understand(text, origin);
   }
 
   #recordOf(name: string): string {
-    return join(this.#path, `${name}${recordEnding}`);
+    return `${this.#medium.path}/${name}${recordEnding}`;
   }
 
   /** The lock file goes last: as long as it is there, its holder answers for the rest. */
   #remove(name: string, told: (detail: string) => void): void {
     try {
-      for (const ending of [".tmp", recordEnding, lockEnding]) {
-        rmSync(join(this.#path, name + ending), { force: true });
-      }
+      for (const ending of [".tmp", recordEnding, lockEnding]) this.#medium.remove(name + ending);
     } catch (error) {
       told(`${this.#recordOf(name)} cannot be removed: ${String(error)}`);
     }
   }
-}
-
-/** Throws when anybody but us and root could put something into the directory. */
-function refuseOthers({ mode, uid }: { readonly mode: number; readonly uid: number }): void {
-  if ((mode & writableByOthers) !== 0) {
-    throw new Error("others may write to it, and could plant records; chmod go-w");
-  }
-  if (uid !== 0 && uid !== process.geteuid?.()) {
-    throw new Error(`it belongs to user ${uid}, who could plant records; run as that user`);
-  }
-}
-
-interface Surroundings {
-  readonly bootId: string;
-  /** The type of the file system, as statfs(2) tells it. */
-  readonly fileSystem: number;
 }
 
 /** Where a record comes from: if that is not here, a free lock says nothing about its writer. */
@@ -245,6 +163,30 @@ interface Origin {
   readonly bootId: string;
   /** The identity of the lock file beside it. */
   readonly lock: string;
+}
+
+/**
+ * Takes the lock that says that we live. It appears when it is locked, and when its record stands:
+ * one that was found free would be taken for a dead process's, and one without a record does not
+ * say whose locks reach it; where that of another machine does not, the same would happen.
+ */
+function lockAnew(medium: StateMedium, name: string, bootId: string): StateLock {
+  const lock = medium.makeLock(`${name}${lockEnding}`);
+  if (lock === undefined) throw new Error("no lock can be had on a new file of it");
+  try {
+    write(medium, name, { bootId, lock: lock.identity }, null);
+    lock.place();
+    return lock;
+  } catch (error) {
+    medium.remove(`${name}${recordEnding}`);
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** @param record null as long as there is nothing to remember */
+function write(medium: StateMedium, name: string, origin: Origin, record: string | null): void {
+  medium.replace(`${name}${recordEnding}`, `${name}.tmp`, JSON.stringify({ ...origin, record }));
 }
 
 type Reading =
@@ -260,13 +202,13 @@ function understand(text: string, { bootId, lock }: Origin): Reading {
   try {
     const value = JSON.parse(text) as { [field: string]: unknown } | null;
     const record = value?.["record"];
-    if (typeof value?.["bootId"] !== "string" || typeof record !== "string") {
+    if (typeof value?.["bootId"] !== "string" || (typeof record !== "string" && record !== null)) {
       return { kind: "unusable", why: "it is no record of ours" };
     }
     if (value["bootId"] !== bootId) return { kind: "unusable", why: "it is of another boot" };
     // In a copy of the directory every lock is free, though their holders may live.
     if (value["lock"] !== lock) return { kind: "unusable", why: "it is a copy, or its lock is" };
-    return { kind: "readable", text: record };
+    return record === null ? { kind: "nothing" } : { kind: "readable", text: record };
   } catch {
     return { kind: "unusable", why: "it is damaged" };
   }

@@ -11,7 +11,7 @@ import { LoopLag } from "./loop-lag.ts";
 import { ElectionMetrics } from "./metrics.ts";
 import { Present } from "./present.ts";
 import { processMetrics } from "./process-metrics.ts";
-import { readCounter } from "./read-metric.ts";
+import { readCounter, readGauge } from "./read-metric.ts";
 import type { SettingStatus, Status } from "./status.ts";
 import { StatusBoard } from "./status-board.ts";
 
@@ -29,8 +29,17 @@ export interface TelemetryOptions {
   readonly version: string;
   /** Whether anybody can ask for the metrics: what costs time to measure is left out otherwise. */
   readonly scraped: boolean;
+  readonly pending: Pending;
   /** The options for /status, secrets masked. */
   readonly settings: readonly SettingStatus[];
+}
+
+/** What the replica waits for at this moment, by number: flat over days, or something leaks. */
+export interface Pending {
+  /** Sleeps of the scheduler that are under way. */
+  readonly timers: () => number;
+  /** Requests to the coordinator that are unanswered. */
+  readonly requests: () => number;
 }
 
 /** How long the end of the process waits for a slow reader of the log. */
@@ -71,6 +80,7 @@ export class Telemetry implements AsyncDisposable {
     });
     const metrics = new ElectionMetrics(this.#registry, this.#present);
     processMetrics(this.#registry, scheduler, version);
+    pendingGauges(this.#registry, options.pending);
     readCounter(
       this.#registry,
       "election_log_lines_dropped_total",
@@ -128,4 +138,19 @@ export class Telemetry implements AsyncDisposable {
       this.log.write("error", "observer-failed", String(error), { observed: event.kind });
     });
   }
+}
+
+function pendingGauges(registry: Registry, { timers, requests }: Pending): void {
+  readGauge(
+    registry,
+    "election_timers_pending",
+    "Timers that are set: a few, and no more after days.",
+    timers,
+  );
+  readGauge(
+    registry,
+    "election_coordinator_requests_pending",
+    "Requests to the coordinator without an answer yet, queued ones included.",
+    requests,
+  );
 }

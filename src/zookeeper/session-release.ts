@@ -1,5 +1,7 @@
 import type { Epoch } from "../election/coordinator.ts";
 import type { Scheduler } from "../election/scheduler.ts";
+import { type Access, openAccess } from "./access.ts";
+import { ClientObservation } from "./client-observation.ts";
 import { ZooKeeperClient } from "./client.ts";
 import type { ServerAddress } from "./connection-string.ts";
 import { ZooKeeperError } from "./errors.ts";
@@ -17,6 +19,7 @@ export interface ReleaseOptions {
   readonly scheduler: Scheduler;
   readonly basePath: string;
   readonly sessionTimeoutMs: number;
+  readonly access?: Access | undefined;
 }
 
 /** How it went; `failed` may be tried again. */
@@ -39,17 +42,20 @@ export async function releaseSession(
   signal: AbortSignal,
 ): Promise<Release> {
   const { servers, transport, scheduler, basePath, sessionTimeoutMs } = options;
+  const observation = new ClientObservation();
   const client = new ZooKeeperClient({
+    ...(options.access ?? openAccess),
     servers,
     transport,
     scheduler,
     sessionTimeoutMs,
     resume: key,
+    observe: (event) => void observation.electionEventOf(event),
   });
   try {
     if (!(await client.connected(signal))) {
       if (client.end?.kind === "expired") return { kind: "gone" };
-      return { kind: "failed", detail: client.end?.detail ?? "no server answered in time" };
+      return { kind: "failed", detail: client.end?.detail ?? observation.whyNoServer };
     }
     const release = await tryToGiveUp(client, layoutBelow(basePath), key.epoch, signal);
     // A session that is kept in vain would live for longer, and its leader node with it.

@@ -127,6 +127,10 @@ export class Session implements ConnectionOwner, ExchangeOwner {
     return this.#connection?.server;
   }
 
+  get pendingRequests(): number {
+    return this.#queue.size;
+  }
+
   get ended(): AbortSignal {
     return this.#over.signal;
   }

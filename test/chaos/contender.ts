@@ -104,6 +104,11 @@ export class Contender implements AsyncDisposable {
     }
   }
 
+  /** Asks it to give leadership up, if it leads. */
+  stepDown(): void {
+    this.#replica.kill("SIGUSR1");
+  }
+
   pause(): void {
     this.#replica.kill("SIGSTOP");
     this.#openPause();

@@ -1,5 +1,6 @@
 /* Preloaded into a replica: its flushes, renames or removals wait while a file that a variable
-   names exists. Whoever waits says so by a file of the same name with `.held` behind it. */
+   names exists. Whoever waits says so by a file of the same name with `.held` behind it. Every flush
+   is told in the file that FLUSH_LOG names, where there is one. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -18,9 +19,21 @@ static void wait_while(const char *variable) {
   while (access(mark, F_OK) == 0) usleep(1000);
 }
 
+static void tell_flush(int descriptor) {
+  const char *log = getenv("FLUSH_LOG");
+  FILE *lines = log == NULL ? NULL : fopen(log, "a");
+  if (lines == NULL) return;
+  char link[64], path[PATH_MAX];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+  ssize_t length = readlink(link, path, sizeof path);
+  fprintf(lines, "%.*s\n", length < 0 ? 0 : (int)length, path);
+  fclose(lines);
+}
+
 int fsync(int descriptor) {
   int (*flush)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
   wait_while("HANG_FLUSHES_WHILE");
+  tell_flush(descriptor);
   return flush(descriptor);
 }
 

@@ -9,15 +9,15 @@ import { Bench, leaseMs, limitMs, never, sessionTimeoutMs, won } from "./bench.f
 
 const bench = new Bench();
 
-function release(key: SessionKey) {
+function release(key: SessionKey, transport = new TcpTransport(), patienceMs = 5000) {
   const options = {
     servers: [bench.server.address],
-    transport: new TcpTransport(),
+    transport,
     scheduler: new RealScheduler(),
     basePath: bench.layout.base,
     sessionTimeoutMs,
   };
-  return releaseSession(options, key, AbortSignal.timeout(5000));
+  return releaseSession(options, key, AbortSignal.timeout(patienceMs));
 }
 
 test(
@@ -95,6 +95,23 @@ test(
     expect(await release(key)).toEqual({ kind: "gone" });
     await Bun.sleep(sessionTimeoutMs / 2);
     expect(leadership.mayAct()).toBe(true);
+  },
+  limitMs,
+);
+
+test(
+  "session release: says what kept it from the servers",
+  async () => {
+    const broken = new TcpTransport(() => {
+      throw new Error('--zk-tls-key "k": expected a key');
+    });
+    const key = { sessionId: 1n, password: new Uint8Array(16), epoch: undefined };
+    expect(await release(key, broken, 200)).toEqual({
+      kind: "failed",
+      detail: expect.stringMatching(
+        /^no server answered; the last one tried, \S+: --zk-tls-key "k": expected a key$/,
+      ),
+    });
   },
   limitMs,
 );

@@ -41,6 +41,8 @@ export class Server implements Listener {
   readonly followers = new Map<Server, FollowerView>();
   tracker: SessionTracker;
   heardAt = 0;
+  /** How fast its clock runs: sessions run out by it, sooner or later than they should. */
+  clockRate = 1;
   /** Grows whenever its connections to the other servers end: what was under way is lost. */
   generation = 0;
   readonly #ensemble: Ensemble;
@@ -53,6 +55,11 @@ export class Server implements Listener {
     this.id = id;
     this.host = `server-${id}`;
     this.tracker = new SessionTracker(ensemble.tickMs);
+  }
+
+  /** What its own clock says. */
+  get clock(): number {
+    return this.#now * this.clockRate;
   }
 
   get serves(): boolean {
@@ -82,7 +89,7 @@ export class Server implements Listener {
    * leader drops what it hears from a session that has run out: false.
    */
   touch(session: bigint, timeoutMs: number): boolean {
-    if (this.role === "leading") return this.tracker.touch(session, timeoutMs, this.#now);
+    if (this.role === "leading") return this.tracker.touch(session, timeoutMs, this.clock);
     this.#touched.set(session, timeoutMs);
     return true;
   }
@@ -165,7 +172,7 @@ export class Server implements Listener {
     // After an election the first server that speaks for a session owns it.
     if (owner === undefined && origin !== undefined) this.tracker.owners.set(session, from.id);
     if (operation.kind === "create-session") {
-      this.tracker.add(session, operation.timeoutMs, this.#now);
+      this.tracker.add(session, operation.timeoutMs, this.clock);
       this.tracker.owners.set(session, from.id);
     }
     if (operation.kind === "close-session") this.tracker.remove(session);
@@ -248,7 +255,7 @@ export class Server implements Listener {
     this.tracker = new SessionTracker(this.#ensemble.tickMs);
     this.applyUpTo(this.log.length);
     for (const [session, { timeoutMs }] of this.tree.sessions) {
-      this.tracker.add(session, timeoutMs, this.#now);
+      this.tracker.add(session, timeoutMs, this.clock);
     }
   }
 
@@ -314,7 +321,7 @@ export class Server implements Listener {
     if (!same(password, this.#ensemble.passwordOf(session))) return connection.refuse();
     connection.session = session;
     this.#toLeader((leader) => {
-      const lives = leader.tracker.touch(session, timeoutMs, leader.#now);
+      const lives = leader.tracker.touch(session, timeoutMs, leader.clock);
       if (lives) leader.tracker.owners.set(session, this.id);
       const answer = (): void => {
         if (lives) connection.welcome(session, timeoutMs, password);
