@@ -105,13 +105,11 @@ export class Supervisor {
     const { stopSignal, stopTimeoutMs } = this.#assignment;
     this.#processes.signal(this.#processes.living(), stopSignal);
     const killAtMs = Math.min(bootTimeMs(this.#scheduler) + stopTimeoutMs, this.#killAtMs());
-    while (this.#processes.living().length > 0 && bootTimeMs(this.#scheduler) < killAtMs) {
+    while (this.#processes.anyLives() && bootTimeMs(this.#scheduler) < killAtMs) {
       await this.#sleep(lookMs);
     }
-    for (;;) {
-      const living = this.#processes.living();
-      if (living.length === 0) return;
-      this.#processes.signal(living, "SIGKILL");
+    while (this.#processes.anyLives()) {
+      this.#processes.kill();
       await this.#sleep(lookMs);
     }
   }

@@ -76,6 +76,12 @@ function lives(pid: string | undefined): boolean {
   return existsSync(`/proc/${pid}`);
 }
 
+/** The supervisor of the command that a line of the journal tells of. */
+function supervisorOf(line = ""): number {
+  const [, pid] = /^start \d+ (\d+)/.exec(line) ?? [];
+  return Number(readFileSync(`/proc/${pid}/stat`, "latin1").split(" ")[3]);
+}
+
 /** Waits for the second command, and shows that the first was dead before it started. */
 async function followedBy(other: Replica, detached: string | undefined): Promise<void> {
   await output(other, /^detached (\d+)/);
@@ -145,13 +151,29 @@ test(
     await using leader = start("a", stubborn);
     const [, detached] = await output(leader, /^detached (\d+)/);
     const [, pid] = /^start \d+ (\d+)/.exec(runs()[0] ?? "") ?? [];
-    const supervisor = readFileSync(`/proc/${pid}/stat`, "latin1").split(" ")[3];
-    process.kill(Number(supervisor), "SIGKILL");
+    process.kill(supervisorOf(runs()[0]), "SIGKILL");
     await leader.line("tells", ({ msg }) => msg.includes("its supervisor ended"));
     expect([lives(pid), lives(detached)]).toEqual([false, false]);
     const from = leader.lines.length;
     await output(leader, /^detached (\d+)/, from);
     expect(journal().filter((line) => line.startsWith("overlap"))).toEqual([]);
+  },
+  limitMs,
+);
+
+test(
+  "exec: a supervisor that hangs is killed in time, with the command, before another one starts",
+  async () => {
+    await using leader = start("a", stubborn);
+    const [, detached] = await output(leader, /^detached (\d+)/);
+    await using other = start("b", stubborn);
+    await other.line("follows", (line) => line["leader"] === "a");
+    process.kill(supervisorOf(runs()[0]), "SIGSTOP");
+    const stoppedAt = performance.now();
+    leader.kill("SIGTERM");
+    expect(await leader.exited).toBe(0);
+    expect(performance.now() - stoppedAt).toBeLessThan(3_000);
+    await followedBy(other, detached);
   },
   limitMs,
 );
