@@ -41,9 +41,15 @@ const lookMs = 10;
 /** Runs commands below a supervisor, which is this program once more: see supervisor.ts. */
 export class SupervisedCommands implements Commands {
   readonly #options: SupervisionOptions;
+  #running: Supervised | undefined;
 
   constructor(options: SupervisionOptions) {
     this.#options = options;
+  }
+
+  /** Sends the command a signal; false when none runs. */
+  forward(signal: StopSignalName): boolean {
+    return this.#running?.forward(signal) ?? false;
   }
 
   problem(): string | undefined {
@@ -55,7 +61,8 @@ export class SupervisedCommands implements Commands {
 
   start(order: Order): RunningCommand {
     try {
-      return new Supervised(this.#options, order);
+      this.#running = new Supervised(this.#options, order);
+      return this.#running;
     } catch (error) {
       // A host without descriptors, processes or memory left.
       return neverRan(`its supervisor did not start: ${String(error)}`);
@@ -100,6 +107,13 @@ class Supervised implements RunningCommand {
   extend(until: Instant): void {
     if (!this.#asked) this.#patience = this.#before(until);
     this.#say({ kind: "until", untilMs: bootTimeOf(this.#options.scheduler, until) });
+  }
+
+  /** False when it has ended. */
+  forward(signal: StopSignalName): boolean {
+    if (this.#supervisor.exitCode !== null || this.#supervisor.signalCode !== null) return false;
+    this.#say({ kind: "forward", signal });
+    return true;
   }
 
   stop(): void {

@@ -63,7 +63,7 @@ export class Supervisor {
       this.#exit = exit;
       this.#wake();
     });
-    void this.#listen();
+    void this.#listen(started.pid);
 
     let reapAtMs = bootTimeMs(this.#scheduler) + reapIntervalMs;
     while (this.#exit === undefined && this.#stopping === undefined) {
@@ -114,7 +114,7 @@ export class Supervisor {
     }
   }
 
-  async #listen(): Promise<void> {
+  async #listen(pid: number): Promise<void> {
     for await (const instruction of this.#daemon.instructions) {
       switch (instruction.kind) {
         case "until":
@@ -125,7 +125,8 @@ export class Supervisor {
           this.#beginStop("asked");
           break;
         case "forward":
-          this.#processes.signal(this.#processes.living(), instruction.signal);
+          // To the command itself: what it has started, it may tell or not.
+          if (this.#exit === undefined) this.#processes.signal([pid], instruction.signal);
           break;
         default:
           unreachable(instruction);

@@ -202,6 +202,27 @@ test(
 );
 
 test(
+  "exec: a signal that is the command's reaches it alone, and the others stay the daemon's",
+  async () => {
+    const script = "trap 'echo heard' USR1; echo ready; while :; do sleep 0.05; done";
+    await using leader = start("a", script, "--exec-forward=SIGUSR1,SIGHUP");
+    await output(leader, /^ready/);
+    leader.kill("SIGUSR1");
+    await output(leader, /^heard/);
+    expect(leader.lines.at(-1)?.state).toBe("Leader");
+    const from = leader.lines.length;
+    // Whoever does not heed SIGHUP ends by it, and is started again.
+    leader.kill("SIGHUP");
+    const end = await leader.line("ends", ({ event }) => event === "command", from);
+    expect(end.msg).toContain("exited with status 129");
+    await output(leader, /^ready/, from);
+    leader.kill("SIGTERM");
+    expect(await leader.exited).toBe(0);
+  },
+  limitMs,
+);
+
+test(
   "exec: a command that cannot start leaves leadership to a replica that can start it",
   async () => {
     await using other = start("b", stubborn, "--failover-timeout=100ms");
