@@ -35,6 +35,8 @@ export interface SupervisionOptions {
 
 /** A longer line of the command is told in pieces. */
 const longestLine = 8 * 1024;
+/** So many bytes of output are told in one go: thousands of lines, where they are short. */
+const longestPiece = 4 * 1024;
 /** How often it is looked whether the processes that a dead supervisor left are gone. */
 const lookMs = 10;
 
@@ -199,8 +201,28 @@ class Supervised implements RunningCommand {
   #passOn(stream: "stdout" | "stderr", readable: Readable | null): void {
     const { output } = this.#options;
     if (output === undefined || readable === null) return;
-    void drain(readable, new Lines(longestLine, (line) => output(stream, line)));
+    const lines = new Lines(longestLine, (line) => output(stream, line));
+    void readInPieces(readable, lines, this.#options.scheduler);
   }
+}
+
+/**
+ * Reads a command's output no faster than it is told, and lets others run in between: a command
+ * that floods us is slowed down, and the lease is renewed in time.
+ */
+async function readInPieces(stream: Readable, lines: Lines, scheduler: Scheduler): Promise<void> {
+  const never = new AbortController().signal;
+  try {
+    for await (const bytes of stream as AsyncIterable<Uint8Array>) {
+      for (let at = 0; at < bytes.length; at += longestPiece) {
+        if (at > 0) await scheduler.sleep(1, never);
+        lines.push(bytes.subarray(at, at + longestPiece));
+      }
+    }
+  } catch {
+    // Whoever writes is gone.
+  }
+  lines.end();
 }
 
 /** Reads a stream to its end. An error ends it as well. */

@@ -223,6 +223,22 @@ test(
 );
 
 test(
+  "exec: a command that floods its output holds up neither the lease nor the end",
+  async () => {
+    await using leader = start("a", "trap '' TERM; echo ready; yes");
+    await output(leader, /^ready/);
+    await leader.line("floods", () => true, 100_000);
+    const stoppedAt = performance.now();
+    leader.kill("SIGTERM");
+    expect(await leader.exited).toBe(0);
+    // 300 ms are the stop timeout.
+    expect(performance.now() - stoppedAt).toBeLessThan(1_500);
+    expect(leader.edges.slice(0, 2)).toEqual(["Init>Attempter:ready", "Attempter>Leader:elected"]);
+  },
+  limitMs,
+);
+
+test(
   "exec: a command that cannot start leaves leadership to a replica that can start it",
   async () => {
     await using other = start("b", stubborn, "--failover-timeout=100ms");
