@@ -20,4 +20,41 @@ export const ownMutants: readonly Mutant[] = [
     find: '  const leftBehind = state.leftBehind((detail) => tell("warn", detail));',
     replace: '  const leftBehind = state.leftBehind((detail) => tell("warn", detail)).slice(0, 0);',
   },
+  {
+    name: "the supervisor's deadline is not enforced",
+    file: "exec/supervisor.ts",
+    find: "    return bootTimeMs(this.#scheduler) >= this.#stopAtMs();",
+    replace: "    return bootTimeMs(this.#scheduler) >= this.#stopAtMs() + 3_600_000;",
+  },
+  {
+    name: "only the command itself is killed",
+    file: "exec/linux-processes.ts",
+    find: "    const flags = whoHasDied | withoutWaiting | leavingIt | ofAnyKind;\n",
+    replace:
+      "    const flags = whoHasDied | withoutWaiting | leavingIt | ofAnyKind;\n" +
+      "    if (this.#child === undefined) return false;\n",
+    also: [
+      {
+        find: "    const session = statusOf(process.pid)?.session;\n",
+        replace:
+          '    if (this.#child?.pid !== undefined) send(this.#child.pid, "SIGKILL");\n' +
+          "    if (process.pid > 0) return;\n" +
+          "    const session = statusOf(process.pid)?.session;\n",
+      },
+    ],
+  },
+  {
+    name: "the lock falls with the daemon",
+    file: "leader-commands.ts",
+    find: "          lock,\n",
+    replace: "          lock: lock === undefined ? lock : undefined,\n",
+  },
+  {
+    name: "leadership is given up before the command is dead",
+    file: "exec/exec-duty.ts",
+    find: "    const end = await running.ended;\n",
+    replace:
+      '    const early = { kind: "stopped", cause: "asked" } as const;\n' +
+      "    const end = await Promise.race([running.ended, aborted(signal).then(() => early)]);\n",
+  },
 ];
