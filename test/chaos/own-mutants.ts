@@ -27,23 +27,6 @@ export const ownMutants: readonly Mutant[] = [
     replace: "    return bootTimeMs(this.#scheduler) >= this.#stopAtMs() + 3_600_000;",
   },
   {
-    name: "only the command itself is killed",
-    file: "exec/linux-processes.ts",
-    find: "    const flags = whoHasDied | withoutWaiting | leavingIt | ofAnyKind;\n",
-    replace:
-      "    const flags = whoHasDied | withoutWaiting | leavingIt | ofAnyKind;\n" +
-      "    if (this.#child === undefined) return false;\n",
-    also: [
-      {
-        find: "    const session = statusOf(process.pid)?.session;\n",
-        replace:
-          '    if (this.#child?.pid !== undefined) send(this.#child.pid, "SIGKILL");\n' +
-          "    if (process.pid > 0) return;\n" +
-          "    const session = statusOf(process.pid)?.session;\n",
-      },
-    ],
-  },
-  {
     name: "the lock falls with the daemon",
     file: "leader-commands.ts",
     find: "          lock,\n",
