@@ -72,7 +72,7 @@ demo: ## Three replicas on a real ensemble; Ctrl-C or DEMO_SECONDS ends it
 demo-here: build servers
 	@bun bench/demo.ts
 
-chaos: ## Faults on real processes: ROUNDS=n (100), SEED=n, LAYOUT=shared|own, MUTANT=name
+chaos: ## Faults on real processes: ROUNDS=n (100), SEED=n, LAYOUT=, DUTY=exec, MUTANT=name
 	@test/anywhere chaos-here
 
 chaos-here: build servers

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
-import type { Instant, Scheduler } from "../election/scheduler.ts";
+import { type Instant, later, remainingMs, type Scheduler } from "../election/scheduler.ts";
 import { bootTimeOf } from "./boot-time.ts";
 import type { CommandEnd, Commands, Order, RunningCommand } from "./commands.ts";
 import { Lines } from "./lines.ts";
@@ -35,15 +35,23 @@ export interface SupervisionOptions {
 
 /** A longer line of the command is told in pieces. */
 const longestLine = 8 * 1024;
+/** So many bytes of output are told in one go: thousands of lines, where they are short. */
+const longestPiece = 4 * 1024;
 /** How often it is looked whether the processes that a dead supervisor left are gone. */
 const lookMs = 10;
 
 /** Runs commands below a supervisor, which is this program once more: see supervisor.ts. */
 export class SupervisedCommands implements Commands {
   readonly #options: SupervisionOptions;
+  #running: Supervised | undefined;
 
   constructor(options: SupervisionOptions) {
     this.#options = options;
+  }
+
+  /** Sends the command a signal; false when none runs. */
+  forward(signal: StopSignalName): boolean {
+    return this.#running?.forward(signal) ?? false;
   }
 
   problem(): string | undefined {
@@ -54,14 +62,29 @@ export class SupervisedCommands implements Commands {
   }
 
   start(order: Order): RunningCommand {
-    return new Supervised(this.#options, order);
+    try {
+      this.#running = new Supervised(this.#options, order);
+      return this.#running;
+    } catch (error) {
+      // A host without descriptors, processes or memory left.
+      return neverRan(`its supervisor did not start: ${String(error)}`);
+    }
   }
+}
+
+function neverRan(detail: string): RunningCommand {
+  const ended = Promise.resolve({ kind: "not-started", detail } as const);
+  return { ended, extend: () => undefined, stop: () => undefined };
 }
 
 class Supervised implements RunningCommand {
   readonly ended: Promise<CommandEnd>;
   readonly #options: SupervisionOptions;
   readonly #supervisor: ChildProcess;
+  /** When a supervisor that hangs is killed, for one that does its work has ended before it. */
+  #patience: Instant;
+  #asked = false;
+  #waking = new AbortController();
 
   constructor(options: SupervisionOptions, order: Order) {
     this.#options = options;
@@ -78,16 +101,47 @@ class Supervised implements RunningCommand {
     this.#supervisor.stdin?.on("error", () => undefined);
     this.#passOn("stdout", this.#supervisor.stdout);
     this.#passOn("stderr", this.#supervisor.stderr);
+    this.#patience = this.#before(order.until);
     this.ended = this.#follow();
     this.#say(this.#assignment(order));
   }
 
   extend(until: Instant): void {
+    if (!this.#asked) this.#patience = this.#before(until);
     this.#say({ kind: "until", untilMs: bootTimeOf(this.#options.scheduler, until) });
   }
 
+  /** False when it has ended. */
+  forward(signal: StopSignalName): boolean {
+    if (this.#supervisor.exitCode !== null || this.#supervisor.signalCode !== null) return false;
+    this.#say({ kind: "forward", signal });
+    return true;
+  }
+
   stop(): void {
+    if (this.#asked) return;
+    this.#asked = true;
+    const { scheduler, stopTimeoutMs, killMarginMs } = this.#options;
+    const latest = later(scheduler.now(), stopTimeoutMs + killMarginMs);
+    this.#patience = Math.min(this.#patience, latest) as Instant;
+    this.#waking.abort();
     this.#say({ kind: "stop" });
+  }
+
+  /** Half of the time for dying is the supervisor's, the other half is ours. */
+  #before(until: Instant): Instant {
+    return later(until, -this.#options.killMarginMs / 2);
+  }
+
+  /** Kills a supervisor that hangs: what is below it becomes ours, and is swept away in time. */
+  async #watch(ended: AbortSignal): Promise<void> {
+    const { scheduler } = this.#options;
+    while (!ended.aborted && remainingMs(scheduler, this.#patience) > 0) {
+      this.#waking = new AbortController();
+      const waking = AbortSignal.any([ended, this.#waking.signal]);
+      await scheduler.sleep(remainingMs(scheduler, this.#patience), waking);
+    }
+    if (!ended.aborted) this.#supervisor.kill("SIGKILL");
   }
 
   #assignment({ environment, until }: Order): Assignment {
@@ -117,20 +171,24 @@ class Supervised implements RunningCommand {
     });
     const channel = this.#supervisor.stdio[3] as Readable | null | undefined;
     const drained = drain(channel, lines);
+    const ended = new AbortController();
+    const watching = this.#watch(ended.signal);
     const detail = await gone.promise;
+    ended.abort();
+    await watching;
     await drained;
     const last = reports.findLast((report) => report.kind === "ended");
     if (last !== undefined) return last.end;
     await this.#sweep();
-    return { kind: "unsupervised", detail };
+    return this.#asked ? { kind: "stopped", cause: "asked" } : { kind: "unsupervised", detail };
   }
 
   /** Kills what a dead supervisor left behind: as its parent we have inherited it. */
   async #sweep(): Promise<void> {
     const { processes, scheduler } = this.#options;
     const never = new AbortController().signal;
-    for (let living = processes.living(); living.length > 0; living = processes.living()) {
-      processes.signal(living, "SIGKILL");
+    while (processes.anyLives()) {
+      processes.kill();
       await scheduler.sleep(lookMs, never);
     }
   }
@@ -143,8 +201,28 @@ class Supervised implements RunningCommand {
   #passOn(stream: "stdout" | "stderr", readable: Readable | null): void {
     const { output } = this.#options;
     if (output === undefined || readable === null) return;
-    void drain(readable, new Lines(longestLine, (line) => output(stream, line)));
+    const lines = new Lines(longestLine, (line) => output(stream, line));
+    void readInPieces(readable, lines, this.#options.scheduler);
   }
+}
+
+/**
+ * Reads a command's output no faster than it is told, and lets others run in between: a command
+ * that floods us is slowed down, and the lease is renewed in time.
+ */
+async function readInPieces(stream: Readable, lines: Lines, scheduler: Scheduler): Promise<void> {
+  const never = new AbortController().signal;
+  try {
+    for await (const bytes of stream as AsyncIterable<Uint8Array>) {
+      for (let at = 0; at < bytes.length; at += longestPiece) {
+        if (at > 0) await scheduler.sleep(1, never);
+        lines.push(bytes.subarray(at, at + longestPiece));
+      }
+    }
+  } catch {
+    // Whoever writes is gone.
+  }
+  lines.end();
 }
 
 /** Reads a stream to its end. An error ends it as well. */

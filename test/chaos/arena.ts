@@ -1,6 +1,7 @@
 import { temporaryDirectory } from "../integration/replica.ts";
 import { startEnsemble, type ZooKeeperServer } from "../integration/zookeeper-server.ts";
 import { Contender, type Outfit } from "./contender.ts";
+import { type LeadersDuty, overlappingCommands } from "./exec-duty.ts";
 import { LandingLog } from "./landing-log.ts";
 import { LeaderNodeLog } from "./leader-node-log.ts";
 import { Network } from "./network.ts";
@@ -27,11 +28,16 @@ export class Arena implements AsyncDisposable {
   readonly files: LandingLog;
   readonly node: LeaderNodeLog;
   readonly contenders: readonly Contender[];
+  readonly duty: LeadersDuty;
+  readonly keepsake: string;
   readonly #stack: AsyncDisposableStack;
   #outfit: Outfit = { stateDir: "none", disk: "sound" };
 
   private constructor(
-    parts: Pick<Arena, "network" | "servers" | "directory" | "files" | "node" | "contenders">,
+    parts: Pick<
+      Arena,
+      "network" | "servers" | "directory" | "files" | "node" | "contenders" | "duty" | "keepsake"
+    >,
     stack: AsyncDisposableStack,
   ) {
     this.network = parts.network;
@@ -40,6 +46,8 @@ export class Arena implements AsyncDisposable {
     this.files = parts.files;
     this.node = parts.node;
     this.contenders = parts.contenders;
+    this.duty = parts.duty;
+    this.keepsake = parts.keepsake;
     this.#stack = stack;
   }
 
@@ -52,6 +60,7 @@ export class Arena implements AsyncDisposable {
   static async open(
     flagsOf: (id: string) => readonly string[] = () => [],
     program?: string,
+    duty: LeadersDuty = "files",
   ): Promise<Arena> {
     await using stack = new AsyncDisposableStack();
     const network = new Network(ids.length);
@@ -66,10 +75,10 @@ export class Arena implements AsyncDisposable {
     const contenders: Contender[] = [];
     for (const id of ids) {
       const fileDir = directory.windowOf(id);
-      const own = { id, fileDir, flags: [...flags, ...flagsOf(id)], keepsake, program };
+      const own = { id, fileDir, flags: [...flags, ...flagsOf(id)], keepsake, program, duty };
       contenders.push(stack.use(await Contender.start(own, servers)));
     }
-    const parts = { network, servers, directory, files, node, contenders };
+    const parts = { network, servers, directory, files, node, contenders, duty, keepsake };
     return new Arena(parts, stack.move());
   }
 
@@ -106,6 +115,11 @@ export class Arena implements AsyncDisposable {
     return [...this.contenders, ...this.servers].flatMap(({ pid }) => pid ?? []);
   }
 
+  /** Commands that were started while another one lived, since the beginning, as sentences. */
+  get overlappingCommands(): readonly string[] {
+    return overlappingCommands(this.keepsake);
+  }
+
   /** Files come, and every replica stands in line; false when this does not happen in time. */
   async settles(limitMs: number): Promise<boolean> {
     const from = performance.now();
@@ -133,7 +147,8 @@ export class Arena implements AsyncDisposable {
     return judge({
       landings: this.files.landings,
       sightings: this.node.sightings,
-      pauses: this.contenders.flatMap(({ pauses }) => pauses),
+      // A command that is dead in time writes nothing late, whoever was stopped.
+      pauses: this.duty === "exec" ? [] : this.contenders.flatMap(({ pauses }) => pauses),
     });
   }
 

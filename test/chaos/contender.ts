@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { HangingDisk } from "../integration/hanging-disk.ts";
 import { binary, type LogLine, Replica } from "../integration/replica.ts";
 import type { ZooKeeperServer } from "../integration/zookeeper-server.ts";
+import { execCommand, execEnvironment, execFlags, type LeadersDuty } from "./exec-duty.ts";
 import { Relay } from "./relay.ts";
 import type { Pause } from "./verdict.ts";
 
@@ -17,6 +18,8 @@ export interface ContenderOptions {
   readonly keepsake: string;
   /** What is run, where it is not the compiled binary of the project. */
   readonly program?: string | undefined;
+  /** What they lead for. */
+  readonly duty: LeadersDuty;
 }
 
 /** What replicas are started with, where rounds differ. */
@@ -214,13 +217,16 @@ export class Contender implements AsyncDisposable {
   }
 
   #start(): Replica {
-    const { id, fileDir, flags, program } = this.#options;
+    const { id, fileDir, flags, program, duty, keepsake } = this.#options;
+    const disk = this.#outfit.disk === "hanging" ? (this.#disk?.environment ?? {}) : {};
+    const isExec = duty === "exec";
     const replica = new Replica({
       id,
       fileDir,
       servers: this.#servers,
-      flags: [...flags, ...this.#stateFlags],
-      environment: this.#outfit.disk === "hanging" ? (this.#disk?.environment ?? {}) : {},
+      flags: [...flags, ...(isExec ? execFlags : []), ...this.#stateFlags],
+      environment: isExec ? execEnvironment(id, fileDir, keepsake) : disk,
+      ...(isExec ? { command: execCommand } : {}),
       ...(program === undefined ? {} : { program }),
     });
     void replica.exited.then((code) => {

@@ -10,8 +10,8 @@ const twoSessionsMs = 2 * sessionMs;
 /** Within this time a replica finds a server that follows. */
 const movingLimitMs = 10 * sessionMs;
 
-/** Everything that we do to the replicas, their wires, their servers and their directory. */
-export const faults: readonly Fault[] = [
+/** What we do to the replicas, their wires and their servers. */
+export const replicaFaults: readonly Fault[] = [
   {
     name: "leader SIGTERM",
     boundMs: bounds.handOver,
@@ -174,6 +174,11 @@ export const faults: readonly Fault[] = [
       return { holdMs: choice.between(0, twoSessionsMs), heal };
     },
   },
+];
+
+/** Everything that we do to them, and to their directory. */
+export const faults: readonly Fault[] = [
+  ...replicaFaults,
   {
     name: "directory full",
     boundMs: bounds.handOver,

@@ -20,4 +20,24 @@ export const ownMutants: readonly Mutant[] = [
     find: '  const leftBehind = state.leftBehind((detail) => tell("warn", detail));',
     replace: '  const leftBehind = state.leftBehind((detail) => tell("warn", detail)).slice(0, 0);',
   },
+  {
+    name: "the supervisor's deadline is not enforced",
+    file: "exec/supervisor.ts",
+    find: "    return bootTimeMs(this.#scheduler) >= this.#stopAtMs();",
+    replace: "    return bootTimeMs(this.#scheduler) >= this.#stopAtMs() + 3_600_000;",
+  },
+  {
+    name: "the lock falls with the daemon",
+    file: "leader-commands.ts",
+    find: "          lock,\n",
+    replace: "          lock: lock === undefined ? lock : undefined,\n",
+  },
+  {
+    name: "leadership is given up before the command is dead",
+    file: "exec/exec-duty.ts",
+    find: "    const end = await running.ended;\n",
+    replace:
+      '    const early = { kind: "stopped", cause: "asked" } as const;\n' +
+      "    const end = await Promise.race([running.ended, aborted(signal).then(() => early)]);\n",
+  },
 ];

@@ -45,6 +45,7 @@ export async function playRound(
   // No phase of the renewals and of the files is favoured.
   await Bun.sleep(choice.between(500, 1_000));
   const told = arena.contenders.map(({ problems }) => problems.length);
+  const toldCommands = arena.overlappingCommands.length;
   const toldFiles = arena.files.problems.length;
   const toldVerdict = arena.verdict();
 
@@ -82,6 +83,7 @@ export async function playRound(
   violations.push(
     ...overlaps.map(({ name, replica }) => `overlap: ${name} of ${replica ?? "?"} landed late`),
     ...verdict.contradictions.slice(toldVerdict.contradictions.length),
+    ...arena.overlappingCommands.slice(toldCommands),
     ...arena.files.problems.slice(toldFiles),
     ...arena.contenders.flatMap(({ problems }, index) => problems.slice(told[index])),
   );

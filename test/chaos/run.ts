@@ -3,6 +3,8 @@ import { Interruption } from "../../bench/interruption.ts";
 import { temporaryDirectory } from "../integration/replica.ts";
 import { Arena } from "./arena.ts";
 import type { Layout } from "./directories.ts";
+import type { LeadersDuty } from "./exec-duty.ts";
+import { execFaults } from "./exec-faults.ts";
 import type { Fault } from "./fault.ts";
 import { faults } from "./faults.ts";
 import { compileMutant, plantable } from "./mutant-binary.ts";
@@ -15,8 +17,8 @@ import { machineText } from "./machine-line.ts";
 /**
  * Three replicas of the compiled binary and three real servers, under one fault after the other, in
  * an order that SEED decides. ROUNDS says how many, FAULTS (names, with `;` between) which, LAYOUT
- * (shared or own) where the replicas write. With MUTANT (a name) the replicas have a bug, and the
- * first violation ends the run.
+ * (shared or own) where the replicas write, DUTY (files or exec) what they lead for. With MUTANT (a
+ * name) the replicas have a bug, and the first violation ends the run.
  * Exits with 1 when anything was violated, 2 when asked for what there is not. Start it by
  * in-namespaces.
  */
@@ -29,14 +31,15 @@ async function main(): Promise<number> {
   const rounds = Number(process.env["ROUNDS"] ?? "") || 100;
   const seed = Number(process.env["SEED"] ?? "") || 1 + Math.floor(Math.random() * 1_000_000);
   const layout = chosenLayout(process.env["LAYOUT"] ?? "");
-  const played = chosen(process.env["FAULTS"] ?? "", layout);
+  const duty = chosenDuty(process.env["DUTY"] ?? "");
+  const played = chosen(process.env["FAULTS"] ?? "", layout, duty);
   using directory = temporaryDirectory();
   const program = chosenProgram(process.env["MUTANT"] ?? "", directory.path);
   using interruption = new Interruption();
-  const replay = `SEED=${seed} ROUNDS=${rounds}${layout === undefined ? "" : ` LAYOUT=${layout}`}`;
+  const replay = `SEED=${seed} ROUNDS=${rounds}${layout === undefined ? "" : ` LAYOUT=${layout}`}${duty === "exec" ? " DUTY=exec" : ""}`;
   tell(`chaos: ${rounds} rounds; replay them with: make chaos ${replay}\n`);
 
-  await using arena = await Arena.open(undefined, program);
+  await using arena = await Arena.open(undefined, program, duty);
   const results: RoundResult[] = [];
   const stopsEarly = program !== undefined;
   const playing = play(arena, { played, rounds, seed, layout, stopsEarly }, results);
@@ -83,11 +86,12 @@ async function play(
   }
 }
 
-function chosen(names: string, layout: Layout | undefined): readonly Fault[] {
+function chosen(names: string, layout: Layout | undefined, duty: LeadersDuty): readonly Fault[] {
+  const own = duty === "exec" ? execFaults : faults;
   if (names === "") {
-    return faults.filter((fault) => (fault.layout ?? layout) === layout || layout === undefined);
+    return own.filter((fault) => (fault.layout ?? layout) === layout || layout === undefined);
   }
-  const known = [...faults, ...plantedFaults];
+  const known = duty === "exec" ? own : [...faults, ...plantedFaults];
   return names.split(";").map((wanted) => {
     const fault = known.find(({ name }) => name === wanted);
     return fault ?? refuse("FAULTS", wanted, known);
@@ -97,6 +101,11 @@ function chosen(names: string, layout: Layout | undefined): readonly Fault[] {
 function chosenLayout(wanted: string): Layout | undefined {
   if (wanted === "" || wanted === "shared" || wanted === "own") return wanted || undefined;
   return refuse("LAYOUT", wanted, [{ name: "shared" }, { name: "own" }]);
+}
+
+function chosenDuty(wanted: string): LeadersDuty {
+  if (wanted === "" || wanted === "files" || wanted === "exec") return wanted || "files";
+  return refuse("DUTY", wanted, [{ name: "files" }, { name: "exec" }]);
 }
 
 /** A binary with the bug that is wanted; undefined when none is. */

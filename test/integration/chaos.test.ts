@@ -12,7 +12,7 @@ interface Outcome {
 async function chaos(settings: Readonly<Record<string, string>>): Promise<Outcome> {
   const run = Bun.spawn([join(import.meta.dir, "../chaos/in-namespaces"), "run.ts"], {
     stdin: "ignore",
-    env: { SEED: "7", ...process.env, LAYOUT: "", MUTANT: "", ...settings },
+    env: { SEED: "7", ...process.env, LAYOUT: "", MUTANT: "", DUTY: "", ...settings },
     stderr: "pipe",
   });
   const [out, error] = await Promise.all([run.stdout.text(), run.stderr.text()]);
@@ -40,6 +40,42 @@ test(
     if (code !== 0) throw new Error(text);
     // The one file that landed late was inert.
     expect(text).toMatch(/^all +9 +\d +\d +0 +[1-9] +0$/mu);
+  },
+  limitMs,
+);
+
+test(
+  "chaos: never do two commands live at once while faults strike those who run them",
+  async () => {
+    const faults = [
+      "leader SIGTERM",
+      "leader SIGSTOP, SIGCONT",
+      "all SIGKILL, restarted",
+      "supervisor SIGKILL",
+      "supervisor SIGSTOP, black-holed",
+    ];
+    const { code, text } = await chaos({
+      DUTY: "exec",
+      ROUNDS: String(faults.length),
+      FAULTS: faults.join(";"),
+    });
+    if (code !== 0) throw new Error(text);
+    expect(text).toMatch(/^all +5 +0 +\d +0 +0 +0$/mu);
+  },
+  limitMs,
+);
+
+test(
+  "chaos: a command that is not ended with its daemon is seen beside its successor",
+  async () => {
+    const { code, text } = await chaos({
+      DUTY: "exec",
+      MUTANT: "the supervisor's deadline is not enforced",
+      FAULTS: "leader SIGSTOP, SIGCONT",
+      ROUNDS: "2",
+    });
+    expect(text).toMatch(/^VIOLATED: overlap: the command of [abc] at epoch \d+ started while/mu);
+    expect(code).toBe(1);
   },
   limitMs,
 );
