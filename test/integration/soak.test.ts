@@ -69,7 +69,10 @@ test(
     await watcher[Symbol.asyncDispose]();
 
     expect(watcher.problems).toEqual([]);
-    expect(await floorOf(address)).toEqual(before);
+    // Less than before is no leak: something that a start sets off may have been under way.
+    const after = await floorOf(address);
+    expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
+    expect(after.timers).toBeLessThanOrEqual(before.timers);
     expect((await takeSample(address)).requests).toBeLessThan(3);
   },
   limitMs,

@@ -261,7 +261,8 @@ test("state directory: what cannot be removed is told, and ends nothing", async 
   const [left] = leftBehind(state, told);
   left?.forget();
   expect(told[0]).toContain("cannot be removed");
-  const own = readdirSync(path).find((file) => !file.startsWith(name)) ?? "";
+  const locks = readdirSync(path).filter((file) => file.endsWith(".lock"));
+  const own = locks.find((file) => !file.startsWith(name)) ?? "";
   mkdirSync(join(path, own.replace(".lock", ".tmp")));
   state[Symbol.dispose]();
 });
