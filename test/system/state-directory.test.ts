@@ -226,7 +226,7 @@ test("state directory: whoever starts while others look through it gets a lock a
     state.remember("mine");
     state[Symbol.dispose]();
   }
-});
+}, 60_000);
 
 test("state directory: of many dead processes only those asked for are locked", async () => {
   await kill(await startHolder("one"));
