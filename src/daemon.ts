@@ -4,10 +4,12 @@ import type { Config } from "./config/options.ts";
 import { openStateDirectory, releaseLeftBehind, type Teller } from "./crash-release.ts";
 import type { ReplicaInfo } from "./election/coordinator.ts";
 import { type ExitStatus, exitCodes } from "./election/exit-status.ts";
+import { resolvesBefore, within } from "./election/deadline.ts";
 import { run } from "./election/machine.ts";
 import { StepDown } from "./election/step-down.ts";
 import { LocalDisk } from "./files/local-disk.ts";
 import { HttpServer } from "./http/http-server.ts";
+import { expectedFailover, historyName } from "./service.ts";
 import { HttpServerError } from "./http/http-server-error.ts";
 import { replicaContext, type ReplicaSurroundings } from "./replica.ts";
 import { listenToSignals } from "./system/process-signals.ts";
@@ -24,6 +26,8 @@ import { encodeSessionKey, type SessionKey } from "./zookeeper/session-key.ts";
 import { TcpTransport } from "./zookeeper/tcp-transport.ts";
 
 const logDescriptor = 2;
+/** How long the end of the process waits for a disk that does not take the history. */
+const historyLimitMs = 500;
 
 export interface DaemonOptions {
   readonly config: Config;
@@ -62,6 +66,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     version,
     scraped: config.httpAddress !== null,
     settings,
+    failover: (grantedMs) => expectedFailover(options, grantedMs ?? config.sessionTimeoutMs),
   });
   const { log } = telemetry;
   log.write("info", "start", `election ${version} starts`, {
@@ -89,6 +94,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
   const state = await openStateDirectory(config, tell);
   const keep = keeperOf(state, tell);
+  void telemetry.history.keepIn(state?.sharedFile(historyName(config)));
   const releasing = state && releaseLeftBehind(state, config, scheduler, tell, stop.signal);
 
   let status: ExitStatus;
@@ -120,6 +126,9 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   }
   stop.abort();
   await releasing;
+  await within(scheduler, historyLimitMs, [], (limit) =>
+    resolvesBefore(telemetry.history.saved(), limit),
+  );
   // With an effect still running nothing was given up: whoever finds us dead shall do it.
   if (status.code !== exitCodes.effectRunning) state?.[Symbol.dispose]();
   const level = status.code === exitCodes.stopped ? (status.clean ? "info" : "warn") : "error";

@@ -92,6 +92,7 @@ test("dashboard and alerts: every metric that they ask for is one of ours", asyn
     self: () => self,
     version: pkg.version,
     settings: [],
+    failover: () => [],
   });
   const names = [...(await telemetry.metrics()).matchAll(/^# TYPE (\w+)/gm)].map(
     (match) => match[1] ?? "",

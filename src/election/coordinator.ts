@@ -29,6 +29,11 @@ export interface Coordinator {
    * and ends early, as `unreachable`, when `signal` aborts.
    */
   open(signal: AbortSignal): Promise<Opening>;
+  /**
+   * Reads who leads and who stands in line, and tells the observer. For people who look on:
+   * nothing depends on it. Tells nothing without a session, and never rejects.
+   */
+  survey(signal: AbortSignal): Promise<void>;
 }
 
 export type Opening =

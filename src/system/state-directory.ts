@@ -12,6 +12,7 @@ import {
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { FileLock } from "./file-lock.ts";
+import { SharedFile } from "./shared-file.ts";
 
 /**
  * File systems whose locks may outlive, or not reach, the machine that took them.
@@ -37,6 +38,8 @@ const writableByOthers = 0o022;
 
 const lockEnding = ".lock";
 const recordEnding = ".json";
+/** What we write before it takes the place of a shared file. */
+const sharedEnding = ".shared.tmp";
 /** How our lock files are named: a stranger's file that ends alike must not be removed. */
 const lockName = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.lock$/;
 /** More than a record can need; what is larger is none of ours. */
@@ -117,6 +120,11 @@ export class StateDirectory implements Disposable {
     renameSync(temporary, this.#recordOf(this.#name));
   }
 
+  /** A file of the directory that its processes share; `name` must not end as records do. */
+  sharedFile(name: string): SharedFile {
+    return new SharedFile(join(this.#path, name), join(this.#path, this.#name + sharedEnding));
+  }
+
   /**
    * What dead processes of this start of the kernel left behind, each with its lock held.
    * @param told hears of what is left alone, and why: for people
@@ -184,6 +192,7 @@ export class StateDirectory implements Disposable {
   /** The lock file goes last: as long as it is there, its holder answers for the rest. */
   #remove(name: string): void {
     rmSync(join(this.#path, `${name}.tmp`), { force: true });
+    rmSync(join(this.#path, name + sharedEnding), { force: true });
     rmSync(this.#recordOf(name), { force: true });
     rmSync(join(this.#path, `${name}${lockEnding}`), { force: true });
   }

@@ -20,6 +20,9 @@ export class ElectionLog implements Observer {
         return this.#transition(event);
       case "attempt":
         return this.#attempt(event);
+      case "leader-seen":
+        // The attempts tell when it changes.
+        return;
       case "waiting-out":
         return this.#waitingOut(event);
       case "lease":

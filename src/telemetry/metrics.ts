@@ -114,6 +114,7 @@ export class ElectionMetrics implements Observer {
         this.#commands.inc({ change: event.change });
         break;
       case "command-output":
+      case "leader-seen":
       case "waiting-out":
       case "lease":
       case "line":

@@ -42,6 +42,8 @@ export class ZooKeeperCoordinator implements Coordinator {
   readonly #layout: Layout;
   /** Whether this process has seen the records before: then their absence is a loss. */
   #hasSeenRecords = false;
+  /** The one that was opened last. */
+  #session: ElectionSession | undefined;
   /** The last address that was tried in vain, and why. */
   #lastTried: { readonly server: string; readonly detail: string } | undefined;
 
@@ -64,7 +66,13 @@ export class ZooKeeperCoordinator implements Coordinator {
     }
     const { observer, describe, keep } = this.#options;
     const tools = { client, scheduler, observer, describe, keep, layout: this.#layout };
-    return { kind: "opened", session: new ElectionSession(tools) };
+    const session = new ElectionSession(tools);
+    this.#session = session;
+    return { kind: "opened", session };
+  }
+
+  async survey(signal: AbortSignal): Promise<void> {
+    await this.#session?.survey(signal);
   }
 
   /**

@@ -150,6 +150,8 @@ export class FakeCoordinator implements Coordinator {
     const next = this.openings.length > 1 ? this.openings.shift() : this.openings[0];
     return next ?? { kind: "failed", failure: unreachable };
   }
+
+  async survey(): Promise<void> {}
 }
 
 /** A duty that does nothing until it is told to stop, unless the test ends it otherwise. */

@@ -258,6 +258,7 @@ export class ReplicaProcess {
         if (opening.kind === "opened") this.#watchSession(opening.session);
         return opening;
       },
+      survey: (signal) => coordinator.survey(signal),
     };
   }
 

@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -168,4 +169,50 @@ test("state directory: one that others may write to is refused", async () => {
   chmodSync(path, 0o777);
   const error: unknown = await StateDirectory.open(path).catch((reason: unknown) => reason);
   expect(String(error)).toContain("others may write to it");
+});
+
+test("state directory: a shared file outlives its writers, and is nothing left behind", async () => {
+  const one = await StateDirectory.open(path);
+  const other = await StateDirectory.open(path);
+  expect(await one.sharedFile("list.history").read()).toBeUndefined();
+  await one.sharedFile("list.history").write("first");
+  await other.sharedFile("list.history").write("second");
+  expect(await one.sharedFile("list.history").read()).toBe("second");
+  expect(statSync(join(path, "list.history")).mode & 0o077).toBe(0);
+  expect(leftBehind(other)).toEqual([]);
+  one[Symbol.dispose]();
+  other[Symbol.dispose]();
+  expect(readdirSync(path)).toEqual(["list.history"]);
+  using later = await StateDirectory.open(path);
+  const told: string[] = [];
+  expect([leftBehind(later, told), told]).toEqual([[], []]);
+});
+
+test("state directory: what a writer of a shared file left half-done goes with it", async () => {
+  const state = await StateDirectory.open(path);
+  state.remember("record");
+  const name = readdirSync(path)
+    .find((file) => file.endsWith(".lock"))
+    ?.replace(".lock", "");
+  writeFileSync(join(path, `${name}.shared.tmp`), "half");
+  state[Symbol.dispose]();
+  expect(readdirSync(path)).toEqual([]);
+});
+
+test("state directory: a shared file that is a pipe, a link or too large is an error", async () => {
+  using state = await StateDirectory.open(path);
+  const reading = async (): Promise<string> =>
+    await state
+      .sharedFile("list.history")
+      .read()
+      .then(String, (error: Error) => error.message);
+  const file = join(path, "list.history");
+  Bun.spawnSync(["mkfifo", file]);
+  expect(await reading()).toEndWith("is not a regular file");
+  rmSync(file);
+  symlinkSync("/etc/passwd", file);
+  expect(await reading()).toEndWith("is not a regular file");
+  rmSync(file);
+  writeFileSync(file, "x".repeat(300_000));
+  expect(await reading()).toEndWith("is too large");
 });
