@@ -2,7 +2,7 @@ import { commandEnvironment } from "./config/command-environment.ts";
 import type { Setting } from "./config/load-config.ts";
 import type { Config } from "./config/options.ts";
 import { openStateDirectory, releaseLeftBehind, type Teller } from "./crash-release.ts";
-import type { ReplicaInfo } from "./election/coordinator.ts";
+import type { Coordinator, ReplicaInfo } from "./election/coordinator.ts";
 import { type ExitStatus, exitCodes } from "./election/exit-status.ts";
 import { resolvesBefore, within } from "./election/deadline.ts";
 import { run } from "./election/machine.ts";
@@ -100,7 +100,9 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   let status: ExitStatus;
   let commandStatus = 0;
   try {
-    await using http = await openHttp(config, scheduler, telemetry);
+    let coordinator: Coordinator | undefined;
+    const look = async (signal: AbortSignal): Promise<void> => coordinator?.survey(signal);
+    await using http = await openHttp(config, scheduler, telemetry, look);
     httpAddress = http?.address ?? null;
     if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
     const context = replicaContext(config, {
@@ -119,6 +121,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
         stop.abort();
       },
     });
+    ({ coordinator } = context);
     status = await run(context);
   } catch (error) {
     if (!(error instanceof HttpServerError)) throw error;
@@ -197,6 +200,7 @@ async function openHttp(
   config: Config,
   scheduler: RealScheduler,
   telemetry: Telemetry,
+  look: (signal: AbortSignal) => Promise<void>,
 ): Promise<HttpServer | undefined> {
   if (config.httpAddress === null) return undefined;
   const { present } = telemetry;
@@ -209,6 +213,8 @@ async function openHttp(
       epoch: () => present.epoch,
       leader: () => telemetry.leader(),
       status: () => telemetry.status(),
+      listen: (listener) => telemetry.onChange(listener),
+      look,
       metrics: () => telemetry.metrics(),
       metricsType: telemetry.metricsType,
     },

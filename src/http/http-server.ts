@@ -1,4 +1,5 @@
 import type { Scheduler } from "../election/scheduler.ts";
+import { EventStreams } from "./event-streams.ts";
 import { HttpServerError } from "./http-server-error.ts";
 import type { Providers } from "./providers.ts";
 import { failure, respond } from "./respond.ts";
@@ -29,12 +30,18 @@ export class HttpServer implements AsyncDisposable {
   /** Where it answers: `host:port` (IPv6 in brackets), or `unix:/path`. */
   readonly address: string;
   readonly #server: Bun.Server<undefined>;
+  readonly #streams: EventStreams;
   readonly #scheduler: Scheduler;
   #closing: Promise<void> | undefined;
 
-  private constructor(server: Bun.Server<undefined>, options: HttpServerOptions) {
+  private constructor(
+    server: Bun.Server<undefined>,
+    streams: EventStreams,
+    options: HttpServerOptions,
+  ) {
     const { address } = options;
     this.#server = server;
+    this.#streams = streams;
     this.#scheduler = options.scheduler;
     this.address =
       address.kind === "unix"
@@ -44,17 +51,20 @@ export class HttpServer implements AsyncDisposable {
 
   /** Opens the endpoints. Rejects with HttpServerError, whose message names option and cure. */
   static async open(options: HttpServerOptions): Promise<HttpServer> {
-    const { address } = options;
+    const { address, providers, scheduler, failed } = options;
     if (address.kind === "unix") await removeStaleSocket(address.path);
+    const { status: picture, listen, look } = providers;
+    const streams = new EventStreams({ picture, listen, look, scheduler, failed });
     try {
-      return new HttpServer(serve(options), options);
+      return new HttpServer(serve(options, streams), streams, options);
     } catch (error) {
       throw translate(error, address);
     }
   }
 
   /**
-   * Stops listening, and waits for the requests under way: 500 ms at most, then they are cut off.
+   * Stops listening, ends the streams of events, and waits for the requests under way: 500 ms at
+   * most, then they are cut off.
    * The socket file is gone afterwards. Idempotent.
    */
   async [Symbol.asyncDispose](): Promise<void> {
@@ -65,18 +75,27 @@ export class HttpServer implements AsyncDisposable {
   async #close(): Promise<void> {
     const closed = new AbortController();
     const stopped = this.#server.stop();
+    this.#streams[Symbol.dispose]();
     await Promise.race([stopped, this.#scheduler.sleep(closeLimitMs, closed.signal)]);
     closed.abort();
     await this.#server.stop(true);
   }
 }
 
-function serve({ address, providers, failed }: HttpServerOptions): Bun.Server<undefined> {
+function serve(
+  { address, providers, failed }: HttpServerOptions,
+  streams: EventStreams,
+): Bun.Server<undefined> {
   const common = {
     // Without this an error's page tells all about it; and with it alone the port may be shared.
     development: false,
     maxRequestBodySize: largestBodyBytes,
-    fetch: (request: Request) => respond(request, providers),
+    fetch: (request: Request, server: Bun.Server<undefined>) =>
+      respond(request, providers, () => {
+        // A stream is silent as long as nothing happens.
+        server.timeout(request, 0);
+        return streams.open();
+      }),
     error: (error: unknown) => {
       failed(error);
       return failure();

@@ -13,6 +13,8 @@ const providers: Providers = {
   epoch: () => undefined,
   leader: () => undefined,
   status: () => ({}),
+  listen: () => ({ [Symbol.dispose]: () => undefined }),
+  look: () => Promise.resolve(),
   metrics: () => Promise.resolve("up 1\n"),
   metricsType: "text/plain",
 };
@@ -64,8 +66,8 @@ export const httpTargets: readonly Target[] = [
     }),
     async ({ url, method }) => {
       // What Bun hands over has these fields, and a URL that may be none.
-      const request = { url: url.join(""), method } as Request;
-      const response = await respond(request, providers);
+      const request = { url: url.join(""), method, headers: new Headers() } as Request;
+      const response = await respond(request, providers, () => undefined);
       hold(statuses.includes(response.status), `status ${response.status}`);
     },
   ),
