@@ -94,7 +94,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
   const state = await openStateDirectory(config, tell);
   const keep = keeperOf(state, tell);
-  void telemetry.history.keepIn(state?.sharedFile(historyName(config)));
+  void telemetry.history.keepIn(state?.sharedFile(historyName(config), scheduler));
   const releasing = state && releaseLeftBehind(state, config, scheduler, tell, stop.signal);
 
   let status: ExitStatus;

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
+import type { Scheduler } from "../election/scheduler.ts";
 import { FileLock } from "./file-lock.ts";
 import { SharedFile } from "./shared-file.ts";
 
@@ -121,8 +122,9 @@ export class StateDirectory implements Disposable {
   }
 
   /** A file of the directory that its processes share; `name` must not end as records do. */
-  sharedFile(name: string): SharedFile {
-    return new SharedFile(join(this.#path, name), join(this.#path, this.#name + sharedEnding));
+  sharedFile(name: string, scheduler: Scheduler): SharedFile {
+    const temporary = join(this.#path, this.#name + sharedEnding);
+    return new SharedFile(join(this.#path, name), temporary, scheduler);
   }
 
   /**

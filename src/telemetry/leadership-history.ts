@@ -8,8 +8,11 @@ import { mergeHistories, parseHistory } from "./history-record.ts";
 export interface HistoryStore {
   /** What was written last; undefined when nothing was. Rejects when it cannot be read. */
   read(): Promise<string | undefined>;
-  /** Writes all of `text`, or nothing. */
-  write(text: string): Promise<void>;
+  /**
+   * Puts what `change` makes in its place, or nothing. Nobody else writes between what `change`
+   * reads and what it makes.
+   */
+  update(change: (read: () => Promise<string | undefined>) => Promise<string>): Promise<void>;
 }
 
 export interface LeadershipHistoryOptions {
@@ -22,8 +25,7 @@ export interface LeadershipHistoryOptions {
 /**
  * The last changes of who led, as this replica came to know of them. With a store they are those
  * that all replicas at the same store came to know of, now and in earlier lives: every write reads
- * first and adds what it has. When two write at once one of them may be lost, until its writer
- * writes again; nothing depends on it.
+ * first and adds what it has.
  */
 export class LeadershipHistory implements Observer {
   readonly #options: LeadershipHistoryOptions;
@@ -47,7 +49,7 @@ export class LeadershipHistory implements Observer {
   async keepIn(store: HistoryStore | undefined): Promise<void> {
     if (store === undefined) return;
     this.#store = store;
-    await this.#read(store);
+    await this.#learn(() => store.read());
     if (this.#changes.length > 0) this.#save();
   }
 
@@ -99,9 +101,11 @@ export class LeadershipHistory implements Observer {
     this.#isSaving = true;
     while (!this.#isSaved) {
       this.#isSaved = true;
-      await this.#read(store);
       try {
-        await store.write(`${JSON.stringify({ changes: this.#changes })}\n`);
+        await store.update(async (read) => {
+          await this.#learn(read);
+          return `${JSON.stringify({ changes: this.#changes })}\n`;
+        });
       } catch (error) {
         this.#options.told(`the history of leaderships is not kept: ${String(error)}`);
       }
@@ -109,9 +113,10 @@ export class LeadershipHistory implements Observer {
     this.#isSaving = false;
   }
 
-  async #read(store: HistoryStore): Promise<void> {
+  /** Adds what is kept to what we know. */
+  async #learn(read: () => Promise<string | undefined>): Promise<void> {
     try {
-      const text = await store.read();
+      const text = await read();
       if (text === undefined) return;
       const found = parseHistory(text);
       if (found === undefined) throw new Error("it is damaged, or somebody else's");

@@ -16,7 +16,8 @@ class FakeStore implements HistoryStore {
     return await Promise.resolve(this.text);
   }
 
-  async write(text: string): Promise<void> {
+  async update(change: (read: () => Promise<string | undefined>) => Promise<string>) {
+    const text = await change(() => this.read());
     this.writes += 1;
     await this.gate;
     if (this.trouble !== undefined) throw this.trouble;
