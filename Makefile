@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/dist/tools/node_modules/.bin:$(PATH)
 SOURCES := $(shell find src -type f) package.json bun.lock tsconfig.json
 
 .PHONY: help build test test-here unit lint format bench bench-here demo demo-here
-.PHONY: chaos chaos-here fuzz simulate mutants clean tools servers dist up down logs test-containers
+.PHONY: test-browser page-picture chaos chaos-here fuzz simulate mutants clean tools servers dist up down logs test-containers
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -44,6 +44,15 @@ test: ## Types, lint, and every test, also on real ZooKeeper servers
 
 test-here: lint build servers
 	bun test
+
+# Not part of `make test`: a browser is 300 MB to install.
+test-browser: build ## The page in a real Chromium, which apt installs where it is missing
+	@test/set-up browser
+	bun test ./test/browser/page.browser.ts
+
+page-picture: build ## Takes docs/page.png anew, and more of them in dist/pictures
+	@test/set-up browser
+	bun test/browser/pictures.ts
 
 unit: tools ## The tests that need no server
 	bun test --path-ignore-patterns='test/integration/**'
