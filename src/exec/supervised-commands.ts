@@ -74,6 +74,8 @@ class Supervised implements RunningCommand {
       env: environment,
       stdio: ["pipe", stream, stream, "pipe", ...(lock === undefined ? [] : [lock])],
     });
+    // Whoever has died does not listen; that it has is told by its exit.
+    this.#supervisor.stdin?.on("error", () => undefined);
     this.#passOn("stdout", this.#supervisor.stdout);
     this.#passOn("stderr", this.#supervisor.stderr);
     this.ended = this.#follow();
@@ -135,8 +137,6 @@ class Supervised implements RunningCommand {
 
   #say(message: Assignment | Instruction): void {
     const input: Writable | null = this.#supervisor.stdin;
-    // Whoever has died does not listen; that it has is told by its exit.
-    input?.on("error", () => undefined);
     if (input?.writable === true) input.write(encodeMessage(message));
   }
 
