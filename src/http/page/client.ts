@@ -94,7 +94,7 @@ function showLease({ lease, state, leader }: Status, passedMs: number): void {
   bar.hidden = lease === null;
   if (lease === null) {
     const holder =
-      state === "Leader" || leader === null ? "nobody's here" : `held by ${leader.replica}`;
+      state === "Leader" || leader === null ? "none here" : `held by ${leader.replica}`;
     setText("lease-text", holder);
     return;
   }
