@@ -4,7 +4,7 @@ import { longestExpiryLagMs } from "../../src/zookeeper/expiry-lag.ts";
 
 const settings: FailoverSettings = {
   sessionTimeoutMs: 10_000,
-  expiryLagMs: 10_000,
+  expiryLagMs: 7_500,
   attempterTimeoutMs: 3_000,
   dutyEndMs: 0,
   stopTimeoutMs: 8_000,
@@ -18,10 +18,10 @@ function msOf(changes: Partial<FailoverSettings>): Readonly<Record<string, numbe
 test("failover bound: of the defaults, with the lease of 6666 ms waited out where need be", () => {
   expect(msOf({})).toEqual({
     "hand-over": 0,
-    crash: 20_000,
+    crash: 17_500,
     // 1.03 x 6666 = 6865.98
-    "crash-unseen": 26_866,
-    "crash-without-line": 29_866,
+    "crash-unseen": 24_366,
+    "crash-without-line": 27_366,
   });
 });
 
@@ -49,6 +49,8 @@ test("failover bound: every bound is the sum of its terms, and none is shorter t
   expect(bounds.map(({ commits }) => commits)).toEqual([2, 1, 1, 1]);
 });
 
-test("failover bound: a session ends at most two ticks late, and those are what it lasts", () => {
-  expect(longestExpiryLagMs(10_000)).toBe(10_000);
+test("failover bound: a session ends 1.5 ticks late at most, and a tick is half of it at most", () => {
+  expect(longestExpiryLagMs(10_000)).toBe(7_500);
+  expect(longestExpiryLagMs(10_000, 2_000)).toBe(3_000);
+  expect(longestExpiryLagMs(3_001)).toBe(2_251);
 });
