@@ -6,7 +6,9 @@ export PATH := $(CURDIR)/dist/tools/node_modules/.bin:$(PATH)
 SOURCES := $(shell find src -type f) package.json bun.lock tsconfig.json
 
 .PHONY: help build test test-here unit lint format bench bench-here demo demo-here
-.PHONY: test-browser page-picture chaos chaos-here fuzz simulate mutants clean tools servers dist up down logs test-containers
+.PHONY: test-browser page-picture
+.PHONY: chaos chaos-here soak soak-here fuzz simulate mutants clean tools servers dist up down logs
+.PHONY: install uninstall test-containers test-systemd
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -80,11 +82,17 @@ demo: ## Three replicas on a real ensemble; Ctrl-C or DEMO_SECONDS ends it
 demo-here: build servers
 	@bun bench/demo.ts
 
-chaos: ## Faults on real processes: ROUNDS=n (100), SEED=n; prints a table
+chaos: ## Faults on real processes: ROUNDS=n (100), SEED=n, LAYOUT=shared|own, MUTANT=name
 	@test/anywhere chaos-here
 
 chaos-here: build servers
 	@test/chaos/in-namespaces run.ts
+
+soak: ## Nothing grows, files keep their pace: MINUTES=n (30), SEED=n; prints a table
+	@test/anywhere soak-here
+
+soak-here: build servers
+	@test/chaos/in-namespaces ../soak/run.ts
 
 SEEDS ?= 1000
 PROFILE ?= default
@@ -95,6 +103,49 @@ simulate: tools ## Simulate the whole daemon: SEEDS=1000, or SEED=n for one time
 
 mutants: tools ## Plant bugs, one at a time, and show that the simulation catches each
 	@bun test/simulation/mutants.ts
+
+DESTDIR ?=
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+BINDIR := $(PREFIX)/bin
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+DOCDIR := $(PREFIX)/share/doc/election
+# The files of deploy/ name the default places.
+placed = sed -e 's|/usr/local/bin/|$(BINDIR)/|g' -e 's|/usr/local/share/doc/election/|$(DOCDIR)/|g' \
+  -e 's|/etc/election/|$(SYSCONFDIR)/election/|g'
+config = "$(DESTDIR)$(SYSCONFDIR)/election/election.env"
+example = "$(DESTDIR)$(DOCDIR)/election.env"
+
+install: build ## Install binary and units for systemd; DESTDIR=, PREFIX=/usr/local
+	install -D -m 755 dist/election "$(DESTDIR)$(BINDIR)/election"
+	install -d "$(DESTDIR)$(UNITDIR)/election@.service.d" "$(DESTDIR)$(DOCDIR)"
+	for unit in election.service election@.service; do \
+	  $(placed) deploy/election.service | \
+	    install -m 644 /dev/stdin "$(DESTDIR)$(UNITDIR)/$$unit" || exit; done
+	$(placed) deploy/election@.service.d/instance.conf | \
+	  install -m 644 /dev/stdin "$(DESTDIR)$(UNITDIR)/election@.service.d/instance.conf"
+	install -D -m 644 deploy/election.sysusers.conf "$(DESTDIR)$(SYSUSERSDIR)/election.conf"
+	install -m 644 docs/systemd.md LICENSE "$(DESTDIR)$(DOCDIR)/"
+	@# An operator's settings stay as they are; the example beside the documents is always new.
+	[ -e $(config) ] || install -D -m 640 deploy/election.env $(config)
+	install -m 644 deploy/election.env $(example)
+	@[ -n "$(DESTDIR)" ] || printf '%s\n' 'Next: systemd-sysusers && systemctl daemon-reload' \
+	  'Then: set ELECTION_ZK_SERVERS in $(SYSCONFDIR)/election/election.env' \
+	  'Then: systemctl enable --now election'
+
+uninstall: ## Remove what install put there; changed settings and the files stay
+	@if [ -e $(config) ] && cmp -s $(config) $(example); then rm -f $(config); fi
+	rm -f "$(DESTDIR)$(BINDIR)/election" "$(DESTDIR)$(SYSUSERSDIR)/election.conf"
+	rm -f "$(DESTDIR)$(UNITDIR)/election.service" "$(DESTDIR)$(UNITDIR)/election@.service"
+	rm -f "$(DESTDIR)$(UNITDIR)/election@.service.d/instance.conf"
+	rm -rf "$(DESTDIR)$(DOCDIR)"
+	@rmdir "$(DESTDIR)$(UNITDIR)/election@.service.d" 2>/dev/null || true
+	@rmdir "$(DESTDIR)$(SYSCONFDIR)/election" 2>/dev/null || true
+	@[ ! -e $(config) ] || printf 'kept, because it was changed: %s\n' $(config)
+
+test-systemd: build ## Run the units under a real systemd in containers; needs Docker
+	@bun test/systemd/run.ts
 
 clean: ## Remove everything that was built or installed here
 	rm -rf dist node_modules

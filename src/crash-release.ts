@@ -1,12 +1,27 @@
 import type { Config } from "./config/options.ts";
 import { within } from "./election/deadline.ts";
-import type { Scheduler } from "./election/scheduler.ts";
+import type { ExitStatus } from "./election/exit-status.ts";
+import { later, type Scheduler } from "./election/scheduler.ts";
+import { Scope } from "./election/scope.ts";
 import { unreachable } from "./election/unreachable.ts";
 import { type LeftBehind, StateDirectory, StateDirectoryError } from "./system/state-directory.ts";
+import type { Access } from "./zookeeper/access.ts";
+import { formatServer } from "./zookeeper/connection-string.ts";
 import { basePathOf } from "./zookeeper/layout.ts";
-import { decodeSessionKey } from "./zookeeper/session-key.ts";
+import {
+  decodeSessionKey,
+  encodeSessionKey,
+  isSameService,
+  type Service,
+  type SessionKey,
+} from "./zookeeper/session-key.ts";
 import { type Release, releaseSession } from "./zookeeper/session-release.ts";
-import { TcpTransport } from "./zookeeper/tcp-transport.ts";
+import type { Transport } from "./zookeeper/transport.ts";
+
+/** How often a start looks again: a process that was killed may leave a command to end yet. */
+const lookAgainMs = 250;
+/** How many sessions are released at the same time. */
+const releasesAtOnce = 8;
 
 /** Hears what happens: for people. */
 export type Teller = (level: "info" | "warn", detail: string) => void;
@@ -26,52 +41,144 @@ export async function openStateDirectory(
   }
 }
 
+/** The settings that say where a dead process's session lives. */
+export type ReleaseConfig = Pick<Config, "zkServers" | "zkPath" | "sessionTimeoutMs">;
+
+/** What a release touches the world with: the daemon's is real, the simulation's is not. */
+export interface ReleaseSurroundings {
+  readonly scheduler: Scheduler;
+  readonly transport: Transport;
+  /** Who we are to the servers; anybody, where it is left out. */
+  readonly access?: Access | undefined;
+  readonly tell: Teller;
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Runs a replica that keeps the key of its session in `state`, and meanwhile releases what dead
+ * processes left there. After an orderly end nothing of ours stays.
+ */
+export async function runKeepingKeys(
+  state: StateDirectory | undefined,
+  config: ReleaseConfig,
+  surroundings: ReleaseSurroundings,
+  run: (keep: ((key: SessionKey) => void) | undefined) => Promise<ExitStatus>,
+): Promise<ExitStatus> {
+  if (state === undefined) return await run(undefined);
+  using running = new Scope(surroundings.stop);
+  const { tell } = surroundings;
+  const service = serviceOf(config);
+  const releasing = releaseAsTheyEnd(state, config, { ...surroundings, stop: running.signal });
+  const status = await run((key) => {
+    try {
+      state.remember(encodeSessionKey({ key, service }));
+    } catch (error) {
+      tell("warn", `the session's key was not kept: ${String(error)}`);
+    }
+  });
+  running.abort();
+  await releasing;
+  // What was not given up, or not surely, is for whoever finds us dead.
+  if (status.clean) state[Symbol.dispose]();
+  return status;
+}
+
+/** Releases what dead processes left, and ends: nothing of ours stays in `state`. */
+export async function releaseAndEnd(
+  state: StateDirectory,
+  config: ReleaseConfig,
+  surroundings: ReleaseSurroundings,
+): Promise<boolean> {
+  using _ending = state;
+  return await releaseLeftBehind(state, config, surroundings);
+}
+
 /**
  * Gives up what dead processes of this host held, so that the next in line need not wait for their
- * sessions to run out. Each is tried for one session timeout. Resolves with whether all is done.
+ * sessions to run out. It takes one session timeout at most: by then they have run out. Resolves
+ * with whether all is done.
  */
-export async function releaseLeftBehind(
+async function releaseLeftBehind(
   state: StateDirectory,
-  config: Config,
-  scheduler: Scheduler,
-  tell: Teller,
-  stop: AbortSignal,
+  config: ReleaseConfig,
+  surroundings: ReleaseSurroundings,
 ): Promise<boolean> {
-  const leftBehind = state.leftBehind((detail) => tell("warn", detail));
-  const outcomes = await Promise.all(
-    leftBehind.map((left) => releaseOne(left, config, scheduler, tell, stop)),
-  );
-  return outcomes.every((done) => done);
+  const { scheduler, stop, tell } = surroundings;
+  return await within(scheduler, config.sessionTimeoutMs, [stop], async (limit) => {
+    const leftBehind = state.leftBehind((detail) => tell("warn", detail));
+    let allDone = true;
+    const work = async (): Promise<void> => {
+      for (const left of leftBehind) {
+        const done = await releaseOne(left, config, surroundings, limit);
+        allDone &&= done;
+        // What is left is tried by whoever starts next.
+        if (limit.aborted) return;
+      }
+    };
+    await Promise.all(Array.from({ length: releasesAtOnce }, work));
+    return allDone;
+  });
+}
+
+/**
+ * The same, again and again for one session timeout: a daemon that was killed holds its lock by its
+ * command until that has ended. By then its session has run out as well.
+ */
+async function releaseAsTheyEnd(
+  state: StateDirectory,
+  config: ReleaseConfig,
+  surroundings: ReleaseSurroundings,
+): Promise<void> {
+  const { scheduler, stop } = surroundings;
+  const told = new Set<string>();
+  const tell: Teller = (level, detail) => {
+    if (!told.has(detail)) surroundings.tell(level, detail);
+    told.add(detail);
+  };
+  const end = later(scheduler.now(), config.sessionTimeoutMs);
+  while (!stop.aborted && scheduler.now() < end) {
+    await releaseLeftBehind(state, config, { ...surroundings, tell });
+    await scheduler.sleep(lookAgainMs, stop);
+  }
 }
 
 async function releaseOne(
   left: LeftBehind,
-  config: Config,
-  scheduler: Scheduler,
-  tell: Teller,
-  stop: AbortSignal,
+  config: ReleaseConfig,
+  { scheduler, transport, access, tell }: ReleaseSurroundings,
+  limit: AbortSignal,
 ): Promise<boolean> {
-  const key = decodeSessionKey(left.record);
-  if (key === undefined) {
+  const kept = decodeSessionKey(left.record);
+  const service = serviceOf(config);
+  if (kept === undefined) {
     left.keep();
     tell("warn", "a record of a dead process makes no sense, and is left alone");
     return false;
   }
-  const { servers, chroot } = config.zkServers;
+  if (!isSameService(kept.service, service)) {
+    left.keep();
+    const { basePath, servers } = kept.service;
+    tell("info", `a record of another service is left to it: ${basePath} on ${servers.join()}`);
+    return true;
+  }
   const options = {
-    servers,
-    transport: new TcpTransport(),
+    servers: config.zkServers.servers,
+    transport,
     scheduler,
-    basePath: basePathOf(chroot, config.zkPath),
+    basePath: service.basePath,
     sessionTimeoutMs: config.sessionTimeoutMs,
+    access,
   };
-  const release = await within(scheduler, config.sessionTimeoutMs, [stop], (limit) =>
-    releaseSession(options, key, limit),
-  );
+  const release = await releaseSession(options, kept.key, limit);
   if (release.kind === "failed") left.keep();
   else left.forget();
   tell(release.kind === "failed" ? "warn" : "info", described(release));
   return release.kind !== "failed";
+}
+
+function serviceOf({ zkServers, zkPath }: ReleaseConfig): Service {
+  const { servers, chroot } = zkServers;
+  return { servers: servers.map(formatServer), basePath: basePathOf(chroot, zkPath) };
 }
 
 function described(release: Release): string {
@@ -79,7 +186,7 @@ function described(release: Release): string {
     case "released":
       return `gave up epoch ${release.epoch} of a process that was killed`;
     case "closed":
-      return "closed the session of a process that was killed; it did not lead";
+      return `closed the session of a process that was killed; ${release.detail}`;
     case "gone":
       return "the session of a process that was killed has run out already";
     case "failed":

@@ -1,29 +1,28 @@
-import { commandEnvironment } from "./config/command-environment.ts";
 import type { Setting } from "./config/load-config.ts";
 import type { Config } from "./config/options.ts";
-import { openStateDirectory, releaseLeftBehind, type Teller } from "./crash-release.ts";
+import type { ServiceNotification } from "./config/service-notification.ts";
+import { openStateDirectory, runKeepingKeys, type Teller } from "./crash-release.ts";
 import type { Coordinator, ReplicaInfo } from "./election/coordinator.ts";
-import { type ExitStatus, exitCodes } from "./election/exit-status.ts";
+import { exitCodes } from "./election/exit-status.ts";
 import { resolvesBefore, within } from "./election/deadline.ts";
 import { run } from "./election/machine.ts";
+import { Progress } from "./election/progress.ts";
 import { StepDown } from "./election/step-down.ts";
 import { LocalDisk } from "./files/local-disk.ts";
 import { HttpServer } from "./http/http-server.ts";
-import { expectedFailover, historyName } from "./service.ts";
 import { HttpServerError } from "./http/http-server-error.ts";
-import { replicaContext, type ReplicaSurroundings } from "./replica.ts";
+import { leaderCommands } from "./leader-commands.ts";
+import { replicaContext } from "./replica.ts";
+import { accessOf, transportOf } from "./server-access.ts";
+import { expectedFailover, historyName } from "./service.ts";
+import { NotifySocket } from "./system/notify-socket.ts";
 import { listenToSignals } from "./system/process-signals.ts";
 import { RealScheduler } from "./system/real-scheduler.ts";
-import type { StateDirectory } from "./system/state-directory.ts";
-import type { Commands } from "./exec/commands.ts";
-import { LinuxProcesses } from "./exec/linux-processes.ts";
-import { SupervisedCommands } from "./exec/supervised-commands.ts";
-import { killMarginMs } from "./exec/timings.ts";
+import { ServiceNotifier } from "./system/service-notifier.ts";
 import { writeTo } from "./telemetry/line-writer.ts";
+import type { Log } from "./telemetry/log.ts";
 import { openLog } from "./telemetry/open-log.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
-import { encodeSessionKey, type SessionKey } from "./zookeeper/session-key.ts";
-import { TcpTransport } from "./zookeeper/tcp-transport.ts";
 
 const logDescriptor = 2;
 /** How long the end of the process waits for a disk that does not take the history. */
@@ -33,6 +32,8 @@ export interface DaemonOptions {
   readonly config: Config;
   /** The configuration as it was given, for /status. */
   readonly settings: readonly Setting[];
+  /** What is to be told about the configuration: a line each. */
+  readonly warnings: readonly string[];
   readonly version: string;
   readonly hostName: string;
   /** What runs while the replica leads; undefined for the files alone. */
@@ -40,15 +41,19 @@ export interface DaemonOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether log lines may be coloured. */
   readonly colours: boolean;
+  /** Whether the log goes to the journal. */
+  readonly journal: boolean;
+  readonly notification: ServiceNotification;
 }
 
 /** Runs one replica until it is told to stop, or cannot go on. Resolves with the exit code. */
 export async function runDaemon(options: DaemonOptions): Promise<number> {
-  const { config, settings, version, colours, hostName } = options;
+  const { config, settings, version, colours, journal, hostName } = options;
   const scheduler = new RealScheduler();
   const stop = new AbortController();
   const stepDown = new StepDown();
   let httpAddress: string | null = null;
+  let coordinator: Coordinator | undefined;
   const describe = (): ReplicaInfo => ({
     replica: config.replicaId,
     host: hostName,
@@ -62,18 +67,19 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     logLevel: config.logLevel,
     logFormat: config.logFormat,
     colours,
+    journal,
     self: describe,
     version,
     scraped: config.httpAddress !== null,
+    pending: {
+      timers: () => scheduler.sleeping,
+      requests: () => coordinator?.pendingRequests ?? 0,
+    },
     settings,
     failover: (grantedMs) => expectedFailover(options, grantedMs ?? config.sessionTimeoutMs),
   });
   const { log } = telemetry;
-  log.write("info", "start", `election ${version} starts`, {
-    version,
-    pid: process.pid,
-    ...Object.fromEntries(settings.map(({ option, value }) => [option, value ?? undefined])),
-  });
+  tellStart(log, options);
   using _signals = listenToSignals({
     stop: (signal) => {
       log.write("info", "signal", `${signal}: stopping`, { signal });
@@ -91,108 +97,68 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     },
   });
 
+  await using notifier = openNotifier(options, scheduler, telemetry);
   const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
   const state = await openStateDirectory(config, tell);
-  const keep = keeperOf(state, tell);
   void telemetry.history.keepIn(state?.sharedFile(historyName(config), scheduler));
-  const releasing = state && releaseLeftBehind(state, config, scheduler, tell, stop.signal);
-
-  let status: ExitStatus;
+  const transport = transportOf(config);
+  const access = accessOf(config);
   let commandStatus = 0;
-  try {
-    let coordinator: Coordinator | undefined;
-    const look = async (signal: AbortSignal): Promise<void> => coordinator?.survey(signal);
-    await using http = await openHttp(config, scheduler, telemetry, look);
-    httpAddress = http?.address ?? null;
-    if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
-    const context = replicaContext(config, {
-      scheduler,
-      transport: new TcpTransport(),
-      disk: new LocalDisk(config.fileDir),
-      observer: telemetry.observer,
-      describe,
-      keep,
-      stepDown,
-      stop: stop.signal,
-      ...commandsOf(options, scheduler, telemetry, state),
-      finish: (ended) => {
-        log.write("info", "command", "stopping: the command is done", { status: ended });
-        commandStatus = ended;
-        stop.abort();
-      },
-    });
-    ({ coordinator } = context);
-    status = await run(context);
-  } catch (error) {
-    if (!(error instanceof HttpServerError)) throw error;
-    status = { code: exitCodes.usage, clean: true, reason: error.message };
-  }
-  stop.abort();
-  await releasing;
-  await within(scheduler, historyLimitMs, [], (limit) =>
-    resolvesBefore(telemetry.history.saved(), limit),
-  );
-  // With an effect still running nothing was given up: whoever finds us dead shall do it.
-  if (status.code !== exitCodes.effectRunning) state?.[Symbol.dispose]();
+  const releasing = { scheduler, transport, access, tell, stop: stop.signal };
+  const look = async (signal: AbortSignal): Promise<void> => coordinator?.survey(signal);
+  const status = await runKeepingKeys(state, config, releasing, async (keep) => {
+    await using _history = savedInTheEnd(telemetry, scheduler);
+    try {
+      await using http = await openHttp(config, scheduler, telemetry, look);
+      httpAddress = http?.address ?? null;
+      if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
+      const context = replicaContext(config, {
+        scheduler,
+        transport,
+        disk: new LocalDisk(config.fileDir),
+        observer: notifier === undefined ? telemetry.observer : telemetry.observerAnd(notifier),
+        describe,
+        access,
+        keep,
+        stepDown,
+        stop: stop.signal,
+        ...leaderCommands(options, scheduler, telemetry.observer, state?.lockDescriptor),
+        finish: (ended) => {
+          log.write("info", "command", "stopping: the command is done", { status: ended });
+          commandStatus = ended;
+          stop.abort();
+        },
+      });
+      ({ coordinator } = context);
+      return await run(context);
+    } catch (error) {
+      if (!(error instanceof HttpServerError)) throw error;
+      return { code: exitCodes.usage, clean: true, reason: error.message };
+    }
+  });
   const level = status.code === exitCodes.stopped ? (status.clean ? "info" : "warn") : "error";
   const code = status.code === exitCodes.stopped ? commandStatus : status.code;
   log.write(level, "exit", status.reason, { code });
   return code;
 }
 
-/** The commands that the daemon runs: under leadership, and before and after it. */
-function commandsOf(
-  { command, config, environment }: DaemonOptions,
-  scheduler: RealScheduler,
-  telemetry: Telemetry,
-  state: StateDirectory | undefined,
-): Pick<ReplicaSurroundings, "commands" | "hooks"> {
-  const { onElected, onLost } = config;
-  if (command === undefined && onElected === null && onLost === null) return {};
-  const inherited = commandEnvironment(environment);
-  const { observer } = telemetry;
-  const processes = new LinuxProcesses({ environment: inherited, inherited: undefined });
-  const supervised = (words: readonly string[] | null | undefined): Commands | undefined =>
-    words === null || words === undefined
-      ? undefined
-      : new SupervisedCommands({
-          scheduler,
-          processes,
-          supervisor: [...thisProgram(), "supervise"],
-          command: words,
-          environment: inherited,
-          lock: state?.lockDescriptor,
-          stopSignal: config.execStopSignal,
-          stopTimeoutMs: config.execStopTimeoutMs,
-          killMarginMs: killMarginMs(config.sessionTimeoutMs),
-          output: config.execRaw
-            ? undefined
-            : (stream, line) => observer.observe({ kind: "command-output", stream, line }),
-        });
-  const hooks =
-    onElected === null && onLost === null
-      ? undefined
-      : { elected: supervised(onElected), lost: supervised(onLost) };
-  return { commands: supervised(command), hooks };
+function tellStart(log: Log, { version, settings, warnings }: DaemonOptions): void {
+  log.write("info", "start", `election ${version} starts`, {
+    version,
+    pid: process.pid,
+    ...Object.fromEntries(settings.map(({ option, value }) => [option, value ?? undefined])),
+  });
+  for (const warning of warnings) log.write("warn", "configuration", warning);
 }
 
-/** The command line of this very program, also when its file was replaced by a newer one. */
-function thisProgram(): readonly string[] {
-  return Bun.isStandaloneExecutable ? ["/proc/self/exe"] : [process.execPath, Bun.main];
-}
-
-/** Keeps the session's key in the state directory; undefined where there is none. */
-function keeperOf(
-  state: StateDirectory | undefined,
-  tell: Teller,
-): ((key: SessionKey) => void) | undefined {
-  if (state === undefined) return undefined;
-  return (key) => {
-    try {
-      state.remember(encodeSessionKey(key));
-    } catch (error) {
-      tell("warn", `the session's key was not kept: ${String(error)}`);
-    }
+/** Gives the disk some time in the end, while the state directory is still ours. */
+function savedInTheEnd({ history }: Telemetry, scheduler: RealScheduler): AsyncDisposable {
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await within(scheduler, historyLimitMs, [], (limit) =>
+        resolvesBefore(history.saved(), limit),
+      );
+    },
   };
 }
 
@@ -219,5 +185,35 @@ async function openHttp(
       metricsType: telemetry.metricsType,
     },
     failed: (error) => telemetry.log.write("error", "http-failed", String(error)),
+  });
+}
+
+/** Undefined where no service manager listens, or none can be spoken to. */
+function openNotifier(
+  { config, command, notification }: DaemonOptions,
+  scheduler: RealScheduler,
+  telemetry: Telemetry,
+): ServiceNotifier | undefined {
+  const { notifySocket, watchdogMs } = notification;
+  if (notifySocket === undefined) return undefined;
+  const tell = (level: "warn" | "error", detail: string): void =>
+    telemetry.log.write(level, "service-manager", detail);
+  let socket: NotifySocket;
+  try {
+    socket = NotifySocket.open(notifySocket);
+  } catch (error) {
+    tell("warn", `the service manager cannot be told anything: ${String(error)}`);
+    return undefined;
+  }
+  // A command under leadership may be silent for as long as it likes.
+  const writes = command === undefined || config.withFiles;
+  const paceMs = writes ? config.leaderTimeoutMs : undefined;
+  return new ServiceNotifier({
+    scheduler,
+    socket,
+    watchdogMs,
+    progress: new Progress({ ...config, leaderTimeoutMs: paceMs }),
+    stopTimeoutMs: config.stopTimeoutMs,
+    tell,
   });
 }

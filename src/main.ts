@@ -4,10 +4,12 @@ import { parseServers } from "./cli/parse-servers.ts";
 import { runRelease } from "./cli/release.ts";
 import { runStatus } from "./cli/status.ts";
 import { runSupervise } from "./cli/supervise.ts";
+import { serviceNotificationOf } from "./config/service-notification.ts";
 import { processSurroundings } from "./config/surroundings.ts";
 import { runDaemon } from "./daemon.ts";
 import { exitCodes } from "./election/exit-status.ts";
 import { unreachable } from "./election/unreachable.ts";
+import { levelled } from "./telemetry/journal-level.ts";
 
 process.exit(await main(process.argv.slice(2)));
 
@@ -25,10 +27,13 @@ async function main(rawArguments: readonly string[]): Promise<number> {
       await Bun.write(Bun.stdout, command.text);
       return exitCodes.stopped;
     case "usage-error":
-      await Bun.write(Bun.stderr, command.message);
+      await Bun.write(
+        Bun.stderr,
+        surroundings.journal ? levelled("error", command.message) : command.message,
+      );
       return exitCodes.usage;
     case "release":
-      return await runRelease(command.config);
+      return await runRelease(command.config, surroundings.journal);
     case "supervise":
       return await runSupervise(surroundings.environment);
     case "status":
@@ -39,9 +44,12 @@ async function main(rawArguments: readonly string[]): Promise<number> {
         settings: command.settings,
         command: command.command,
         environment: surroundings.environment,
+        warnings: command.warnings,
         version,
         hostName: surroundings.hostName,
         colours: mayColour && surroundings.terminal,
+        journal: surroundings.journal,
+        notification: serviceNotificationOf(surroundings.environment, process.pid),
       });
     default:
       return unreachable(command);

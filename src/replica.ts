@@ -13,6 +13,7 @@ import { HookedDuty, type HookedDutyOptions } from "./exec/hooked-duty.ts";
 import { killMarginMs } from "./exec/timings.ts";
 import type { Disk } from "./files/disk.ts";
 import { LeaderFiles } from "./files/leader-files.ts";
+import type { Access } from "./zookeeper/access.ts";
 import { ZooKeeperCoordinator } from "./zookeeper/coordinator.ts";
 import { basePathOf } from "./zookeeper/layout.ts";
 import type { SessionKey } from "./zookeeper/session-key.ts";
@@ -25,6 +26,8 @@ export interface ReplicaSurroundings {
   readonly disk: Disk;
   readonly observer: Observer;
   readonly describe: () => ReplicaInfo;
+  /** Who we are to the servers, see CoordinatorOptions. */
+  readonly access?: Access | undefined;
   /** Keeps the key of every new session, see CoordinatorOptions. */
   readonly keep?: ((key: SessionKey) => void) | undefined;
   readonly stepDown: StepDown;
@@ -59,7 +62,8 @@ export type ReplicaConfig = Pick<
 
 /** Builds one replica out of its adapters: what `run` needs. */
 export function replicaContext(config: ReplicaConfig, surroundings: ReplicaSurroundings): Context {
-  const { scheduler, transport, disk, observer, describe, keep, stepDown, stop } = surroundings;
+  const { scheduler, transport, disk, observer, describe, stepDown, stop } = surroundings;
+  const { access, keep } = surroundings;
   const { servers, chroot } = config.zkServers;
   const coordinator = new ZooKeeperCoordinator({
     servers,
@@ -69,6 +73,7 @@ export function replicaContext(config: ReplicaConfig, surroundings: ReplicaSurro
     basePath: basePathOf(chroot, config.zkPath),
     sessionTimeoutMs: config.sessionTimeoutMs,
     describe,
+    access,
     keep,
   });
   const files = new LeaderFiles({

@@ -31,8 +31,10 @@ const seeAll = [
   "cli",
   "src/crash-release.ts",
   "src/daemon.ts",
+  "src/leader-commands.ts",
   "src/main.ts",
   "src/replica.ts",
+  "src/server-access.ts",
   "src/service.ts",
 ];
 /** What a room may import besides itself and the rules; nothing, for every adapter. */

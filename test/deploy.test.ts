@@ -89,10 +89,12 @@ test("dashboard and alerts: every metric that they ask for is one of ours", asyn
     logLevel: "error",
     logFormat: "json",
     colours: false,
+    journal: false,
     self: () => self,
     version: pkg.version,
     settings: [],
     failover: () => [],
+    pending: { timers: () => 0, requests: () => 0 },
   });
   const names = [...(await telemetry.metrics()).matchAll(/^# TYPE (\w+)/gm)].map(
     (match) => match[1] ?? "",

@@ -12,6 +12,7 @@ export type CommandLine =
       readonly kind: "run";
       readonly config: Config;
       readonly settings: readonly Setting[];
+      readonly warnings: readonly string[];
       /** What runs while the replica leads; undefined for the files alone. */
       readonly command: readonly string[] | undefined;
     }

@@ -2,7 +2,7 @@ import { loadConfig } from "../config/load-config.ts";
 import type { Surroundings } from "../config/surroundings.ts";
 import { timingProblem } from "../exec/timings.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
-import { flagsOf, optionsOf } from "./option-flags.ts";
+import { flagsOf, optionsOf, variablesNote } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
 
 /** Runs a command while the replica leads. */
@@ -11,6 +11,7 @@ export const execCommand: Command = {
   description: "Competes for leadership; a command runs while it lasts: exec -- command args...",
   flags: flagsOf(optionsOf("exec")),
   notes: [
+    variablesNote(optionsOf("exec")),
     "The command starts after leadership is won, and all its processes are dead before it ends.\n" +
       "It finds ELECTION_EPOCH, ELECTION_REPLICA_ID and ELECTION_LEASE_UNTIL (in seconds of\n" +
       "/proc/uptime, as of its start) in its environment.",
@@ -27,8 +28,8 @@ function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
   const values = new Map([...given.values, ...switches]);
   const loading = loadConfig(values, surroundings);
   if (loading.kind === "invalid") return usageError(loading.problems);
-  const { config, settings } = loading;
+  const { config, settings, warnings } = loading;
   const problem = timingProblem(config);
   if (problem !== undefined) return usageError([problem]);
-  return { kind: "run", config, settings, command: given.rest };
+  return { kind: "run", config, settings, warnings, command: given.rest };
 }

@@ -39,12 +39,19 @@ export function readArguments(rawArguments: readonly string[], flags: ArgsDef): 
   return { kind: "read", given: { values, switches, rest } };
 }
 
+/** After so many problems the rest is not looked at: each unknown flag is compared with all. */
+const mostProblems = 20;
+
 /** Says what is wrong with the arguments: one line each. */
 function inspect(rawArguments: readonly string[], flags: ArgsDef): readonly string[] {
   const problems: string[] = [];
   const seen = new Set<string>();
   for (let index = 0; index < rawArguments.length; index += 1) {
     const argument = rawArguments[index] ?? "";
+    if (problems.length >= mostProblems) {
+      problems.push(`what follows from ${quoted(argument)} on is not looked at`);
+      break;
+    }
     if (!argument.startsWith("-") || argument === "-") {
       problems.push(`unexpected argument ${quoted(argument)}: expected a flag; see --help`);
       continue;

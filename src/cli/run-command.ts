@@ -3,7 +3,7 @@ import { quoted } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
 import { timingProblem } from "../exec/timings.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
-import { flagsOf, optionsOf } from "./option-flags.ts";
+import { flagsOf, optionsOf, variablesNote } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
 
 /** Runs a replica. It is what happens when no command is named. */
@@ -14,6 +14,7 @@ export const runCommand: Command = {
   notes: [
     "Every option is also a variable of the environment and of the env file.\n" +
       "Order: flag, environment, env file, default.",
+    variablesNote(optionsOf("run")),
     "A duration is written like 10s, 1m30s, 500ms or 1h: from 1ms to 24h.",
   ],
   interpret,
@@ -24,8 +25,8 @@ function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
   if (extra !== undefined) return usageError([`unexpected argument ${quoted(extra)} behind --`]);
   const loading = loadConfig(given.values, surroundings);
   if (loading.kind === "invalid") return usageError(loading.problems);
-  const { config, settings } = loading;
+  const { config, settings, warnings } = loading;
   const problem = config.onElected === null ? undefined : timingProblem(config);
   if (problem !== undefined) return usageError([problem]);
-  return { kind: "run", config, settings, command: undefined };
+  return { kind: "run", config, settings, warnings, command: undefined };
 }

@@ -26,6 +26,11 @@ export interface Givens {
 
 const known: readonly AnyOption[] = Object.values(options);
 const defaultEnvFile = ".env";
+/**
+ * After so many problems the rest of the environment, or of the env file, is not looked at: each
+ * unknown name is compared with all known ones, and nobody reads ten thousand lines.
+ */
+const mostProblems = 20;
 
 /** Takes what the command line, the environment and the env file say: in this order. */
 export function gather(flags: ReadonlyMap<string, string>, surroundings: Surroundings): Givens {
@@ -63,6 +68,10 @@ function fromEnvironment(environment: Surroundings["environment"]): Givens {
   const problems: string[] = [];
   for (const [name, text] of Object.entries(environment)) {
     if (text === undefined || !isOurVariable(name)) continue;
+    if (problems.length === mostProblems) {
+      problems.push("the environment: the rest is not looked at");
+      break;
+    }
     const option = optionOf(name);
     if (option !== undefined) {
       values.set(option.flag, { text, source: { kind: "environment" } });
@@ -116,6 +125,10 @@ function fromEnvFile(envFile: Given, surroundings: Surroundings): Givens {
   const problems: string[] = [];
   for (const { name, value, line } of parsed.variables) {
     if (!isOurVariable(name)) continue;
+    if (problems.length === mostProblems) {
+      problems.push(`${placeOf({ path, line })}: the rest is not looked at`);
+      break;
+    }
     const source = { kind: "env-file", path, line } as const;
     const option = optionOf(name);
     if (option === undefined) {

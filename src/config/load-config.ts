@@ -1,3 +1,4 @@
+import { disagreements } from "./disagreements.ts";
 import { gather, type Given, placeOf, type Source, spelling } from "./given.ts";
 import { type AnyOption, variableOf } from "./option.ts";
 import { type Config, options } from "./options.ts";
@@ -12,6 +13,8 @@ export type Loading<Field extends keyof Config = keyof Config> =
       readonly config: Pick<Config, Field>;
       /** In the order of the table. */
       readonly settings: readonly Setting[];
+      /** What a person should know of values that are taken all the same: a line each. */
+      readonly warnings: readonly string[];
     }
   /** One line per problem: option, value and what would be right. Never empty. */
   | { readonly kind: "invalid"; readonly problems: readonly string[] };
@@ -36,7 +39,11 @@ export function loadConfig(
   flags: ReadonlyMap<string, string>,
   surroundings: Surroundings,
 ): Loading {
-  return loadOptions(Object.keys(options) as (keyof Config)[], flags, surroundings);
+  const all = Object.keys(options) as (keyof Config)[];
+  const loading = loadOptions(all, flags, surroundings);
+  if (loading.kind === "invalid") return loading;
+  const problems = disagreements(loading.config, surroundings.readFile);
+  return problems.length > 0 ? { kind: "invalid", problems } : loading;
 }
 
 /** The same for the options of `wanted` alone: what is said of the others is not looked at. */
@@ -49,21 +56,24 @@ export function loadOptions<Field extends keyof Config>(
   const problems = [...givens.problems];
   const fields: Record<string, unknown> = {};
   const settings: Setting[] = [];
+  const warnings: string[] = [];
   const missing: string[] = [];
   for (const field of wanted) {
     const option: AnyOption = options[field];
     const given = givens.values.get(option.flag) ?? fallbackOf(option, surroundings);
     settings.push(settingOf(option, given));
     const read = given === undefined ? readNothing(option) : readText(option, given, surroundings);
-    if (read.kind === "valid") fields[field] = read.value;
-    else (given === undefined ? missing : problems).push(read.expected);
+    if (read.kind === "valid") {
+      fields[field] = read.value;
+      if (read.warning !== undefined) warnings.push(read.warning);
+    } else (given === undefined ? missing : problems).push(read.expected);
   }
   // What is missing is most likely what another problem is about: a slip in its name, an env file
   // that cannot be read.
   if (problems.length === 0) problems.push(...missing);
   if (problems.length > 0) return { kind: "invalid", problems };
   // Every field was read by the parser of the table that gives the field its type.
-  return { kind: "loaded", config: fields as Pick<Config, Field>, settings };
+  return { kind: "loaded", config: fields as Pick<Config, Field>, settings, warnings };
 }
 
 function fallbackOf(option: AnyOption, surroundings: Surroundings): Given | undefined {
@@ -82,11 +92,11 @@ function readNothing(option: AnyOption): Parsed<unknown> {
 function readText(option: AnyOption, given: Given, surroundings: Surroundings): Parsed<unknown> {
   const name = spelling(option, given.source);
   if (given.text === "") return problem(`${name} "": expected a value`);
+  const shown = `${name} ${quoted(option.secret ? mask : given.text)}`;
   const parsed = option.parse(given.text, surroundings);
-  if (parsed.kind === "valid") return parsed;
-  return problem(
-    `${name} ${quoted(option.secret ? mask : given.text)}: expected ${parsed.expected}`,
-  );
+  if (parsed.kind === "invalid") return problem(`${shown}: expected ${parsed.expected}`);
+  if (parsed.warning === undefined) return parsed;
+  return { ...parsed, warning: `${shown}: ${parsed.warning}` };
 }
 
 function problem(line: string): Parsed<unknown> {

@@ -17,6 +17,8 @@ export interface Option<T> {
   readonly isSwitch?: boolean;
   /** The one command that has it; every command that runs a replica, where it is left out. */
   readonly only?: "exec";
+  /** There is no flag: everybody on the host sees the arguments of a process. */
+  readonly variableOnly?: true;
   readonly parse: (text: string, surroundings: Surroundings) => Parsed<T>;
 }
 
@@ -104,10 +106,16 @@ export function choiceOption<const Choice extends string>(
     unit: choices.join("|"),
     fallback,
     secret: false,
-    parse: (text) => {
-      const choice = choices.find((candidate) => candidate === text);
-      return choice === undefined ? invalid(`one of ${choices.join(", ")}`) : valid(choice);
-    },
+    parse: choiceOf(choices),
+  };
+}
+
+export function choiceOf<const Choice extends string>(
+  choices: readonly Choice[],
+): (text: string) => Parsed<Choice> {
+  return (text) => {
+    const choice = choices.find((candidate) => candidate === text);
+    return choice === undefined ? invalid(`one of ${choices.join(", ")}`) : valid(choice);
   };
 }
 

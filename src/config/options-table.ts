@@ -7,7 +7,7 @@ export function optionsTable(): string {
   const rows = [
     ["Flag", "Variable", "Value", "Default", "Meaning"],
     ...all.map((option) => [
-      code(`--${option.flag}`),
+      option.variableOnly ? "none" : code(`--${option.flag}`),
       code(variableOf(option.flag)),
       option.unit.replaceAll("|", ", "),
       option.fallback.kind === "text" ? code(option.fallback.text) : fallbackText(option.fallback),

@@ -1,6 +1,8 @@
 import { parseCommandWords } from "./command-words.ts";
 import { parseHttpAddress, type HttpAddress } from "./http-address.ts";
+import { type Login, parseLogin, parseLoginFile } from "./login.ts";
 import {
+  choiceOf,
   choiceOption,
   countOption,
   durationOption,
@@ -13,6 +15,7 @@ import {
 import { defaultReplicaId, parseReplicaId } from "./replica-id.ts";
 import type { ReplicaId } from "../election/coordinator.ts";
 import type { ServerList } from "./surroundings.ts";
+import { parseAuthoritiesFile, parseCertificateFile, parseKeyFile } from "./tls-files.ts";
 import { parseZkPath } from "./zk-path.ts";
 
 /**
@@ -24,7 +27,7 @@ export const options = {
     flag: "zk-servers",
     unit: "host:port,...",
     fallback: { kind: "required" },
-    help: "ZooKeeper servers: host:port,[v6]:port,.../chroot; the port defaults to 2181.",
+    help: "ZooKeeper servers: host:port,[v6]:port,.../chroot; port 2181 unless said, with TLS too.",
     secret: false,
     parse: (text, surroundings) => surroundings.parseServers(text),
   }),
@@ -69,6 +72,43 @@ export const options = {
     help: "ZooKeeper path of the service: replicas with the same path compete.",
     secret: false,
     parse: parseZkPath,
+  }),
+  zkTlsCa: tlsFileOption(parseAuthoritiesFile, {
+    flag: "zk-tls-ca",
+    help: "PEM file of the authorities that sign the servers' certificates; turns TLS on.",
+  }),
+  zkTlsCert: tlsFileOption(parseCertificateFile, {
+    flag: "zk-tls-cert",
+    help: "PEM file of our certificate, for servers that ask for one.",
+  }),
+  zkTlsKey: tlsFileOption(parseKeyFile, {
+    flag: "zk-tls-key",
+    help: "PEM file of its private key, without a passphrase.",
+  }),
+  zkAuthFile: option<Login | null>({
+    flag: "zk-auth-file",
+    unit: "path",
+    fallback: { kind: "none", shown: "off" },
+    help: "File with user:password, the login that the replicas share on the servers (digest).",
+    secret: false,
+    parse: parseLoginFile,
+  }),
+  zkAuth: option<Login | null>({
+    flag: "zk-auth",
+    unit: "user:password",
+    fallback: { kind: "none", shown: "off" },
+    help: "The login itself, in place of a file. A variable only: flags are seen by everybody.",
+    secret: true,
+    variableOnly: true,
+    parse: parseLogin,
+  }),
+  zkAcl: option<"open" | "own" | null>({
+    flag: "zk-acl",
+    unit: "open|own",
+    fallback: { kind: "none", shown: "own with a login, else open" },
+    help: "Who may change our nodes: everybody, or whoever proves our login or certificate.",
+    secret: false,
+    parse: choiceOf(["open", "own"]),
   }),
   replicaId: option<ReplicaId>({
     flag: "replica-id",
@@ -182,6 +222,15 @@ export const options = {
     parse: parsePath,
   }),
 } as const;
+
+/** The path of a PEM file, whose content is checked at once. */
+function tlsFileOption(
+  parse: Option<string | null>["parse"],
+  wording: Pick<Option<string | null>, "flag" | "help">,
+): Option<string | null> {
+  const fallback = { kind: "none", shown: "off" } as const;
+  return { ...wording, unit: "path", fallback, secret: false, parse };
+}
 
 export type OptionTable = typeof options;
 

@@ -1,6 +1,9 @@
-/** What a parser makes of a text: a value, or a phrase that says what would have been right. */
+/**
+ * What a parser makes of a text: a value, or a phrase that says what would have been right. A
+ * `warning` is a sentence about a value that is taken all the same.
+ */
 export type Parsed<T> =
-  | { readonly kind: "valid"; readonly value: T }
+  | { readonly kind: "valid"; readonly value: T; readonly warning?: string }
   /** `expected` completes the sentence "expected ...", without a full stop. */
   | { readonly kind: "invalid"; readonly expected: string };
 

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, type Stats } from "node:fs";
 import { hostname } from "node:os";
 import { isatty } from "node:tty";
 import type { Parsed } from "./parsed.ts";
+import { isJournal } from "./service-notification.ts";
 
 /** All that configuration depends on besides the command line, so that loading it is pure. */
 export interface Surroundings {
@@ -13,6 +14,8 @@ export interface Surroundings {
   readonly nonce: Uint8Array;
   /** Whether the log goes to a terminal. */
   readonly terminal: boolean;
+  /** Whether the log goes to the journal. */
+  readonly journal: boolean;
   /** Reads the list of the coordinator's servers, in the notation of its adapter. */
   readonly parseServers: (text: string) => Parsed<ServerList>;
 }
@@ -24,10 +27,19 @@ export interface ServerList {
   readonly chroot: string;
 }
 
+export interface ReadText {
+  readonly kind: "read";
+  readonly text: string;
+  /** Who besides its owner may read it: for files that hold a secret. */
+  readonly exposedTo?: "its group" | "everybody";
+}
+
 export type FileReading =
-  | { readonly kind: "read"; readonly text: string }
-  | { readonly kind: "absent" }
-  | { readonly kind: "failed"; readonly detail: string };
+  ReadText | { readonly kind: "absent" } | { readonly kind: "failed"; readonly detail: string };
+
+const readableByOthers = 0o004;
+const readableByGroup = 0o040;
+const root = 0;
 
 const logFileDescriptor = 2;
 
@@ -39,6 +51,7 @@ export function processSurroundings(parseServers: Surroundings["parseServers"]):
     hostName: hostname(),
     nonce: randomBytes(6),
     terminal: isatty(logFileDescriptor),
+    journal: isJournal(process.env, logFileDescriptor),
     parseServers,
   };
 }
@@ -52,10 +65,17 @@ export function readSmallFile(path: string): FileReading {
     const status = statSync(path);
     if (!status.isFile()) return { kind: "failed", detail: "it is not a regular file" };
     if (status.size > largestFileBytes) return { kind: "failed", detail: "it exceeds 1 MiB" };
-    return { kind: "read", text: readFileSync(path, "utf8") };
+    return { kind: "read", text: readFileSync(path, "utf8"), ...exposure(status) };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
     if (code === "ENOENT" || code === "ENOTDIR") return { kind: "absent" };
     return { kind: "failed", detail: code };
   }
+}
+
+/** A file of root's that a group may read is shared on purpose. Source: libpq, private key file. */
+function exposure(status: Stats): Pick<ReadText, "exposedTo"> {
+  if ((status.mode & readableByOthers) !== 0) return { exposedTo: "everybody" };
+  const shared = (status.mode & readableByGroup) !== 0 && status.uid !== root;
+  return shared ? { exposedTo: "its group" } : {};
 }

@@ -34,6 +34,8 @@ export interface Coordinator {
    * nothing depends on it. Tells nothing without a session, and never rejects.
    */
   survey(signal: AbortSignal): Promise<void>;
+  /** How many requests of all sessions are unanswered at this moment: for metrics only. */
+  readonly pendingRequests: number;
 }
 
 export type Opening =

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { mkdir, open, opendir, rename, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve as absolute } from "node:path";
 import type { Disk } from "./disk.ts";
 
 /** How many names one batch holds: a read of a huge directory gives way in between. */
@@ -22,7 +22,16 @@ export class LocalDisk implements Disk {
   }
 
   async makeDirectory(): Promise<void> {
-    await mkdir(this.path, { recursive: true });
+    const topmost = await mkdir(this.path, { recursive: true });
+    if (topmost === undefined) return;
+    // A name is on the medium when its directory is: else a power cut could take ours away with
+    // all that was flushed into it.
+    const first = dirname(absolute(topmost));
+    let above = absolute(this.path);
+    do {
+      above = dirname(above);
+      await flush(above, constants.O_RDONLY | constants.O_DIRECTORY);
+    } while (above !== first);
   }
 
   async *names(): AsyncIterable<readonly string[]> {

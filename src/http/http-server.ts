@@ -2,7 +2,8 @@ import type { Scheduler } from "../election/scheduler.ts";
 import { EventStreams } from "./event-streams.ts";
 import { HttpServerError } from "./http-server-error.ts";
 import type { Providers } from "./providers.ts";
-import { failure, respond } from "./respond.ts";
+import { isLoopback, namesASite } from "./host-check.ts";
+import { failure, misdirected, respond } from "./respond.ts";
 import { removeStaleSocket } from "./stale-socket.ts";
 
 /** Where to answer. `host` is a name or address, IPv6 without brackets; port 0 takes a free one. */
@@ -20,7 +21,11 @@ export interface HttpServerOptions {
 
 /** No endpoint takes a body: what is larger is answered with 413. */
 const largestBodyBytes = 1024;
-/** A connection that is silent for so long is closed. */
+/**
+ * A connection is closed that is silent for so long, or whose request is not there after it. Seen
+ * on Bun 1.4.5: a client that sends a byte each second does not win time. Socket files have this
+ * limit by default, and take no other.
+ */
 const idleSeconds = 10;
 /** How long closing waits for the requests under way. */
 const closeLimitMs = 500;
@@ -86,16 +91,19 @@ function serve(
   { address, providers, failed }: HttpServerOptions,
   streams: EventStreams,
 ): Bun.Server<undefined> {
+  const isGuarded = address.kind === "tcp" && isLoopback(address.host);
   const common = {
     // Without this an error's page tells all about it; and with it alone the port may be shared.
     development: false,
     maxRequestBodySize: largestBodyBytes,
     fetch: (request: Request, server: Bun.Server<undefined>) =>
-      respond(request, providers, () => {
-        // A stream is silent as long as nothing happens.
-        server.timeout(request, 0);
-        return streams.open();
-      }),
+      isGuarded && namesASite(request.headers.get("host"))
+        ? misdirected()
+        : respond(request, providers, () => {
+            // A stream is silent as long as nothing happens.
+            server.timeout(request, 0);
+            return streams.open();
+          }),
     error: (error: unknown) => {
       failed(error);
       return failure();

@@ -74,6 +74,11 @@ function events({ method }: Request, openEvents: OpenEvents): Response {
   return answer(200, type, body);
 }
 
+/** The answer to a request that was meant for somebody else. */
+export function misdirected(): Response {
+  return json(421, { error: "no such host here; ask by address or localhost" });
+}
+
 function index(): Response {
   const text = `election
 

@@ -1,20 +1,30 @@
-import { closeSync, fstatSync, openSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, renameSync, statSync } from "node:fs";
 
 /** Source: flock(2), sys/file.h */
 const lockExclusively = 2;
 const withoutWaiting = 4;
+
+/** What tells a file from every other. */
+export interface FileIdentity {
+  /** The mounted file system. */
+  readonly device: string;
+  /** The file in it. */
+  readonly file: string;
+}
 
 /**
  * An exclusive lock on a file. The kernel holds it for whoever has the descriptor, and drops it
  * with the last of them: a lock that can be had proves that its former holder is gone.
  */
 export class FileLock implements Disposable {
-  readonly path: string;
+  #path: string;
+  /** Where the file is to be, as long as it is not. */
+  #place: string | undefined;
   readonly #descriptor: number;
   #held = true;
 
   private constructor(path: string, descriptor: number) {
-    this.path = path;
+    this.#path = path;
     this.#descriptor = descriptor;
   }
 
@@ -40,6 +50,40 @@ export class FileLock implements Disposable {
   /** For a process that is to hold the lock with us: it inherits this. */
   get descriptor(): number {
     return this.#descriptor;
+  }
+
+  /**
+   * Makes the file and locks it, before anybody can see it: `place` gives it its name. Undefined
+   * and Error: see tryLock.
+   */
+  static make(path: string): FileLock | undefined {
+    // One that is killed before `place` leaves an empty file behind that nobody minds.
+    const lock = FileLock.tryLock(`${path}.new`, "ax");
+    if (lock !== undefined) lock.#place = path;
+    return lock;
+  }
+
+  /** Lets the file of `make` appear at its path. Throws what the file system throws. */
+  place(): void {
+    if (this.#place === undefined) return;
+    renameSync(this.#path, this.#place);
+    this.#path = this.#place;
+    this.#place = undefined;
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  /** Which file it is on. A copy of the file is another one, and so is a later one in its place. */
+  get identity(): FileIdentity {
+    const { dev, ino, birthtimeNs } = fstatSync(this.#descriptor, { bigint: true });
+    return { device: dev.toString(), file: `${ino}:${birthtimeNs}` };
+  }
+
+  /** Whether whoever looks for the lock at its path finds it. */
+  get isInPlace(): boolean {
+    return this.#held && isStillAt(this.#path, this.#descriptor);
   }
 
   /** Lets go of the lock. Idempotent. */

@@ -7,6 +7,13 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /** The clocks, timers and dice of this machine. */
 export class RealScheduler implements Scheduler {
+  #sleeping = 0;
+
+  /** How many sleeps are under way: every timer of the process is one of them. */
+  get sleeping(): number {
+    return this.#sleeping;
+  }
+
   now(): Instant {
     // CLOCK_MONOTONIC in Bun, counted from the process's start.
     return performance.now() as Instant;
@@ -22,11 +29,13 @@ export class RealScheduler implements Scheduler {
 
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
     const wakesAt = this.now() + ms;
+    this.#sleeping += 1;
     do {
       // Whole milliseconds, because a timer of a fraction wakes early and has to be set again.
       const leftMs = Math.ceil(Math.max(0, wakesAt - this.now()));
       await timer(Math.min(leftMs, longestTimerMs), signal);
     } while (!signal.aborted && this.now() < wakesAt);
+    this.#sleeping -= 1;
   }
 
   random(): number {

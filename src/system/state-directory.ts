@@ -1,41 +1,7 @@
-import { randomUUID } from "node:crypto";
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Scheduler } from "../election/scheduler.ts";
-import { FileLock } from "./file-lock.ts";
 import { SharedFile } from "./shared-file.ts";
-
-/**
- * File systems whose locks may outlive, or not reach, the machine that took them.
- * Source: statfs(2), linux/magic.h
- */
-const networkFileSystems: Readonly<Record<number, string>> = {
-  0x6969: "NFS",
-  0x517b: "SMB",
-  0xff534d42: "CIFS",
-  0xfe534d42: "SMB",
-  0x00c36400: "Ceph",
-  0x01021997: "9P",
-  0x65735546: "FUSE",
-  0x5346414f: "AFS",
-  0x0bd00bd0: "Lustre",
-  0x47504653: "GPFS",
-  0x7461636f: "OCFS2",
-  0x01161970: "GFS2",
-};
-
-/** The mode bits of group and others that must not be set. */
-const writableByOthers = 0o022;
+import { LocalState, type StateLock, type StateMedium } from "./state-medium.ts";
 
 const lockEnding = ".lock";
 const recordEnding = ".json";
@@ -46,11 +12,11 @@ const lockName = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 /** More than a record can need; what is larger is none of ours. */
 const largestRecordBytes = 64 * 1024;
 
-/** What a process left behind. Its lock is held until one of the two is called. */
+/** What a process left behind. Its lock is held until one of the two is called; neither throws. */
 export interface LeftBehind {
   /** What the process had remembered last. */
   readonly record: string;
-  /** Removes it: it is dealt with. */
+  /** Removes it, where that can be done: it is dealt with. */
   forget(): void;
   /** Lets go of it: another process may try. */
   keep(): void;
@@ -68,14 +34,14 @@ export class StateDirectoryError extends Error {
  * with what it left. Lock files are never replaced, and removed only by who holds the lock.
  */
 export class StateDirectory implements Disposable {
-  readonly #path: string;
+  readonly #medium: StateMedium;
   readonly #name: string;
-  readonly #lock: FileLock;
+  readonly #lock: StateLock;
   /** Of this start of the kernel: a lock says nothing about processes of an earlier one. */
   readonly #bootId: string;
 
-  private constructor(path: string, name: string, lock: FileLock, bootId: string) {
-    this.#path = path;
+  private constructor(medium: StateMedium, name: string, lock: StateLock, bootId: string) {
+    this.#medium = medium;
     this.#name = name;
     this.#lock = lock;
     this.#bootId = bootId;
@@ -83,22 +49,19 @@ export class StateDirectory implements Disposable {
 
   /** Makes the directory if need be, and takes a lock of our own. Throws StateDirectoryError. */
   static async open(path: string): Promise<StateDirectory> {
+    return await StateDirectory.on(new LocalState(path));
+  }
+
+  /** The same on any medium. */
+  static async on(medium: StateMedium): Promise<StateDirectory> {
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
-      if ((statSync(path).mode & writableByOthers) !== 0) {
-        throw new Error("others may write to it, and could plant records; chmod go-w");
-      }
-      const { type } = await statfs(path);
-      const network = networkFileSystems[type];
-      if (network !== undefined) throw new Error(`it is on ${network}, whose locks prove nothing`);
-      const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
-      const name = randomUUID();
-      const lock = FileLock.tryLock(join(path, `${name}${lockEnding}`), "ax");
-      if (lock === undefined) throw new Error("its new lock file was taken by somebody else");
-      return new StateDirectory(path, name, lock, bootId);
+      await medium.prepare();
+      const bootId = medium.bootId();
+      const name = medium.freshName();
+      return new StateDirectory(medium, name, lockAnew(medium, name, bootId), bootId);
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
-      throw new StateDirectoryError(`${path}: ${cause}`, { cause: error });
+      throw new StateDirectoryError(`${medium.path}: ${cause}`, { cause: error });
     }
   }
 
@@ -112,92 +75,131 @@ export class StateDirectory implements Disposable {
 
   /**
    * Remembers `record` in place of what was remembered before, readable by our user only. It need
-   * not survive the kernel, so it is not flushed. Throws what the file system throws.
+   * not survive the kernel, so it is not flushed. Throws what the file system throws, and when our
+   * lock file was removed or replaced: then nobody could tell any more whether we live.
    */
   remember(record: string): void {
-    const temporary = join(this.#path, `${this.#name}.tmp`);
-    const content = JSON.stringify({ bootId: this.#bootId, record });
-    writeFileSync(temporary, content, { mode: 0o600 });
-    renameSync(temporary, this.#recordOf(this.#name));
+    if (!this.#lock.isInPlace) throw new Error(`${this.#name}${lockEnding} is gone`);
+    write(this.#medium, this.#name, { bootId: this.#bootId, lock: this.#lock.identity }, record);
   }
 
   /** A file of the directory that its processes share; `name` must not end as records do. */
   sharedFile(name: string, scheduler: Scheduler): SharedFile {
-    const temporary = join(this.#path, this.#name + sharedEnding);
-    return new SharedFile(join(this.#path, name), temporary, scheduler);
+    const { path } = this.#medium;
+    return new SharedFile(join(path, name), join(path, this.#name + sharedEnding), scheduler);
   }
 
   /**
-   * What dead processes of this start of the kernel left behind, each with its lock held.
+   * What dead processes of this start of the kernel left behind, each with its lock held from when
+   * it is asked for: of very many, only those under way are open.
    * @param told hears of what is left alone, and why: for people
    */
-  leftBehind(told: (detail: string) => void): readonly LeftBehind[] {
-    const names = readdirSync(this.#path)
-      .flatMap((file) => lockName.exec(file)?.[1] ?? [])
-      .filter((name) => name !== this.#name);
-    return names.flatMap((name) => this.#examine(name, told) ?? []);
+  *leftBehind(told: (detail: string) => void): Generator<LeftBehind, void, undefined> {
+    for (const name of this.#otherNames(told)) {
+      const left = this.#examine(name, told);
+      if (left !== undefined) yield left;
+    }
   }
 
-  /** Removes our own record and lock: nothing is left to deal with. Idempotent. */
+  /** Removes our own record and lock: nothing is left to deal with. Idempotent; never throws. */
   [Symbol.dispose](): void {
-    this.#remove(this.#name);
+    // Where it cannot be removed, the next process finds that there is nothing to release.
+    this.#remove(this.#name, () => undefined);
     this.#lock[Symbol.dispose]();
+  }
+
+  #otherNames(told: (detail: string) => void): readonly string[] {
+    try {
+      return this.#medium
+        .names()
+        .flatMap((file) => lockName.exec(file)?.[1] ?? [])
+        .filter((name) => name !== this.#name);
+    } catch (error) {
+      told(`${this.#medium.path} cannot be read: ${String(error)}`);
+      return [];
+    }
   }
 
   #examine(name: string, told: (detail: string) => void): LeftBehind | undefined {
     try {
-      const lockPath = join(this.#path, `${name}${lockEnding}`);
-      // Opening anything else, such as a pipe, may never end.
-      if (!lstatSync(lockPath).isFile()) throw new Error("its lock is not a regular file");
-      const lock = FileLock.tryLock(lockPath, "r");
+      const lock = this.#medium.tryLock(`${name}${lockEnding}`);
       if (lock === undefined) return undefined;
-      const record = this.#read(name);
+      const record = this.#read(name, { bootId: this.#bootId, lock: lock.identity });
       if (record.kind === "readable") {
         return {
           record: record.text,
           forget: () => {
-            this.#remove(name);
+            this.#remove(name, told);
             lock[Symbol.dispose]();
           },
           keep: () => lock[Symbol.dispose](),
         };
       }
-      // A process that died before it had anything to remember, or with an earlier kernel.
-      if (record.kind === "nothing") this.#remove(name);
+      // A process that died before it had anything to remember.
+      if (record.kind === "nothing") this.#remove(name, told);
       else told(`${this.#recordOf(name)} is left alone: ${record.why}`);
       lock[Symbol.dispose]();
     } catch (error) {
-      told(`${this.#recordOf(name)} is left alone: ${String(error)}`);
+      // Somebody else has dealt with it since the directory was read.
+      if (!isMissing(error)) told(`${this.#recordOf(name)} is left alone: ${String(error)}`);
     }
     return undefined;
   }
 
-  #read(name: string): Reading {
-    const path = this.#recordOf(name);
-    let text: string;
+  #read(name: string, origin: Origin): Reading {
     try {
-      const status = lstatSync(path);
-      if (!status.isFile()) return { kind: "unusable", why: "it is not a regular file" };
-      if (status.size > largestRecordBytes) return { kind: "unusable", why: "it is too large" };
-      text = readFileSync(path, "utf8");
+      const text = this.#medium.read(`${name}${recordEnding}`, largestRecordBytes);
+      return text === undefined ? { kind: "nothing" } : understand(text, origin);
     } catch (error) {
-      const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-      return missing ? { kind: "nothing" } : { kind: "unusable", why: String(error) };
+      return { kind: "unusable", why: error instanceof Error ? error.message : String(error) };
     }
-    return understand(text, this.#bootId);
   }
 
   #recordOf(name: string): string {
-    return join(this.#path, `${name}${recordEnding}`);
+    return `${this.#medium.path}/${name}${recordEnding}`;
   }
 
   /** The lock file goes last: as long as it is there, its holder answers for the rest. */
-  #remove(name: string): void {
-    rmSync(join(this.#path, `${name}.tmp`), { force: true });
-    rmSync(join(this.#path, name + sharedEnding), { force: true });
-    rmSync(this.#recordOf(name), { force: true });
-    rmSync(join(this.#path, `${name}${lockEnding}`), { force: true });
+  #remove(name: string, told: (detail: string) => void): void {
+    try {
+      for (const ending of [".tmp", sharedEnding, recordEnding, lockEnding]) {
+        this.#medium.remove(name + ending);
+      }
+    } catch (error) {
+      told(`${this.#recordOf(name)} cannot be removed: ${String(error)}`);
+    }
   }
+}
+
+/** Where a record comes from: if that is not here, a free lock says nothing about its writer. */
+interface Origin {
+  readonly bootId: string;
+  /** The identity of the lock file beside it. */
+  readonly lock: string;
+}
+
+/**
+ * Takes the lock that says that we live. It appears when it is locked, and when its record stands:
+ * one that was found free would be taken for a dead process's, and one without a record does not
+ * say whose locks reach it; where that of another machine does not, the same would happen.
+ */
+function lockAnew(medium: StateMedium, name: string, bootId: string): StateLock {
+  const lock = medium.makeLock(`${name}${lockEnding}`);
+  if (lock === undefined) throw new Error("no lock can be had on a new file of it");
+  try {
+    write(medium, name, { bootId, lock: lock.identity }, null);
+    lock.place();
+    return lock;
+  } catch (error) {
+    medium.remove(`${name}${recordEnding}`);
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** @param record null as long as there is nothing to remember */
+function write(medium: StateMedium, name: string, origin: Origin, record: string | null): void {
+  medium.replace(`${name}${recordEnding}`, `${name}.tmp`, JSON.stringify({ ...origin, record }));
 }
 
 type Reading =
@@ -205,14 +207,21 @@ type Reading =
   | { readonly kind: "nothing" }
   | { readonly kind: "unusable"; readonly why: string };
 
-function understand(text: string, ownBootId: string): Reading {
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
+function understand(text: string, { bootId, lock }: Origin): Reading {
   try {
-    const value = JSON.parse(text) as { bootId?: unknown; record?: unknown } | null;
-    if (typeof value?.bootId !== "string" || typeof value.record !== "string") {
+    const value = JSON.parse(text) as { [field: string]: unknown } | null;
+    const record = value?.["record"];
+    if (typeof value?.["bootId"] !== "string" || (typeof record !== "string" && record !== null)) {
       return { kind: "unusable", why: "it is no record of ours" };
     }
-    if (value.bootId !== ownBootId) return { kind: "unusable", why: "it is of another boot" };
-    return { kind: "readable", text: value.record };
+    if (value["bootId"] !== bootId) return { kind: "unusable", why: "it is of another boot" };
+    // In a copy of the directory every lock is free, though their holders may live.
+    if (value["lock"] !== lock) return { kind: "unusable", why: "it is a copy, or its lock is" };
+    return record === null ? { kind: "nothing" } : { kind: "readable", text: record };
   } catch {
     return { kind: "unusable", why: "it is damaged" };
   }

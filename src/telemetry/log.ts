@@ -1,6 +1,7 @@
 import { type ConsolaInstance, createConsola, LogLevels } from "consola/core";
 import type { Scheduler } from "../election/scheduler.ts";
 import type { StateName } from "../election/transitions.ts";
+import { levelled } from "./journal-level.ts";
 import { jsonLine } from "./json-line.ts";
 import type { LineWriter } from "./line-writer.ts";
 import type { LogEntry, LogFields, LogLevelName } from "./log-entry.ts";
@@ -13,6 +14,8 @@ export interface LogOptions {
   readonly format: "json" | "pretty";
   /** Whether pretty lines are coloured. */
   readonly colours: boolean;
+  /** Whether the journal reads the lines: then each says its level in front, as it expects. */
+  readonly journal: boolean;
   readonly replica: string;
   /** The state that the replica is in, for every line. */
   readonly state: () => StateName;
@@ -25,7 +28,7 @@ export class Log {
 
   constructor(options: LogOptions) {
     this.#options = options;
-    const { writer, format, colours } = options;
+    const { writer, format, colours, journal } = options;
     this.#consola = createConsola({
       level: LogLevels[options.level],
       // Repeated lines are told apart by consola's own clock and delayed by its own timer: never.
@@ -34,7 +37,8 @@ export class Log {
         {
           log: ({ args }) => {
             const entry = args[0] as LogEntry;
-            writer.write(format === "json" ? jsonLine(entry) : prettyLine(entry, colours));
+            const line = format === "json" ? jsonLine(entry) : prettyLine(entry, colours);
+            writer.write(journal ? levelled(entry.level, line) : line);
           },
         },
       ],

@@ -14,7 +14,7 @@ import { LoopLag } from "./loop-lag.ts";
 import { ElectionMetrics } from "./metrics.ts";
 import { Present } from "./present.ts";
 import { processMetrics } from "./process-metrics.ts";
-import { readCounter } from "./read-metric.ts";
+import { readCounter, readGauge } from "./read-metric.ts";
 import { StatusBoard } from "./status-board.ts";
 
 export interface TelemetryOptions {
@@ -24,15 +24,26 @@ export interface TelemetryOptions {
   readonly logLevel: LogLevelName;
   readonly logFormat: "json" | "pretty";
   readonly colours: boolean;
+  /** Whether the journal reads the log. */
+  readonly journal: boolean;
   /** What the replica says of itself, as it is now: its HTTP address is known only later. */
   readonly self: () => ReplicaInfo;
   readonly version: string;
   /** Whether anybody can ask for the metrics: what costs time to measure is left out otherwise. */
   readonly scraped: boolean;
+  readonly pending: Pending;
   /** The options for /status, secrets masked. */
   readonly settings: readonly SettingStatus[];
   /** See StatusBoardOptions. */
   readonly failover: (grantedMs: number | undefined) => Status["failover"];
+}
+
+/** What the replica waits for at this moment, by number: flat over days, or something leaks. */
+export interface Pending {
+  /** Sleeps of the scheduler that are under way. */
+  readonly timers: () => number;
+  /** Requests to the coordinator that are unanswered. */
+  readonly requests: () => number;
 }
 
 /** How long the end of the process waits for a slow reader of the log. */
@@ -62,6 +73,7 @@ export class Telemetry implements AsyncDisposable {
       level: options.logLevel,
       format: options.logFormat,
       colours: options.colours,
+      journal: options.journal,
       replica: self().replica,
       state: () => this.#present.state,
     });
@@ -82,6 +94,7 @@ export class Telemetry implements AsyncDisposable {
     });
     const metrics = new ElectionMetrics(this.#registry, this.#present);
     processMetrics(this.#registry, scheduler, version);
+    pendingGauges(this.#registry, options.pending);
     readCounter(
       this.#registry,
       "election_log_lines_dropped_total",
@@ -92,10 +105,12 @@ export class Telemetry implements AsyncDisposable {
     // The present picture and the history first, the word of a change last: the others read them.
     const { history } = this;
     const told = [this.#board, metrics, new ElectionLog(this.log)];
-    const observers = [this.#present, history, ...told, this.#changes];
-    this.observer = fanOut(observers, (error, event) => {
-      this.log.write("error", "observer-failed", String(error), { observed: event.kind });
-    });
+    this.observer = this.#fanOut([this.#present, history, ...told, this.#changes]);
+  }
+
+  /** To be given instead of `observer`: `another` hears every event as well, behind it. */
+  observerAnd(another: Observer): Observer {
+    return this.#fanOut([this.observer, another]);
   }
 
   /** Where the replica stands, asked and answered at the same moment. */
@@ -137,4 +152,25 @@ export class Telemetry implements AsyncDisposable {
     await this.#writer[Symbol.asyncDispose]();
     this.flush();
   }
+
+  #fanOut(observers: readonly Observer[]): Observer {
+    return fanOut(observers, (error, event) => {
+      this.log.write("error", "observer-failed", String(error), { observed: event.kind });
+    });
+  }
+}
+
+function pendingGauges(registry: Registry, { timers, requests }: Pending): void {
+  readGauge(
+    registry,
+    "election_timers_pending",
+    "Timers that are set: a few, and no more after days.",
+    timers,
+  );
+  readGauge(
+    registry,
+    "election_coordinator_requests_pending",
+    "Requests to the coordinator without an answer yet, queued ones included.",
+    requests,
+  );
 }

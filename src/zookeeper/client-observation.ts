@@ -2,13 +2,40 @@ import type { ElectionEvent } from "../election/observer.ts";
 import { unreachable } from "../election/unreachable.ts";
 import type { ClientEvent } from "./client-event.ts";
 
-/** What the client tells, in the words of the election; undefined when it is no news. */
-export function electionEventOf(event: ClientEvent): ElectionEvent | undefined {
+/** So many different troubles are remembered at most. */
+const rememberedTroubles = 100;
+
+/**
+ * Translates what clients tell. Why a server cannot be used is a warning when it is new since the
+ * last connection, and a detail for debugging when it is said again: it may be said every second.
+ */
+export class ClientObservation {
+  readonly #troubles = new Set<string>();
+  #lastTrouble: string | undefined;
+
+  /** Why there is no connection: what the last address that was tried in vain had. */
+  get whyNoServer(): string {
+    if (this.#lastTrouble === undefined) return "no server answered";
+    return `no server answered; the last one tried, ${this.#lastTrouble}`;
+  }
+
+  /** In the words of the election; undefined when it is no news. */
+  electionEventOf(event: ClientEvent): ElectionEvent | undefined {
+    if (event.kind === "connected" || event.kind === "resumed") this.#troubles.clear();
+    if (event.kind !== "attempt-failed") return electionEventOf(event);
+    this.#lastTrouble = `${event.server}: ${event.detail}`;
+    const detail = `no connection to ${this.#lastTrouble}`;
+    const level = this.#troubles.has(detail) ? "debug" : "warn";
+    if (this.#troubles.size >= rememberedTroubles) this.#troubles.clear();
+    this.#troubles.add(detail);
+    return { kind: "notice", level, detail };
+  }
+}
+
+function electionEventOf(
+  event: Exclude<ClientEvent, { readonly kind: "attempt-failed" }>,
+): ElectionEvent | undefined {
   switch (event.kind) {
-    case "attempt-failed": {
-      const detail = `no connection to ${event.server}: ${event.detail}`;
-      return { kind: "notice", level: "debug", detail };
-    }
     case "round-failed":
       return { kind: "notice", level: "debug", detail: "every server was tried in vain" };
     case "timeout-granted":

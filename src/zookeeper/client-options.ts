@@ -18,6 +18,8 @@ export interface ClientOptions {
   readonly scheduler: Scheduler;
   readonly transport: Transport;
   readonly credentials?: readonly Credential[] | undefined;
+  /** The ACL of new nodes for which none is named; everybody may do everything without it. */
+  readonly acl?: readonly Acl[] | undefined;
   readonly limits?: Partial<ClientLimits> | undefined;
   /** Told what happens, for logs and metrics. It must not throw, nor call the client. */
   readonly observe?: ((event: ClientEvent) => void) | undefined;
@@ -42,7 +44,7 @@ export interface ReadOptions extends RequestOptions {
 
 export interface CreateOptions extends RequestOptions {
   readonly mode?: CreateMode | undefined;
-  /** Everybody may do everything, when left out. */
+  /** The client's, when left out. */
   readonly acl?: readonly Acl[] | undefined;
   /** For the modes with a time to live, and only for those. */
   readonly ttlMs?: number | undefined;

@@ -15,7 +15,7 @@ import type { Request } from "./exchange.ts";
 import type { ClientLimits } from "./limits.ts";
 import { defaultLimits } from "./limits.ts";
 import type { MultiOperation, MultiResult } from "./multi.ts";
-import { multiBody, readMultiResults } from "./multi.ts";
+import { completed, multiBody, readMultiResults } from "./multi.ts";
 import { Namespace } from "./namespace.ts";
 import { PersistentWatch } from "./persistent-watch.ts";
 import { createFlags, createOpcode } from "./protocol/create-mode.ts";
@@ -36,16 +36,9 @@ import {
 import type { WireReader } from "./protocol/wire-reader.ts";
 import { Session } from "./session.ts";
 import type { WatchEvent, WatchList } from "./watches.ts";
-import { WatchRegistry } from "./watches.ts";
+import { removals, WatchRegistry } from "./watches.ts";
 
 const anyVersion = -1;
-
-/** What removeWatches names by number. Source: Watcher.java (WatcherType). */
-const removals = {
-  children: { type: 1, lists: ["child"] },
-  data: { type: 2, lists: ["data", "exist"] },
-  any: { type: 3, lists: ["data", "exist", "child"] },
-} as const;
 
 /** A one-shot watch: never rejects; undefined when none was asked for. */
 type Watch = Promise<WatchEvent> | undefined;
@@ -67,11 +60,13 @@ export class ZooKeeperClient implements AsyncDisposable {
   readonly #watches: WatchRegistry;
   readonly #limits: ClientLimits;
   readonly #names: Namespace;
+  readonly #acl: readonly Acl[];
   readonly #scheduler: Scheduler;
 
   constructor(options: ClientOptions) {
     checkClientOptions(options);
     this.#names = new Namespace(options.chroot ?? "");
+    this.#acl = options.acl ?? openAcl;
     this.#scheduler = options.scheduler;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#watches = new WatchRegistry(this.#names);
@@ -117,6 +112,11 @@ export class ZooKeeperClient implements AsyncDisposable {
     return this.#session.server;
   }
 
+  /** The requests that are unanswered, queued and sent together: 0 once the session is over. */
+  get pendingRequests(): number {
+    return this.#session.pendingRequests;
+  }
+
   /** Aborted once the session is over. */
   get ended(): AbortSignal {
     return this.#session.ended;
@@ -138,7 +138,7 @@ export class ZooKeeperClient implements AsyncDisposable {
     data: Uint8Array,
     options: CreateOptions = {},
   ): Promise<{ path: string; stat: Stat }> {
-    const { mode = "persistent", acl = openAcl, ttlMs } = options;
+    const { mode = "persistent", acl = this.#acl, ttlMs } = options;
     const full = this.#names.created("create", path, mode, ttlMs);
     const request = { path: full, data, acl, flags: createFlags(mode), ttlMs };
     return this.#ask("create", path, createOpcode(mode), createBody(request), options, (body) => ({
@@ -256,19 +256,7 @@ export class ZooKeeperClient implements AsyncDisposable {
     operations: readonly MultiOperation[],
     options: RequestOptions = {},
   ): Promise<Results> {
-    const full = operations.map((operation) => ({
-      ...operation,
-      path:
-        operation.kind === "create"
-          ? this.#names.created(
-              "multi",
-              operation.path,
-              operation.mode ?? "persistent",
-              operation.ttlMs,
-            )
-          : this.#names.absolute("multi", operation.path),
-    }));
-    const request = multiBody(full);
+    const request = multiBody(completed(operations, this.#names, this.#acl));
     return this.#ask<Results>("multi", undefined, Opcode.multi, request, options, (body) =>
       readMultiResults(body, operations, this.#names),
     );

@@ -65,7 +65,7 @@ export class Connection {
     this.#options = options;
     this.generation = options.generation;
     this.server = options.server;
-    this.#timeoutMs = options.handshake.response.timeoutMs;
+    this.#timeoutMs = options.handshake.timeoutMs;
     this.#lastSent = options.handshake.sentAt;
     this.#lastHeard = options.scheduler.now();
   }
@@ -140,6 +140,8 @@ export class Connection {
         this.#answered(this.#pings.shift(), 0n);
         return undefined;
       case SpecialXid.auth:
+        // Believed unasked, it would end the session for good.
+        if (this.#credentials.length === 0) return "an answer to no credential";
         this.#answered(this.#credentials.shift(), 0n);
         if (reply.error !== 0) this.#options.owner.refused(WireCode.authFailed, this.generation);
         return undefined;

@@ -4,13 +4,16 @@ import type { Failure } from "../election/failure.ts";
 import { leaseDurationMs } from "../election/lease.ts";
 import type { Observer } from "../election/observer.ts";
 import type { Scheduler } from "../election/scheduler.ts";
-import { Scope } from "../election/scope.ts";
+import { aborted, Scope } from "../election/scope.ts";
+import { type Access, openAccess } from "./access.ts";
 import { ZooKeeperClient } from "./client.ts";
-import { electionEventOf } from "./client-observation.ts";
+import { ClientObservation } from "./client-observation.ts";
 import type { ServerAddress } from "./connection-string.ts";
 import { ElectionSession } from "./election-session.ts";
 import { ZooKeeperError } from "./errors.ts";
+import { exposureOf } from "./exposed-records.ts";
 import { type Layout, layoutBelow, pathsDownTo } from "./layout.ts";
+import { openAcl } from "./protocol/records.ts";
 import { encodeTerm, type TermRecord } from "./records.ts";
 import { failureOfEnd, refusalOf } from "./refusals.ts";
 import type { SessionKey } from "./session-key.ts";
@@ -32,6 +35,8 @@ export interface CoordinatorOptions {
   readonly sessionTimeoutMs: number;
   /** What the leader node and the line say about us, as of now. */
   readonly describe: () => ReplicaInfo;
+  /** Who we are to the servers; nobody, and everybody may change our nodes, without it. */
+  readonly access?: Access | undefined;
   /** Keeps the key of the present session for whoever comes after our death. Must not throw. */
   readonly keep?: ((key: SessionKey) => void) | undefined;
 }
@@ -40,16 +45,23 @@ export interface CoordinatorOptions {
 export class ZooKeeperCoordinator implements Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #layout: Layout;
+  /** The clients whose sessions are not over, in the order of their births. */
+  readonly #clients = new Set<ZooKeeperClient>();
+  readonly #observation = new ClientObservation();
+  /** Whether others may change the records is told once. */
+  #hasToldExposure = false;
   /** Whether this process has seen the records before: then their absence is a loss. */
   #hasSeenRecords = false;
   /** The one that was opened last. */
   #session: ElectionSession | undefined;
-  /** The last address that was tried in vain, and why. */
-  #lastTried: { readonly server: string; readonly detail: string } | undefined;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
     this.#layout = layoutBelow(options.basePath);
+  }
+
+  get pendingRequests(): number {
+    return this.#clients.values().reduce((sum, client) => sum + client.pendingRequests, 0);
   }
 
   async open(signal: AbortSignal): Promise<Opening> {
@@ -81,18 +93,22 @@ export class ZooKeeperCoordinator implements Coordinator {
    */
   #connect(round: Scope): ZooKeeperClient {
     const { servers, transport, scheduler, observer, sessionTimeoutMs } = this.#options;
-    return new ZooKeeperClient({
+    const { access = openAccess } = this.#options;
+    const client = new ZooKeeperClient({
+      ...access,
       servers,
       transport,
       scheduler,
       sessionTimeoutMs,
       observe: (event) => {
         if (event.kind === "round-failed") round.abort();
-        if (event.kind === "attempt-failed") this.#lastTried = event;
-        const told = electionEventOf(event);
+        const told = this.#observation.electionEventOf(event);
         if (told !== undefined) observer.observe(told);
       },
     });
+    this.#clients.add(client);
+    void aborted(client.ended).then(() => this.#clients.delete(client));
+    return client;
   }
 
   /**
@@ -105,24 +121,28 @@ export class ZooKeeperCoordinator implements Coordinator {
     return { state: "held", leaseMs: leaseDurationMs(client.sessionTimeoutMs) };
   }
 
-  #whyNoServer(): string {
-    if (this.#lastTried === undefined) return "no server answered";
-    const { server, detail } = this.#lastTried;
-    return `no server answered; the last one tried, ${server}: ${detail}`;
-  }
-
   async #prepare(client: ZooKeeperClient, limit: AbortSignal): Promise<Failure | undefined> {
     if (!(await client.connected(limit))) {
-      return failureOfEnd(client.end) ?? unreachable(this.#whyNoServer());
+      return failureOfEnd(client.end) ?? unreachable(this.#observation.whyNoServer);
     }
     try {
       await makeRecords(client, this.#layout, this.#birthOfTerm(client), limit);
       this.#hasSeenRecords = true;
+      await this.#tellExposure(client, limit);
       return undefined;
     } catch (error) {
       if (!(error instanceof ZooKeeperError)) throw error;
       return refusalOf(error) ?? unreachable(error.message);
     }
+  }
+
+  async #tellExposure(client: ZooKeeperClient, limit: AbortSignal): Promise<void> {
+    const { observer, access = openAccess } = this.#options;
+    if (this.#hasToldExposure || access.acl === openAcl) return;
+    const detail = await exposureOf(client, this.#layout, limit);
+    if (detail === undefined) return;
+    this.#hasToldExposure = true;
+    observer.observe({ kind: "notice", level: "warn", detail });
   }
 }
 
@@ -143,7 +163,8 @@ async function makeRecords(
     // Asked first: a parent that only others may change refuses even what exists already.
     const above = await client.exists(path, { signal });
     if (above.stat !== undefined) continue;
-    await unlessItExists(client.create(path, new Uint8Array(), { signal }));
+    // What stands above belongs to others as well: it is not ours to lock.
+    await unlessItExists(client.create(path, new Uint8Array(), { acl: openAcl, signal }));
   }
   const nothing = new Uint8Array();
   await unlessItExists(

@@ -7,10 +7,18 @@ import type { ConnectRequest } from "./protocol/requests.ts";
 import { connectRequestFrame } from "./protocol/requests.ts";
 import type { ByteStream, SocketAddress, Transport } from "./transport.ts";
 
+/**
+ * No server means a session of more than that unless it was asked for. A session that is taken for
+ * longer than anybody meant would notice a silent server, or the end of its lease, days late.
+ */
+const longestUnaskedMs = 10 * 60 * 1000;
+
 /** A stream over which a server granted us a session, ready for requests. */
 export interface AcceptedHandshake {
   readonly kind: "accepted";
   readonly response: ConnectResponse;
+  /** The session timeout to go by: what was granted, as far as that can be meant. */
+  readonly timeoutMs: number;
   readonly stream: ByteStream;
   readonly frames: FrameReader;
   /** Frames that arrived together with the answer. */
@@ -89,7 +97,20 @@ async function ask(options: HandshakeOptions, stream: ByteStream): Promise<Hands
     if (first === undefined) continue;
     const response = readConnectResponse(first);
     if (response === undefined) return failed("the answer to the handshake makes no sense");
-    return judge(options.request, { kind: "accepted", response, stream, frames, surplus, sentAt });
+    // Going by less than what was granted is always safe.
+    const timeoutMs = Math.min(
+      response.timeoutMs,
+      Math.max(options.request.timeoutMs, longestUnaskedMs),
+    );
+    return judge(options.request, {
+      kind: "accepted",
+      response,
+      timeoutMs,
+      stream,
+      frames,
+      surplus,
+      sentAt,
+    });
   }
 }
 

@@ -11,6 +11,7 @@ import type { Line } from "./line.ts";
 import type { MultiOperation } from "./multi.ts";
 import type { Stat } from "./protocol/records.ts";
 import { encodeTerm } from "./records.ts";
+import { refusalOf } from "./refusals.ts";
 
 /** How long a renewal that could not be sent or settled waits before the next try. */
 const retryPauseMs = 50;
@@ -183,7 +184,8 @@ export class ZooKeeperLeadership implements Leadership {
       if (error.code === "bad-version" || error.outcome === "unknown") {
         return await this.#settle(signal);
       }
-      return false;
+      const refusal = refusalOf(error);
+      return refusal === undefined ? false : this.#lose(refusal.detail, refusal.code);
     }
   }
 

@@ -2,6 +2,7 @@ import type { ReplicaId } from "../election/coordinator.ts";
 import type { ZooKeeperClient } from "./client.ts";
 import { ZooKeeperError } from "./errors.ts";
 import type { Layout } from "./layout.ts";
+import { refusalOf } from "./refusals.ts";
 
 /** How often the line is read until it shows the entry that we made. */
 const roundsPerPlace = 3;
@@ -87,16 +88,16 @@ export class Line {
 
   /** Whether nobody stands before us, as far as the line can be read. */
   async isOurs(signal: AbortSignal): Promise<boolean> {
-    const children = await this.#children(signal);
+    const children = await unlessRefused(this.#children(signal));
+    if (children === undefined) return true;
     const own = children.find((name) => this.#pathOf(name) === this.#entry);
     const limit = own === undefined ? Number.POSITIVE_INFINITY : sequenceOf(own);
     return children.every((name) => sequenceOf(name) >= limit || replicaOf(name) === this.#replica);
   }
 
-  /** Finds the entry that a request without a reply may have made. */
+  /** Finds the entry that a request without a reply may have made, where the line can be read. */
   async recover(signal: AbortSignal): Promise<void> {
-    this.#entry ??= await this.#ownEntry(signal);
-    this.#mayHaveEntry = false;
+    await unlessRefused(this.#recover(signal));
   }
 
   /** Recovers only when such a request was made: a second entry of ours would be in the way. */
@@ -104,8 +105,13 @@ export class Line {
     if (this.#mayHaveEntry) await this.recover(signal);
   }
 
+  async #recover(signal: AbortSignal): Promise<void> {
+    this.#entry ??= await this.#ownEntry(signal);
+    this.#mayHaveEntry = false;
+  }
+
   async #join(signal: AbortSignal): Promise<void> {
-    await this.recover(signal);
+    await this.#recover(signal);
     if (this.#entry !== undefined) return;
     this.#mayHaveEntry = true;
     try {
@@ -151,6 +157,16 @@ export class Line {
     } catch (error) {
       if (!(error instanceof ZooKeeperError) || error.code !== "node-exists") throw error;
     }
+  }
+}
+
+/** The line is a convenience: one that we may not read must not keep us from leading. */
+async function unlessRefused<Result>(asking: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof ZooKeeperError && refusalOf(error) !== undefined) return undefined;
+    throw error;
   }
 }
 

@@ -51,6 +51,20 @@ export type MultiResult =
 const anyVersion = -1;
 const endOfList = -1;
 
+/** The operations with full paths, and with `acl` where they create and name none. */
+export function completed(
+  operations: readonly MultiOperation[],
+  names: Namespace,
+  acl: readonly Acl[],
+): readonly MultiOperation[] {
+  return operations.map((operation) => {
+    const { kind, path } = operation;
+    if (kind !== "create") return { ...operation, path: names.absolute("multi", path) };
+    const { mode = "persistent", ttlMs } = operation;
+    return { acl, ...operation, path: names.created("multi", path, mode, ttlMs) };
+  });
+}
+
 /** The body of multi; the paths are full ones. Source: MultiOperationRecord.java:91-113. */
 export function multiBody(operations: readonly MultiOperation[]): Uint8Array {
   const writer = new WireWriter();

@@ -2,11 +2,15 @@ import type { Failure } from "../election/failure.ts";
 import type { SessionEnd } from "./client-event.ts";
 import type { ZooKeeperError } from "./errors.ts";
 
+const refusedLogin = "check --zk-auth-file, and that the servers take logins of the scheme digest";
+
 /** What the server will go on refusing, and what an operator does about it. */
 const cures: Readonly<Partial<Record<ZooKeeperError["code"], string>>> = {
-  "no-auth": "the credentials lack a permission on this path; check its ACL",
+  "no-auth":
+    "who we are lacks a permission on this path: give every replica the same login " +
+    "(--zk-auth-file), or change the ACL of the node and of its parent",
   "invalid-acl": "the server accepts no such ACL; check the credentials",
-  "auth-failed": "the server rejected the credentials",
+  "auth-failed": refusedLogin,
   "sasl-required": "the server demands SASL, which this client does not speak",
   "ephemeral-on-local-session":
     "the server gives local sessions, which own no ephemeral nodes; " +
@@ -25,6 +29,9 @@ export function refusalOf(error: ZooKeeperError): Failure | undefined {
 /** Why a session is lost; undefined when it has not ended, or by our own will. */
 export function failureOfEnd(end: SessionEnd | undefined): Failure | undefined {
   if (end === undefined || end.kind === "closed") return undefined;
-  const code = end.kind === "auth-failed" ? "rejected" : "session-lost";
-  return { resource: "coordinator", code, detail: end.detail };
+  if (end.kind === "expired") {
+    return { resource: "coordinator", code: "session-lost", detail: end.detail };
+  }
+  const detail = `${end.detail}; ${refusedLogin}`;
+  return { resource: "coordinator", code: "rejected", detail };
 }

@@ -19,6 +19,11 @@ export class RequestQueue {
     this.#limits = limits;
   }
 
+  /** How many requests are unanswered, queued and sent together. */
+  get size(): number {
+    return this.#requests;
+  }
+
   /** The bound that a request of this size would break; undefined when there is room. */
   refusal(bodyBytes: number): { code: ErrorCode; detail: string } | undefined {
     const { requests, requestBytes, sentFrameBytes } = this.#limits;

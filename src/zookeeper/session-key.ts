@@ -14,31 +14,61 @@ export interface SessionKey {
   readonly epoch: Epoch | undefined;
 }
 
-export function encodeSessionKey({ sessionId, password, epoch }: SessionKey): string {
+/**
+ * The service that a session was opened for. Another ensemble may know another session by the same
+ * number, and passwords follow from the number. Source: ZooKeeperServer.java, generatePasswd.
+ */
+export interface Service {
+  readonly servers: readonly string[];
+  readonly basePath: string;
+}
+
+export interface KeptKey {
+  readonly key: SessionKey;
+  readonly service: Service;
+}
+
+/** Whether both are the same: servers may come and go, but not all of them at once. */
+export function isSameService(one: Service, other: Service): boolean {
+  return (
+    one.basePath === other.basePath && one.servers.some((server) => other.servers.includes(server))
+  );
+}
+
+export function encodeSessionKey({ key, service }: KeptKey): string {
+  const { sessionId, password, epoch } = key;
   return JSON.stringify({
     sessionId: sessionId.toString(),
     password: Buffer.from(password).toString("hex"),
     epoch: epoch?.toString(),
+    servers: service.servers,
+    basePath: service.basePath,
   });
 }
 
 /** Undefined when the text is no session key. */
-export function decodeSessionKey(text: string): SessionKey | undefined {
+export function decodeSessionKey(text: string): KeptKey | undefined {
   try {
     const value = JSON.parse(text) as Readonly<Record<string, unknown>> | null;
-    const { sessionId, password, epoch } = value ?? {};
+    const { sessionId, password, epoch, servers, basePath } = value ?? {};
+    if (typeof basePath !== "string" || !isListOfTexts(servers)) return undefined;
     if (typeof sessionId !== "string" || !/^-?\d{1,19}$/.test(sessionId)) return undefined;
     if (typeof password !== "string" || !/^[0-9a-f]{32}$/.test(password)) return undefined;
     const id = BigInt(sessionId);
     // 0 would ask for a new session, and what does not fit would become another's number.
     if (id === 0n || BigInt.asIntN(64, id) !== id) return undefined;
     const acted = typeof epoch === "string" && /^\d{1,19}$/.test(epoch) ? BigInt(epoch) : undefined;
-    return {
+    const key = {
       sessionId: id,
       password: new Uint8Array(Buffer.from(password, "hex")),
       epoch: acted as Epoch | undefined,
     };
+    return { key, service: { servers, basePath } };
   } catch {
     return undefined;
   }
+}
+
+function isListOfTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }

@@ -1,5 +1,7 @@
 import type { Epoch } from "../election/coordinator.ts";
 import type { Scheduler } from "../election/scheduler.ts";
+import { type Access, openAccess } from "./access.ts";
+import { ClientObservation } from "./client-observation.ts";
 import { ZooKeeperClient } from "./client.ts";
 import type { ServerAddress } from "./connection-string.ts";
 import { ZooKeeperError } from "./errors.ts";
@@ -8,19 +10,23 @@ import { decodeTerm, encodeTerm, epochOfTerm } from "./records.ts";
 import type { SessionKey } from "./session-key.ts";
 import type { Transport } from "./transport.ts";
 
+/** How often a release is tried whose reply was lost. */
+const rounds = 3;
+
 export interface ReleaseOptions {
   readonly servers: readonly ServerAddress[];
   readonly transport: Transport;
   readonly scheduler: Scheduler;
   readonly basePath: string;
   readonly sessionTimeoutMs: number;
+  readonly access?: Access | undefined;
 }
 
 /** How it went; `failed` may be tried again. */
 export type Release =
   | { readonly kind: "released"; readonly epoch: Epoch }
-  /** The session did not lead; it is closed, with its place in line. */
-  | { readonly kind: "closed" }
+  /** Nothing could be released; the session is closed, with all that is ephemeral. */
+  | { readonly kind: "closed"; readonly detail: string }
   /** The servers had forgotten it already. */
   | { readonly kind: "gone" }
   | { readonly kind: "failed"; readonly detail: string };
@@ -36,27 +42,53 @@ export async function releaseSession(
   signal: AbortSignal,
 ): Promise<Release> {
   const { servers, transport, scheduler, basePath, sessionTimeoutMs } = options;
+  const observation = new ClientObservation();
   const client = new ZooKeeperClient({
+    ...(options.access ?? openAccess),
     servers,
     transport,
     scheduler,
     sessionTimeoutMs,
     resume: key,
+    observe: (event) => void observation.electionEventOf(event),
   });
   try {
     if (!(await client.connected(signal))) {
       if (client.end?.kind === "expired") return { kind: "gone" };
-      return { kind: "failed", detail: client.end?.detail ?? "no server answered in time" };
+      return { kind: "failed", detail: client.end?.detail ?? observation.whyNoServer };
     }
-    const epoch = await giveUp(client, layoutBelow(basePath), key.epoch, signal);
-    await client.close(signal);
-    return epoch === undefined ? { kind: "closed" } : { kind: "released", epoch };
-  } catch (error) {
-    if (!(error instanceof ZooKeeperError)) throw error;
-    return { kind: "failed", detail: error.message };
+    const release = await tryToGiveUp(client, layoutBelow(basePath), key.epoch, signal);
+    // A session that is kept in vain would live for longer, and its leader node with it.
+    if (release.kind !== "failed") await client.close(signal);
+    return release;
   } finally {
     client.abandon();
   }
+}
+
+/** Repeats what has no known outcome: it reads before it writes. */
+async function tryToGiveUp(
+  client: ZooKeeperClient,
+  layout: Layout,
+  acted: Epoch | undefined,
+  signal: AbortSignal,
+): Promise<Release> {
+  let detail = "";
+  for (let round = 0; round < rounds; round += 1) {
+    try {
+      const epoch = await giveUp(client, layout, acted, signal);
+      if (epoch !== undefined) return { kind: "released", epoch };
+      return { kind: "closed", detail: "it did not lead" };
+    } catch (error) {
+      if (!(error instanceof ZooKeeperError)) throw error;
+      detail = error.message;
+      if (client.end?.kind === "expired") return { kind: "gone" };
+      if (signal.aborted) break;
+      // Refused, and it would be again.
+      if (error.outcome !== "unknown") return { kind: "closed", detail };
+    }
+  }
+  return { kind: "failed", detail };
 }
 
 /**

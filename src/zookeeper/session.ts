@@ -127,6 +127,10 @@ export class Session implements ConnectionOwner, ExchangeOwner {
     return this.#connection?.server;
   }
 
+  get pendingRequests(): number {
+    return this.#queue.size;
+  }
+
   get ended(): AbortSignal {
     return this.#over.signal;
   }
@@ -266,12 +270,13 @@ export class Session implements ConnectionOwner, ExchangeOwner {
   }
 
   #adopt(handshake: AcceptedHandshake): void {
-    const { sessionId, password, timeoutMs } = handshake.response;
+    const { timeoutMs } = handshake;
+    const { sessionId, password, timeoutMs: grantedMs } = handshake.response;
     this.#sessionId = sessionId;
     this.#password = password;
     if (this.#smallestTimeoutMs === undefined || timeoutMs !== this.#expiry.timeoutMs) {
       const requestedMs = this.#options.timeoutMs;
-      this.#options.observe({ kind: "timeout-granted", requestedMs, grantedMs: timeoutMs });
+      this.#options.observe({ kind: "timeout-granted", requestedMs, grantedMs });
     }
     this.#smallestTimeoutMs = Math.min(timeoutMs, this.#smallestTimeoutMs ?? timeoutMs);
     this.#expiry.known(handshake.sentAt, timeoutMs);

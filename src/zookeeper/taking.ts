@@ -86,6 +86,12 @@ async function letOthersGoFirst(tools: TakingTools, signal: AbortSignal): Promis
   return undefined;
 }
 
+/** Zxids begin at 1. Whatever counts otherwise would break the order of all leaders. */
+function impossibleEpoch(epoch: bigint): Attempt {
+  const detail = `the server gave the epoch ${epoch}, which no commit can have`;
+  return { kind: "failed", failure: { resource: "coordinator", code: "rejected", detail } };
+}
+
 async function take(
   tools: TakingTools,
   term: FoundTerm,
@@ -101,6 +107,7 @@ async function take(
     if (entry?.kind === "created") line.adopt(entry.path);
     // A term that had to be created has no Stat in the reply: then the next try reads it.
     if (held?.kind !== "set") return undefined;
+    if (held.stat.mzxid <= 0n) return impossibleEpoch(held.stat.mzxid);
     const leadership = new ZooKeeperLeadership(tools, {
       // All parts of a multi have one zxid: the term's mzxid is the leader node's czxid.
       epoch: held.stat.mzxid as Epoch,
@@ -187,6 +194,7 @@ async function adopt(
       failure: { resource: "coordinator", code: "leadership-lost", detail },
     };
   }
+  if (epoch <= 0n) return impossibleEpoch(epoch);
   await tools.line.recover(signal);
   const data = encodeReplica(tools.describe());
   const suspendedMs = scheduler.suspendedMs();

@@ -3,22 +3,36 @@ import { connect, isIP } from "node:net";
 import type { Socket } from "node:net";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { checkServerIdentity, connect as connectTls } from "node:tls";
+import { tlsProblem } from "./tls-problem.ts";
 import type { ByteStream, SocketAddress, Transport } from "./transport.ts";
 
 /** Beyond this many unread bytes the socket is told to wait. */
 const unreadBytesLimit = 1024 * 1024;
 
 /** What TLS needs: `ca`, and `cert` and `key` where servers ask for a client certificate. */
-export type TlsSettings = Pick<TlsOptions, "ca" | "cert" | "key">;
+export interface TlsSettings extends Pick<TlsOptions, "cert" | "key"> {
+  /** Nobody else is trusted, whatever the environment says. */
+  readonly ca: NonNullable<TlsOptions["ca"]>;
+  /** What our certificate says of itself: for people. */
+  readonly ownCertificate?: string;
+}
+
+/** An open socket that may not be a connection yet, and an error of it in an operator's words. */
+interface Opened {
+  readonly socket: Socket;
+  readonly ready: "connect" | "secureConnect";
+  readonly explain: (error: Error, during: "handshake" | "use") => Error;
+}
 
 /**
  * TCP, or TLS from the first byte on. `node:net`, because its connects can be cancelled: those of
  * `Bun.connect` cannot, and have no limit. Seen on Bun 1.4.5.
  */
 export class TcpTransport implements Transport {
-  readonly #tls: TlsSettings | undefined;
+  readonly #tls: (() => TlsSettings) | undefined;
 
-  constructor(tls?: TlsSettings) {
+  /** @param tls asked anew for every connection; where it throws, the connection fails so */
+  constructor(tls?: () => TlsSettings) {
     this.#tls = tls;
   }
 
@@ -29,26 +43,24 @@ export class TcpTransport implements Transport {
     return addresses.map((found) => found.address);
   }
 
-  connect(address: SocketAddress, signal: AbortSignal): Promise<ByteStream> {
+  async connect(address: SocketAddress, signal: AbortSignal): Promise<ByteStream> {
     const { promise, resolve, reject } = Promise.withResolvers<ByteStream>();
-    if (signal.aborted) {
-      reject(new Error("given up before it began"));
-      return promise;
-    }
-    const socket = this.#open(address);
+    if (signal.aborted) throw new Error("given up before it began");
+    const { socket, ready, explain } = this.#open(address);
+    const fail = (error: Error): void => reject(explain(error, "handshake"));
     const cancel = (): void => {
       socket.destroy();
       reject(new Error("given up"));
     };
     const settle = (): void => signal.removeEventListener("abort", cancel);
     signal.addEventListener("abort", cancel);
-    socket.once(this.#tls === undefined ? "connect" : "secureConnect", () => {
+    socket.once(ready, () => {
       settle();
-      socket.off("error", reject);
+      socket.off("error", fail);
       socket.setNoDelay(true);
-      resolve(new SocketStream(socket));
+      resolve(new SocketStream(socket, explain));
     });
-    socket.on("error", reject);
+    socket.on("error", fail);
     socket.once("close", () => {
       settle();
       reject(new Error("closed while connecting"));
@@ -56,17 +68,25 @@ export class TcpTransport implements Transport {
     return promise;
   }
 
-  #open(address: SocketAddress): Socket {
+  #open(address: SocketAddress): Opened {
     const { host, port, serverName } = address;
-    if (this.#tls === undefined) return connect({ host, port });
-    return connectTls({
-      ...this.#tls,
+    if (this.#tls === undefined) {
+      return { socket: connect({ host, port }), ready: "connect", explain: (error) => error };
+    }
+    const { ownCertificate, ...material } = this.#tls();
+    const socket = connectTls({
+      ...material,
       host,
       port,
+      // Said, because NODE_TLS_REJECT_UNAUTHORIZED=0 would undo what is only the default.
+      rejectUnauthorized: true,
+      minVersion: "TLSv1.2",
       // An IP address is no server name in TLS; the certificate is compared with it all the same.
       ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
       checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate),
     });
+    const explain: Opened["explain"] = (error, during) => tlsProblem(error, ownCertificate, during);
+    return { socket, ready: "secureConnect", explain };
   }
 }
 
@@ -77,11 +97,11 @@ class SocketStream implements ByteStream {
   #reader: ((chunk: Uint8Array | undefined) => void) | undefined;
   #closedBecause = "";
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, explain: Opened["explain"]) {
     this.#socket = socket;
     socket.on("data", (chunk: Uint8Array) => this.#receive(chunk));
     socket.on("end", () => this.#end("the server closed the connection"));
-    socket.on("error", (error) => this.#end(error.message));
+    socket.on("error", (error) => this.#end(explain(error, "use").message));
     socket.on("close", () => this.#end("the connection was closed"));
   }
 

@@ -25,6 +25,13 @@ export type WatchEvent =
  */
 export type WatchList = "data" | "exist" | "child";
 
+/** What removeWatches names by number. Source: Watcher.java (WatcherType). */
+export const removals = {
+  children: { type: 1, lists: ["child"] },
+  data: { type: 2, lists: ["data", "exist"] },
+  any: { type: 3, lists: ["data", "exist", "child"] },
+} as const;
+
 interface OneShotWatch {
   readonly generation: number;
   finish(event: WatchEvent): void;

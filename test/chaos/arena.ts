@@ -1,5 +1,6 @@
+import { temporaryDirectory } from "../integration/replica.ts";
 import { startEnsemble, type ZooKeeperServer } from "../integration/zookeeper-server.ts";
-import { Contender } from "./contender.ts";
+import { Contender, type Outfit } from "./contender.ts";
 import { LandingLog } from "./landing-log.ts";
 import { LeaderNodeLog } from "./leader-node-log.ts";
 import { Network } from "./network.ts";
@@ -27,6 +28,7 @@ export class Arena implements AsyncDisposable {
   readonly node: LeaderNodeLog;
   readonly contenders: readonly Contender[];
   readonly #stack: AsyncDisposableStack;
+  #outfit: Outfit = { stateDir: "none", disk: "sound" };
 
   private constructor(
     parts: Pick<Arena, "network" | "servers" | "directory" | "files" | "node" | "contenders">,
@@ -41,8 +43,16 @@ export class Arena implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  /** Only within namespaces of our own: see in-namespaces. */
-  static async open(): Promise<Arena> {
+  /**
+   * Only within namespaces of our own: see in-namespaces.
+   *
+   * @param flagsOf more flags for a replica
+   * @param program what the replicas run instead of the project's binary
+   */
+  static async open(
+    flagsOf: (id: string) => readonly string[] = () => [],
+    program?: string,
+  ): Promise<Arena> {
     await using stack = new AsyncDisposableStack();
     const network = new Network(ids.length);
     const { seats } = network;
@@ -52,10 +62,12 @@ export class Arena implements AsyncDisposable {
     const directory = stack.use(new Directories(ids));
     const files = stack.use(new LandingLog(...directory.paths));
     const node = stack.use(new LeaderNodeLog(servers, path));
+    const keepsake = stack.use(temporaryDirectory()).path;
     const contenders: Contender[] = [];
     for (const id of ids) {
       const fileDir = directory.windowOf(id);
-      contenders.push(stack.use(await Contender.start({ id, fileDir, flags }, servers)));
+      const own = { id, fileDir, flags: [...flags, ...flagsOf(id)], keepsake, program };
+      contenders.push(stack.use(await Contender.start(own, servers)));
     }
     const parts = { network, servers, directory, files, node, contenders };
     return new Arena(parts, stack.move());
@@ -63,10 +75,35 @@ export class Arena implements AsyncDisposable {
 
   /** The replica that wrote the last file. */
   get leader(): Contender {
-    const writer = this.files.landings.findLast(({ replica }) => replica !== undefined)?.replica;
-    const leader = this.contenders.find(({ id }) => id === writer);
-    if (leader === undefined) throw new Error("nobody has led yet");
-    return leader;
+    for (const { replica } of this.files.landings.toReversed()) {
+      const leader = this.contenders.find(({ id }) => id === replica);
+      if (leader !== undefined) return leader;
+    }
+    throw new Error("nobody has led yet");
+  }
+
+  get outfit(): Outfit {
+    return this.#outfit;
+  }
+
+  /** Starts all replicas anew with `outfit`; false when they have it already. */
+  async equip(outfit: Outfit): Promise<boolean> {
+    const { stateDir, disk } = this.#outfit;
+    if (outfit.stateDir === stateDir && outfit.disk === disk) return false;
+    this.#outfit = outfit;
+    await Promise.all(
+      this.contenders.map(async (contender) => {
+        await contender.end("SIGTERM");
+        contender.wear(outfit);
+        contender.restart();
+      }),
+    );
+    return true;
+  }
+
+  /** The processes of replicas and servers that run now. */
+  get pids(): readonly number[] {
+    return [...this.contenders, ...this.servers].flatMap(({ pid }) => pid ?? []);
   }
 
   /** Files come, and every replica stands in line; false when this does not happen in time. */

@@ -1,4 +1,7 @@
-import { type LogLine, Replica } from "../integration/replica.ts";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { HangingDisk } from "../integration/hanging-disk.ts";
+import { binary, type LogLine, Replica } from "../integration/replica.ts";
 import type { ZooKeeperServer } from "../integration/zookeeper-server.ts";
 import { Relay } from "./relay.ts";
 import type { Pause } from "./verdict.ts";
@@ -10,6 +13,24 @@ export interface ContenderOptions {
   readonly id: string;
   readonly fileDir: string;
   readonly flags: readonly string[];
+  /** A directory for what all replicas of the run keep beside their files. */
+  readonly keepsake: string;
+  /** What is run, where it is not the compiled binary of the project. */
+  readonly program?: string | undefined;
+}
+
+/** What replicas are started with, where rounds differ. */
+export interface Outfit {
+  /** Whether they keep their sessions' keys, and all of them in one directory or each in its own. */
+  readonly stateDir: "none" | "own" | "shared";
+  /** A hanging disk is as sound as any until it is told to hang. */
+  readonly disk: "sound" | "hanging";
+}
+
+/** What `election release` came to. */
+export interface Released {
+  readonly code: number;
+  readonly told: string;
 }
 
 /** One replica, through all of its processes, and its wires to the servers. */
@@ -22,6 +43,8 @@ export class Contender implements AsyncDisposable {
   readonly #options: ContenderOptions;
   readonly #relays: readonly Relay[];
   readonly #earlierLines: LogLine[] = [];
+  #outfit: Outfit = { stateDir: "none", disk: "sound" };
+  #disk: HangingDisk | undefined;
   #replica: Replica;
   #mayExit = false;
 
@@ -47,11 +70,21 @@ export class Contender implements AsyncDisposable {
     return index === -1 ? undefined : index;
   }
 
+  /** Its running process. */
+  get pid(): number {
+    return this.#replica.pid;
+  }
+
   /** Ends it by a signal. Resolves with its exit code. */
   async end(signal: "SIGTERM" | "SIGKILL"): Promise<number> {
     this.#mayExit = true;
     this.#replica.kill(signal);
-    return await this.#replica.exited;
+    const code = await this.#replica.exited;
+    this.#closePause();
+    if (signal === "SIGTERM" && code !== 0) {
+      this.problems.push(`${this.id} exited with ${code} after SIGTERM`);
+    }
+    return code;
   }
 
   /** Starts a new process after the one that ended. */
@@ -61,15 +94,81 @@ export class Contender implements AsyncDisposable {
     this.#replica = this.#start();
   }
 
+  /** From the next start on. */
+  wear(outfit: Outfit): void {
+    this.#outfit = outfit;
+    if (outfit.disk === "hanging" && this.#disk === undefined) {
+      const directory = join(this.#options.keepsake, "disks", this.id);
+      mkdirSync(directory, { recursive: true });
+      this.#disk = new HangingDisk(directory);
+    }
+  }
+
+  /** Asks it to give leadership up, if it leads. */
+  stepDown(): void {
+    this.#replica.kill("SIGUSR1");
+  }
+
   pause(): void {
     this.#replica.kill("SIGSTOP");
-    this.pauses.push({ replica: this.id, from: performance.now(), to: Number.POSITIVE_INFINITY });
+    this.#openPause();
   }
 
   resume(): void {
-    const pause = this.pauses.pop();
-    if (pause !== undefined) this.pauses.push({ ...pause, to: performance.now() });
+    this.#closePause();
     this.#replica.kill("SIGCONT");
+  }
+
+  /** Its disk holds the next file at one of its last two steps. False when none comes in time. */
+  async holdFile(step: "flushes" | "renames", limitMs: number): Promise<boolean> {
+    this.#disk?.hang(step);
+    const deadline = performance.now() + limitMs;
+    while (this.#disk?.holds(step) !== true) {
+      if (performance.now() > deadline) return false;
+      await Bun.sleep(1);
+    }
+    // Before a rename comes a look at the lease, so a flush that is held excuses nothing.
+    if (step === "renames") this.#openPause();
+    return true;
+  }
+
+  letFileGo(): void {
+    this.#closePause();
+    this.#disk?.release();
+  }
+
+  /** Its disk holds whatever it wants to remove. */
+  holdRemovals(): void {
+    this.#disk?.hang("removals");
+  }
+
+  letRemovalsGo(): void {
+    this.#disk?.release();
+  }
+
+  /** What its process has logged since it was started. */
+  get lines(): readonly LogLine[] {
+    return this.#replica.lines;
+  }
+
+  /** Runs `election release` on its state directory. */
+  async release(): Promise<Released> {
+    const command = [this.#options.program ?? binary, "release", `--zk-servers=${this.#servers}`];
+    const child = Bun.spawn([...command, ...this.#options.flags, ...this.#stateFlags], {
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "pipe",
+      env: { PATH: process.env["PATH"] ?? "" },
+    });
+    const [told, code] = await Promise.all([child.stderr.text(), child.exited]);
+    return { code, told };
+  }
+
+  /** Where it keeps its session's key; undefined where it does not. */
+  get stateDir(): string | undefined {
+    const { stateDir } = this.#outfit;
+    if (stateDir === "none") return undefined;
+    return join(this.#options.keepsake, "state", stateDir === "own" ? this.id : stateDir);
   }
 
   silence(): void {
@@ -95,9 +194,35 @@ export class Contender implements AsyncDisposable {
     await Promise.all(this.#relays.map((relay) => relay[Symbol.asyncDispose]()));
   }
 
+  get #servers(): string {
+    return this.#relays.map(({ address }) => address).join(",");
+  }
+
+  get #stateFlags(): readonly string[] {
+    return this.stateDir === undefined ? [] : [`--state-dir=${this.stateDir}`];
+  }
+
+  #openPause(): void {
+    if (this.pauses.at(-1)?.to === Number.POSITIVE_INFINITY) return;
+    this.pauses.push({ replica: this.id, from: performance.now(), to: Number.POSITIVE_INFINITY });
+  }
+
+  #closePause(): void {
+    const pause = this.pauses.at(-1);
+    if (pause?.to !== Number.POSITIVE_INFINITY) return;
+    this.pauses.splice(-1, 1, { ...pause, to: performance.now() });
+  }
+
   #start(): Replica {
-    const servers = this.#relays.map(({ address }) => address).join(",");
-    const replica = new Replica({ ...this.#options, servers });
+    const { id, fileDir, flags, program } = this.#options;
+    const replica = new Replica({
+      id,
+      fileDir,
+      servers: this.#servers,
+      flags: [...flags, ...this.#stateFlags],
+      environment: this.#outfit.disk === "hanging" ? (this.#disk?.environment ?? {}) : {},
+      ...(program === undefined ? {} : { program }),
+    });
     void replica.exited.then((code) => {
       if (!this.#mayExit) this.problems.push(`${this.id} exited with ${code}, though nobody asked`);
     });

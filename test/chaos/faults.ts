@@ -1,37 +1,14 @@
 import type { ZooKeeperServer } from "../integration/zookeeper-server.ts";
-import type { Arena } from "./arena.ts";
-import type { Contender } from "./contender.ts";
-import type { SeededChoice } from "./seeded-choice.ts";
+import { crashFaults } from "./crash-faults.ts";
+import type { Fault, Scene } from "./fault.ts";
+import { lateFaults } from "./late-faults.ts";
 import { bounds, ids, sessionMs, syncLimit, tickMs } from "./terms.ts";
-
-/** What a fault finds when it strikes. */
-export interface Scene {
-  readonly arena: Arena;
-  readonly leader: Contender;
-  readonly choice: SeededChoice;
-}
-
-/** A fault that has struck. */
-export interface Struck {
-  /** How long it lasts from now on. */
-  readonly holdMs: number;
-  /** Makes everything whole again. */
-  readonly heal: () => void | Promise<void>;
-  /** What it came to, where that depends. */
-  readonly detail?: string;
-}
-
-export interface Fault {
-  readonly name: string;
-  /** The longest time without a leader that is allowed. */
-  readonly boundMs: number;
-  /** From when on: a fault that leaves nobody able to lead counts from its healing. */
-  readonly countsFrom: "fault" | "healing";
-  readonly strike: (scene: Scene) => Struck | Promise<Struck>;
-}
 
 /** Long enough that a successor leads before it is over. */
 const twoSessionsMs = 2 * sessionMs;
+
+/** Within this time a replica finds a server that follows. */
+const movingLimitMs = 10 * sessionMs;
 
 /** Everything that we do to the replicas, their wires, their servers and their directory. */
 export const faults: readonly Fault[] = [
@@ -40,8 +17,7 @@ export const faults: readonly Fault[] = [
     boundMs: bounds.handOver,
     countsFrom: "fault",
     strike: async ({ leader, choice }) => {
-      const code = await leader.end("SIGTERM");
-      if (code !== 0) leader.problems.push(`${leader.id} exited with ${code} after SIGTERM`);
+      await leader.end("SIGTERM");
       return { holdMs: choice.between(0, 1_000), heal: () => leader.restart() };
     },
   },
@@ -49,6 +25,7 @@ export const faults: readonly Fault[] = [
     name: "leader SIGKILL",
     boundMs: bounds.expiry,
     countsFrom: "fault",
+    stateDir: "none",
     strike: async ({ leader, choice }) => {
       await leader.end("SIGKILL");
       return { holdMs: choice.between(0, twoSessionsMs), heal: () => leader.restart() };
@@ -58,6 +35,7 @@ export const faults: readonly Fault[] = [
     name: "leader and another SIGKILL",
     boundMs: bounds.blindExpiry,
     countsFrom: "fault",
+    stateDir: "none",
     strike: async ({ arena, leader, choice }) => {
       const others = arena.contenders.filter((contender) => contender !== leader);
       const victims = [leader, ...choice.shuffled(others).slice(1)];
@@ -170,6 +148,21 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    // The ping hole: a follower that is cut off goes on answering its clients' pings.
+    name: "its follower isolated",
+    boundMs: bounds.serverElection,
+    countsFrom: "fault",
+    strike: async (scene) => {
+      await moveToFollower(scene);
+      const since = performance.now();
+      const { network } = scene.arena;
+      const { index, detail } = await serverOf(scene);
+      network.isolate(index);
+      const holdMs = syncLimit * tickMs + sessionMs;
+      return { holdMs, heal: () => network.rejoin(index), detail, since };
+    },
+  },
+  {
     name: "all servers killed",
     boundMs: bounds.reunion,
     countsFrom: "healing",
@@ -197,6 +190,8 @@ export const faults: readonly Fault[] = [
   },
   ...directoryFaults("all", () => ids, "healing"),
   ...directoryFaults("leader's", ({ leader }) => [leader.id], "fault"),
+  ...crashFaults,
+  ...lateFaults,
 ];
 
 /** Faults of the directory, for some replicas: those who see another one sound take over. */
@@ -240,4 +235,19 @@ async function serverOf({ arena, leader }: Scene): Promise<{
   const server = arena.servers[index];
   if (server === undefined) throw new Error(`there is no server ${index}`);
   return { index, server, detail: `a ${await server.mode()}` };
+}
+
+/** Breaks the leader's connection until it finds another server than the one that leads them. */
+async function moveToFollower(scene: Scene): Promise<void> {
+  const { leader } = scene;
+  const deadline = performance.now() + movingLimitMs;
+  while (performance.now() < deadline) {
+    if (leader.server !== undefined) {
+      const { server } = await serverOf(scene);
+      if ((await server.mode()) === "follower") return;
+      leader.reset();
+    }
+    // A renewal in between keeps the lease.
+    await Bun.sleep(sessionMs / 4);
+  }
 }

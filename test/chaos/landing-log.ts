@@ -11,35 +11,44 @@ export class LandingLog implements Disposable {
   readonly landings: Landing[] = [];
   /** What was found wrong with a file, as sentences. */
   readonly problems: string[] = [];
-  readonly #paths: readonly string[];
   readonly #watchers: readonly FSWatcher[];
   readonly #seen = new Set<string>();
+  /** The highest epoch, and where its files land. */
+  #leading: { readonly epoch: bigint; readonly path: string } | undefined;
 
   constructor(...paths: readonly string[]) {
-    this.#paths = paths;
     this.#watchers = paths.map((path) => {
       const watcher = watch(path, (_, name) => this.#look(path, String(name)));
       return watcher.on("error", (error) => this.problems.push(`inotify: ${String(error)}`));
     });
   }
 
-  /** The first file that landed after `after`, now or later; undefined when time is up. */
+  /** A file that landed after `after`, now or later; undefined when time is up. */
   async next(after: number, limitMs: number): Promise<Landing | undefined> {
+    return await this.find(({ at }) => at > after, limitMs);
+  }
+
+  /** The last file that satisfies `matches`, now or later; undefined when time is up. */
+  async find(
+    matches: (landing: Landing) => boolean,
+    limitMs: number,
+  ): Promise<Landing | undefined> {
     const deadline = performance.now() + limitMs;
     for (;;) {
-      const found = this.landings.findLast(({ at }) => at > after);
+      const found = this.landings.findLast(matches);
       if (found !== undefined || performance.now() > deadline) return found;
       await Bun.sleep(5);
     }
   }
 
-  /** How many files there are now in the directory that has most of them. */
+  /**
+   * How many files there are now where the leader writes. A directory that it has left may keep one
+   * more: whoever landed it there late had no right to prune any more.
+   */
   get kept(): number {
-    return Math.max(
-      ...this.#paths.map((path) => {
-        return readdirSync(path).filter((name) => parseFileName(name).kind === "final").length;
-      }),
-    );
+    const path = this.#leading?.path;
+    if (path === undefined) return 0;
+    return readdirSync(path).filter((name) => parseFileName(name).kind === "final").length;
   }
 
   [Symbol.dispose](): void {
@@ -52,6 +61,7 @@ export class LandingLog implements Disposable {
     if (parsed.kind !== "final" || this.#seen.has(name)) return;
     this.#seen.add(name);
     const replica = this.#writerOf(join(path, name), name, parsed.epoch);
+    if (parsed.epoch > (this.#leading?.epoch ?? 0n)) this.#leading = { epoch: parsed.epoch, path };
     this.landings.push({ name, epoch: parsed.epoch, replica, at });
   }
 

@@ -7,33 +7,48 @@ interface Pair {
 
 const host = "127.0.0.1";
 
+/** What becomes of the bytes that a connection sends to the target. */
+export type Edit = (bytes: Buffer) => Uint8Array;
+
 /**
  * Stands between one replica and one server, and hands every byte on, until it is told to play a
  * broken network.
  */
 export class Relay implements AsyncDisposable {
   readonly #server: Server;
+  readonly #edit: () => Edit;
   readonly #pairs = new Set<Pair>();
   /** What has happened while the network was silent, to be made up for in order. */
   #withheld: (() => void)[] | undefined;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, edit: () => Edit) {
     this.#server = server;
+    this.#edit = edit;
   }
 
-  /** Listens on a free port of the loopback interface. */
-  static async open(target: { readonly host: string; readonly port: number }): Promise<Relay> {
+  /**
+   * Listens on a free port of the loopback interface.
+   * @param edit makes for each connection what edits its bytes on their way to the target
+   */
+  static async open(
+    target: { readonly host: string; readonly port: number },
+    edit: () => Edit = () => unchanged,
+  ): Promise<Relay> {
     const server = createServer();
-    const relay = new Relay(server);
+    const relay = new Relay(server, edit);
     server.on("connection", (near) => relay.#join(near, target));
     await new Promise<void>((resolve) => server.listen(0, host, resolve));
     return relay;
   }
 
   get address(): string {
+    return `${host}:${this.port}`;
+  }
+
+  get port(): number {
     const address = this.#server.address();
     if (typeof address !== "object" || address === null) throw new Error("the relay is closed");
-    return `${host}:${address.port}`;
+    return address.port;
   }
 
   /** Whether the replica is connected to this server. */
@@ -73,13 +88,13 @@ export class Relay implements AsyncDisposable {
     const far = connect(target);
     const pair = { near, far };
     this.#pairs.add(pair);
-    this.#carry(pair, near, far);
-    this.#carry(pair, far, near);
+    this.#carry(pair, near, far, this.#edit());
+    this.#carry(pair, far, near, unchanged);
   }
 
-  #carry(pair: Pair, from: Socket, to: Socket): void {
+  #carry(pair: Pair, from: Socket, to: Socket, edit: Edit): void {
     from.setNoDelay(true);
-    from.on("data", (bytes) => this.#then(() => to.write(bytes)));
+    from.on("data", (bytes: Buffer) => this.#then(() => to.write(edit(bytes))));
     // An error is followed by a close, which says the same.
     from.on("error", () => undefined);
     from.on("close", (failed) => {
@@ -92,4 +107,8 @@ export class Relay implements AsyncDisposable {
     if (this.#withheld === undefined) event();
     else this.#withheld.push(event);
   }
+}
+
+function unchanged(bytes: Buffer): Buffer {
+  return bytes;
 }

@@ -1,6 +1,6 @@
 import { summaryOf } from "../../bench/statistics.ts";
 import type { Contender } from "./contender.ts";
-import type { Fault } from "./faults.ts";
+import type { Fault } from "./fault.ts";
 import type { RoundResult } from "./round.ts";
 
 const columns = [
@@ -10,6 +10,7 @@ const columns = [
   "median",
   "max",
   "bound",
+  "overloaded",
   "overlaps",
   "inert",
   "violated",
@@ -31,14 +32,17 @@ export function tableText(faults: readonly Fault[], results: readonly RoundResul
   const table = rows.map((row) =>
     row.map((cell, column) => padded(cell, widths[column] ?? 0, column)).join("  "),
   );
+  const waits = summaryOf([0, ...results.map(({ waitedMs }) => waitedMs)]);
   return [
     ...table,
     "",
     "leaderless: from the fault to the next file, or a longer time without one after it (less the",
     "leader's pace): median and maximum of the rounds. Marked *: nobody can lead meanwhile, so it",
     "counts from the moment of healing. own: rounds in which each replica had a directory of its",
-    "own, so that nothing but the lease kept leaders apart. inert: files of a lower epoch that a",
-    "paused process landed late.",
+    "own, so that nothing but the lease kept leaders apart. overloaded: over the bound, but by no",
+    "more than processes waited for a processor. inert: files of a lower epoch that landed late,",
+    "from a process that was stopped or whose disk held them.",
+    `Processes waited for a processor: median ${seconds(waits.median)} a round, at most ${seconds(waits.max)}.`,
     "",
   ].join("\n");
 }
@@ -58,6 +62,7 @@ function counts(results: readonly RoundResult[], times: readonly string[]): read
     String(results.length),
     sum(({ layout }) => (layout === "own" ? 1 : 0)),
     ...times,
+    sum(({ isOverloaded }) => (isOverloaded ? 1 : 0)),
     sum(({ overlaps }) => overlaps),
     sum(({ inert }) => inert),
     sum(({ violations }) => violations.length),

@@ -1,7 +1,12 @@
 import { aborted } from "../../src/election/scope.ts";
 import { Interruption } from "../../bench/interruption.ts";
+import { temporaryDirectory } from "../integration/replica.ts";
 import { Arena } from "./arena.ts";
-import { type Fault, faults } from "./faults.ts";
+import type { Layout } from "./directories.ts";
+import type { Fault } from "./fault.ts";
+import { faults } from "./faults.ts";
+import { compileMutant, plantable } from "./mutant-binary.ts";
+import { plantedFaults } from "./planted-faults.ts";
 import { failureText, tableText } from "./report.ts";
 import { playRound, type RoundResult } from "./round.ts";
 import { SeededChoice } from "./seeded-choice.ts";
@@ -9,8 +14,11 @@ import { machineText } from "./machine-line.ts";
 
 /**
  * Three replicas of the compiled binary and three real servers, under one fault after the other, in
- * an order that SEED decides. ROUNDS says how many, FAULTS (names, with `;` between) which.
- * Exits with 1 when anything was violated. Start it by in-namespaces.
+ * an order that SEED decides. ROUNDS says how many, FAULTS (names, with `;` between) which, LAYOUT
+ * (shared or own) where the replicas write. With MUTANT (a name) the replicas have a bug, and the
+ * first violation ends the run.
+ * Exits with 1 when anything was violated, 2 when asked for what there is not. Start it by
+ * in-namespaces.
  */
 
 const startLimitMs = 30_000;
@@ -20,13 +28,18 @@ process.exit(await main());
 async function main(): Promise<number> {
   const rounds = Number(process.env["ROUNDS"] ?? "") || 100;
   const seed = Number(process.env["SEED"] ?? "") || 1 + Math.floor(Math.random() * 1_000_000);
-  const played = chosen(process.env["FAULTS"] ?? "");
+  const layout = chosenLayout(process.env["LAYOUT"] ?? "");
+  const played = chosen(process.env["FAULTS"] ?? "", layout);
+  using directory = temporaryDirectory();
+  const program = chosenProgram(process.env["MUTANT"] ?? "", directory.path);
   using interruption = new Interruption();
-  tell(`chaos: ${rounds} rounds; replay them with: make chaos SEED=${seed} ROUNDS=${rounds}\n`);
+  const replay = `SEED=${seed} ROUNDS=${rounds}${layout === undefined ? "" : ` LAYOUT=${layout}`}`;
+  tell(`chaos: ${rounds} rounds; replay them with: make chaos ${replay}\n`);
 
-  await using arena = await Arena.open();
+  await using arena = await Arena.open(undefined, program);
   const results: RoundResult[] = [];
-  const playing = play(arena, played, rounds, seed, results);
+  const stopsEarly = program !== undefined;
+  const playing = play(arena, { played, rounds, seed, layout, stopsEarly }, results);
   await Promise.race([playing, aborted(interruption.signal)]);
   if (interruption.signal.aborted) {
     // What is being waited for fails now that its processes go.
@@ -38,12 +51,19 @@ async function main(): Promise<number> {
   return results.every(({ violations }) => violations.length === 0) ? 0 : 1;
 }
 
+interface Play {
+  readonly played: readonly Fault[];
+  readonly rounds: number;
+  readonly seed: number;
+  readonly layout: Layout | undefined;
+  /** Whether the first violation ends it. */
+  readonly stopsEarly: boolean;
+}
+
 /** Every fault comes once before any comes again. */
 async function play(
   arena: Arena,
-  played: readonly Fault[],
-  rounds: number,
-  seed: number,
+  { played, rounds, seed, layout, stopsEarly }: Play,
   results: RoundResult[],
 ): Promise<void> {
   const choice = new SeededChoice(seed);
@@ -54,32 +74,58 @@ async function play(
     const [fault, ...rest] = deck;
     if (fault === undefined) return;
     deck = rest;
-    const result = await playRound(arena, fault, choice);
+    const result = await playRound(arena, fault, choice, layout);
     results.push(result);
     tell(`${roundText(results.length, result)}\n`);
-    if (result.violations.length > 0) tell(failureText(result, arena.contenders));
+    if (result.violations.length === 0) continue;
+    tell(failureText(result, arena.contenders));
+    if (stopsEarly) return;
   }
 }
 
-function chosen(names: string): readonly Fault[] {
-  if (names === "") return faults;
-  const wanted = names.split(";");
-  const unknown = wanted.find((name) => faults.every((fault) => fault.name !== name));
-  if (unknown !== undefined) {
-    tell(`FAULTS: "${unknown}" is none of: ${faults.map(({ name }) => name).join("; ")}\n`);
-    process.exit(2);
+function chosen(names: string, layout: Layout | undefined): readonly Fault[] {
+  if (names === "") {
+    return faults.filter((fault) => (fault.layout ?? layout) === layout || layout === undefined);
   }
-  return faults.filter(({ name }) => wanted.includes(name));
+  const known = [...faults, ...plantedFaults];
+  return names.split(";").map((wanted) => {
+    const fault = known.find(({ name }) => name === wanted);
+    return fault ?? refuse("FAULTS", wanted, known);
+  });
+}
+
+function chosenLayout(wanted: string): Layout | undefined {
+  if (wanted === "" || wanted === "shared" || wanted === "own") return wanted || undefined;
+  return refuse("LAYOUT", wanted, [{ name: "shared" }, { name: "own" }]);
+}
+
+/** A binary with the bug that is wanted; undefined when none is. */
+function chosenProgram(wanted: string, directory: string): string | undefined {
+  if (wanted === "") return undefined;
+  const mutant = plantable.find(({ name }) => name === wanted);
+  if (mutant === undefined) return refuse("MUTANT", wanted, plantable);
+  tell(`planted in the replicas: ${mutant.name}\n`);
+  return compileMutant(mutant, directory);
+}
+
+function refuse(what: string, wanted: string, known: readonly { readonly name: string }[]): never {
+  tell(`${what}: "${wanted}" is none of: ${known.map(({ name }) => name).join("; ")}\n`);
+  process.exit(2);
 }
 
 function roundText(number: number, result: RoundResult): string {
-  const { fault, detail, layout, leaderlessMs } = result;
-  const notes = [detail, layout === "own" ? "own directories" : undefined];
+  const { fault, detail, layout, stateDir, leaderlessMs, waitedMs, isOverloaded } = result;
+  const notes = [
+    detail,
+    layout === "own" ? "own directories" : undefined,
+    stateDir === "none" ? undefined : `${stateDir} state-dir`,
+  ];
   const note = notes.filter((text) => text !== undefined).join(", ");
   const what = note === "" ? fault : `${fault} (${note})`;
-  const outcome = result.violations.length === 0 ? "ok" : "VIOLATED";
+  const kept = isOverloaded ? `overloaded: ${waitedMs.toFixed(0)} ms waited` : "ok";
+  const outcome = result.violations.length === 0 ? kept : "VIOLATED";
   const leaderless = `${(leaderlessMs / 1_000).toFixed(2)} s`;
-  return `${String(number).padStart(4)}  ${what.padEnd(52)} ${leaderless.padStart(8)}  ${outcome}`;
+  return `${String(number).padStart(4)}  ${what.padEnd(60)} ${leaderless.padStart(8)}  ${outcome}`;
 }
 
 function tell(text: string): void {

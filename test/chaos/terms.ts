@@ -18,6 +18,9 @@ const serverElectionMs = syncLimit * tickMs + 3_000;
 /** What processes that share two cores with servers and observers may be late. */
 const slackMs = 1_000;
 
+/** How long we wait for what must come, but is nobody's promise to come fast. */
+export const calmingLimitMs = 10_000;
+
 /** Bounds of the time without a leader. */
 export const bounds = {
   /** Leadership was given up in order. */
@@ -28,6 +31,8 @@ export const bounds = {
   blindExpiry: expiryMs + sessionMs + 2 * slackMs,
   /** Clients find the servers again, and then sessions may have to run out. */
   reunion: expiryMs + 2 * slackMs,
+  /** The leader takes its disk for hanging, and waits briefly; then its lease is waited out. */
+  hangingEffect: 2 * sessionMs + 2 * slackMs,
   /** Servers may have to elect first; they give every session its full time anew. */
   serverElection: serverElectionMs + expiryMs + slackMs,
 } as const;

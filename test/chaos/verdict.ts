@@ -15,7 +15,7 @@ export interface Sighting {
   readonly at: number;
 }
 
-/** A replica was stopped by SIGSTOP. */
+/** A replica was stopped by SIGSTOP, or its disk held a file that it had begun to rename. */
 export interface Pause {
   readonly replica: string;
   readonly from: number;
@@ -34,7 +34,7 @@ export interface Observations {
 export interface Verdict {
   /** Files of a lower epoch that landed after one of a higher epoch, and have no excuse. */
   readonly overlaps: readonly Landing[];
-  /** Those that a paused process landed late: at most one for each pause. */
+  /** Those that a process landed late that was held up: at most one for each pause. */
   readonly inert: readonly Landing[];
   /** What contradicts the promises otherwise, as sentences. */
   readonly contradictions: readonly string[];
@@ -42,7 +42,7 @@ export interface Verdict {
 
 /**
  * Judges what was seen. A file of a lower epoch that lands after one of a higher epoch is an
- * overlap, unless its writer was stopped at the moment when the first higher one landed: no check
+ * overlap, unless its writer was held up at the moment when the first higher one landed: no check
  * of a process can exclude that it is stopped right after the check. One pause excuses one file.
  */
 export function judge({ landings, sightings, pauses }: Observations): Verdict {

@@ -37,3 +37,13 @@ test("arguments: a switch takes no value and has no opposite", () => {
     ],
   });
 });
+
+test("arguments: of very many wrong ones the first are told, at once", () => {
+  const startedAt = performance.now();
+  const reading = readArguments(
+    Array.from({ length: 50_000 }, (_, index) => `--http-addresses-${index}`),
+    flags,
+  );
+  expect(reading.kind === "refused" && reading.problems.length).toBe(21);
+  expect(performance.now() - startedAt).toBeLessThan(1000);
+});

@@ -31,6 +31,12 @@ test("config: only zk-servers is required, and the defaults are those of the mis
       ],
       chroot: "/x",
     },
+    zkTlsCa: null,
+    zkTlsCert: null,
+    zkTlsKey: null,
+    zkAuthFile: null,
+    zkAuth: null,
+    zkAcl: null,
     leaderTimeoutMs: 10_000,
     attempterTimeoutMs: 10_000,
     fileDir: "/tmp/election",
@@ -62,6 +68,7 @@ test("config: only zk-servers is required, and the defaults are those of the mis
 /** A right value for every option, other than its default; two where order is to be seen. */
 const samples: Readonly<Record<string, readonly [string, string, string]>> = {
   "zk-servers": ["a", "b", "c"],
+  "zk-acl": ["open", "open", "open"],
   "file-dir": ["/a", "/b", "/c"],
   "zk-path": ["/a", "/b", "/c"],
   "replica-id": ["a", "b", "c"],
@@ -75,7 +82,9 @@ const samples: Readonly<Record<string, readonly [string, string, string]>> = {
   "log-format": ["pretty", "json", "pretty"],
 };
 
-const ordered = table.filter(({ flag }) => flag !== "env-file");
+/** Those with a reader of their own, which other tests try, or without a flag. */
+const apart = new Set(["env-file", "zk-tls-ca", "zk-tls-cert", "zk-tls-key", "zk-auth-file"]);
+const ordered = table.filter(({ flag, variableOnly }) => !apart.has(flag) && !variableOnly);
 test.each(ordered.map(({ flag, unit }) => [flag, unit] as const))(
   "config: %s is taken from flag, environment, env file, default, in this order",
   (flag, unit) => {
@@ -238,6 +247,49 @@ test.each(wrong)("config: %j with %j is one problem", (flags, given, expected) =
 
 test("config: several problems are all told, one line each", () => {
   expect(problems({ ...zk, "leader-timeout": "x", "log-level": "y" }).length).toBe(2);
+});
+
+test("config: of very many unknown variables the first are told, at once", () => {
+  const names = Array.from({ length: 50_000 }, (_, index) => `ELECTION_LEADER_TIMEOUTS_${index}`);
+  const environment = Object.fromEntries(names.map((name) => [name, "1s"]));
+  const files = { ".env": names.map((name) => `${name}=1s`).join("\n") };
+  const startedAt = performance.now();
+  const told = problems(zk, { environment, files });
+  expect(told).toHaveLength(42);
+  expect(told.at(-1)).toBe(".env line 21: the rest is not looked at");
+  expect(performance.now() - startedAt).toBeLessThan(1000);
+});
+
+const secret = { ELECTION_ZK_AUTH: "ada:hunter2" };
+
+test("config: a login comes from the environment or the env file, and is never shown", () => {
+  const login = { user: "ada", password: "hunter2" };
+  const given = [
+    { environment: secret },
+    { files: { ".env": "ELECTION_ZK_AUTH=ada:hunter2" } },
+  ] as const;
+  for (const place of given) {
+    const { config, settings } = loaded(zk, place);
+    expect(config.zkAuth).toEqual(login);
+    expect(settings.find(({ option }) => option === "zk-auth")?.value).toBe("***");
+    expect(JSON.stringify(settings)).not.toContain("hunter2");
+  }
+  expect(problems(zk, { environment: { ELECTION_ZK_AUTH: "hunter2" } })).toEqual([
+    'ELECTION_ZK_AUTH "***": expected user:password, both not empty, in one line of at most ' +
+      "1024 characters",
+  ]);
+});
+
+test("config: what contradicts itself about who we are is refused", () => {
+  const files = { login: "ada:lovelace" };
+  const file = { ...zk, "zk-auth-file": "login" };
+  expect(problems(file, { files, environment: secret })).toEqual([
+    "--zk-auth-file and ELECTION_ZK_AUTH: expected one of them",
+  ]);
+  expect(problems({ ...zk, "zk-acl": "own" })).toEqual([
+    '--zk-acl "own": expected --zk-auth-file or --zk-tls-cert to go with it',
+  ]);
+  expect(problems({ ...file, "zk-acl": "own" }, { files })).toEqual([]);
 });
 
 test("config: foreign variables, and those that Kubernetes makes, are left alone", () => {

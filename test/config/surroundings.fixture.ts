@@ -16,6 +16,7 @@ export function surroundings(given: Given = {}): Surroundings {
     hostName: "host",
     nonce: new Uint8Array([0xab, 0xcd]),
     terminal: given.terminal ?? false,
+    journal: false,
     parseServers,
   };
 }

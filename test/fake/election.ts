@@ -143,6 +143,7 @@ export class FakeSession implements Session {
 
 export class FakeCoordinator implements Coordinator {
   readonly openings: Opening[] = [];
+  readonly pendingRequests = 0;
   opened = 0;
 
   async open(): Promise<Opening> {

@@ -99,6 +99,7 @@ async function compete(coordinator: ZooKeeperCoordinator, stop: AbortSignal): Pr
   const { session } = opening;
   await session.horizon(stop);
   const [attempt] = await Promise.all([session.attempt(stop), session.turn(stop)]);
+  if (attempt.kind === "won") hold(attempt.leadership.epoch > 0n, "an epoch of a commit");
   if (attempt.kind === "won") await attempt.leadership.resign(AbortSignal.abort());
   await session.close(AbortSignal.abort());
 }

@@ -148,6 +148,58 @@ test.each([
   expect(faults).toEqual([]);
 });
 
+test.each([
+  ["evil.example", 421],
+  ["evil.example:8080", 421],
+  ["EVIL.example.", 421],
+  ["127.0.0.1.evil.example", 421],
+  ["localhost.evil.example", 421],
+  ["127.0.0.1", 200],
+  ["127.0.0.1:8080", 200],
+  ["[::1]:8080", 200],
+  ["localhost", 200],
+  ["localhost:8080", 200],
+  ["my.localhost:8080", 200],
+  ["election-1:8080", 200],
+] as const)("http: on loopback the host %s is answered with %d", async (host, status) => {
+  const { server } = await open();
+  for (const path of ["/status", "/none"]) {
+    const answer = await exchange(server.address, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    const expected = status === 200 && path === "/none" ? 404 : status;
+    expect(answer).toStartWith(`HTTP/1.1 ${expected} `);
+    if (status !== 200) expect(answer).not.toContain("thing");
+  }
+});
+
+test("http: where others ask as well, any host is answered", async () => {
+  const { server } = await open({}, { kind: "tcp", host: "0.0.0.0", port: 0 });
+  const request = "GET /livez HTTP/1.1\r\nHost: election.example\r\n\r\n";
+  expect(await exchange(server.address, request)).toStartWith("HTTP/1.1 200 ");
+});
+
+test("http: whatever is asked and answered, no other site may read it", async () => {
+  const { base } = await open({ status: failing });
+  const asked = [
+    ["GET", "/leader"],
+    ["GET", "/status"],
+    ["GET", "/none"],
+    ["OPTIONS", "/status"],
+    ["POST", "/status"],
+  ] as const;
+  for (const [method, path] of asked) {
+    const headers = { Origin: "https://evil.example", "Access-Control-Request-Method": "GET" };
+    const answer = await fetch(base + path, { method, headers });
+    const names = [...answer.headers.keys()].filter((name) => name.startsWith("access-control"));
+    expect(names).toEqual([]);
+  }
+});
+
+test("http: a header without an end is refused", async () => {
+  const { server } = await open();
+  const request = `GET /livez HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(20_000)}\r\n\r\n`;
+  expect(await exchange(server.address, request)).toStartWith("HTTP/1.1 431 ");
+});
+
 /** What the server answers to bytes, up to the end of its JSON. */
 function exchange(address: string, request: string): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -26,6 +26,8 @@ export interface ReplicaOptions {
   readonly command?: readonly string[];
   /** More variables; none of this process's own ones but PATH is handed on. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** What is run instead of the project's binary. */
+  readonly program?: string;
 }
 
 const patienceMs = 60_000;
@@ -41,13 +43,15 @@ export class Replica implements AsyncDisposable {
   #heard = Promise.withResolvers<void>();
   #ended = false;
 
-  constructor({ servers, id, fileDir, flags = [], command, environment = {} }: ReplicaOptions) {
-    if (!existsSync(binary)) throw new Error(`${binary} is missing: make build`);
+  constructor(options: ReplicaOptions) {
+    const { servers, id, fileDir, flags = [], command } = options;
+    const { environment = {}, program = binary } = options;
+    if (!existsSync(program)) throw new Error(`${program} is missing: make build`);
     this.id = id;
     const own = [`--zk-servers=${servers}`, `--replica-id=${id}`, `--file-dir=${fileDir}`];
     const given = [...own, "--log-format=json", ...flags];
     const line = command === undefined ? given : ["exec", ...given, "--", ...command];
-    this.#process = Bun.spawn([binary, ...line], {
+    this.#process = Bun.spawn([program, ...line], {
       stdin: "ignore",
       stdout: "ignore",
       stderr: "pipe",

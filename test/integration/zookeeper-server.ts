@@ -28,6 +28,7 @@ const jars = [
   "netty-handler",
   "netty-resolver",
   "netty-transport",
+  "netty-transport-native-epoll",
   "netty-transport-native-unix-common",
   "snappy-java",
   "metrics-core",
@@ -53,8 +54,15 @@ export interface ServerOptions {
   readonly config?: readonly string[];
   /** More `-D` flags, without the `-D`. */
   readonly properties?: readonly string[];
+  /** Has a standalone server speak TLS too, on `secureAddress`, to whoever its authority signed. */
+  readonly tls?: { readonly keyStore: string; readonly trustStore: string };
   /** Where the members of an ensemble run; on free ports of the loopback interface without it. */
   readonly seats?: readonly Seat[];
+  /**
+   * Where a member of an ensemble without seats finds the port at which another one leads: at a
+   * relay, for example. Votes do not pass here.
+   */
+  readonly wire?: (from: number, to: number, port: number) => Promise<number>;
 }
 
 /** A place of its own for a server, a network namespace for example, where all ports are free. */
@@ -70,6 +78,8 @@ export interface Seat {
 /** A real ZooKeeper server of this test's own, on a free port of the loopback interface. */
 export interface ZooKeeperServer extends AsyncDisposable {
   readonly address: { readonly host: string; readonly port: number };
+  /** Where it speaks TLS; undefined where it does not. */
+  readonly secureAddress: { readonly host: string; readonly port: number } | undefined;
   /** The process of the running server; undefined while it is stopped. */
   readonly pid: number | undefined;
   /** Resolves once the process is gone, unless the signal only stops or continues it. */
@@ -86,8 +96,9 @@ export interface ZooKeeperServer extends AsyncDisposable {
 
 /** Starts a standalone server and waits until it serves. */
 export async function startServer(options: ServerOptions = {}): Promise<ZooKeeperServer> {
-  const [port = 0] = await freePorts(1);
-  const server = new JavaServer(1, { host, port }, [], options);
+  const [port = 0, securePort = 0] = await freePorts(2);
+  const secureAddress = options.tls && { host, port: securePort };
+  const server = new JavaServer(1, { host, port }, [], options, secureAddress);
   await startAll([server]);
   return server;
 }
@@ -109,13 +120,17 @@ export async function startEnsemble(
     return servers;
   }
   const ports = await freePorts(size * 3);
-  const lines = members.map((id) => {
-    const [peer, election] = [ports[size + id - 1], ports[size * 2 + id - 1]];
-    return `server.${id}=${host}:${peer}:${election}`;
-  });
-  const servers = members.map((id) => {
-    return new JavaServer(id, { host, port: ports[id - 1] ?? 0 }, lines, options);
-  });
+  const { wire = (_from, _to, port) => Promise.resolve(port) } = options;
+  const lineSeenBy = async (from: number, id: number): Promise<string> => {
+    const [peer = 0, election] = [ports[size + id - 1], ports[size * 2 + id - 1]];
+    return `server.${id}=${host}:${from === id ? peer : await wire(from, id, peer)}:${election}`;
+  };
+  const servers = await Promise.all(
+    members.map(async (id) => {
+      const lines = await Promise.all(members.map((other) => lineSeenBy(id, other)));
+      return new JavaServer(id, { host, port: ports[id - 1] ?? 0 }, lines, options);
+    }),
+  );
   await startAll(servers);
   return servers;
 }
@@ -131,6 +146,7 @@ async function startAll(servers: readonly JavaServer[]): Promise<void> {
 
 class JavaServer implements ZooKeeperServer {
   readonly address: { readonly host: string; readonly port: number };
+  readonly secureAddress: ZooKeeperServer["secureAddress"];
   readonly #directory = mkdtempSync(join(tmpdir(), "zookeeper-server-"));
   readonly #id: number;
   readonly #properties: readonly string[];
@@ -146,9 +162,11 @@ class JavaServer implements ZooKeeperServer {
     address: ZooKeeperServer["address"],
     members: readonly string[],
     options: ServerOptions,
+    secureAddress?: ZooKeeperServer["address"],
   ) {
     this.#id = id;
     this.address = address;
+    this.secureAddress = secureAddress;
     this.#properties = options.properties ?? [];
     this.#command = options.seats?.[id - 1]?.command ?? [];
     const config = [
@@ -163,6 +181,7 @@ class JavaServer implements ZooKeeperServer {
       "4lw.commands.whitelist=*",
       "forceSync=no",
       ...members,
+      ...(options.tls && secureAddress ? tlsConfig(options.tls, secureAddress) : []),
       ...(options.config ?? []),
     ];
     writeFileSync(join(this.#directory, "zoo.cfg"), `${config.join("\n")}\n`);
@@ -265,6 +284,20 @@ class JavaServer implements ZooKeeperServer {
     const log = readFileSync(this.#log, "utf8").slice(-2_000);
     throw new Error(`the ZooKeeper server on port ${this.address.port} does not serve:\n${log}`);
   }
+}
+
+/** Only Netty's server speaks TLS. PEM files are taken as they are, by their ending. */
+function tlsConfig(
+  { keyStore, trustStore }: NonNullable<ServerOptions["tls"]>,
+  secureAddress: ZooKeeperServer["address"],
+): readonly string[] {
+  return [
+    "serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory",
+    `secureClientPort=${secureAddress.port}`,
+    `secureClientPortAddress=${secureAddress.host}`,
+    `ssl.keyStore.location=${keyStore}`,
+    `ssl.trustStore.location=${trustStore}`,
+  ];
 }
 
 /** Asks a four-letter word; the answer is empty when there is none. */

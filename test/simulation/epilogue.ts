@@ -1,4 +1,5 @@
-import { nextInLine } from "./fault-effects.ts";
+import { nextInLine } from "./fault-stage.ts";
+import { kill, supervisorPauseMs } from "./kill-effects.ts";
 import type { Simulation } from "./simulation.ts";
 import type { SimulatedReplica } from "./simulated-replica.ts";
 
@@ -26,14 +27,15 @@ export class Epilogue {
     const recoveredAt = settings.faultsUntilMs + settings.recoveryMs;
     const paceSeenAt = recoveredAt + paceWindowMs + 100;
     const secondAt = paceSeenAt + settleMs;
-    const stopAt = secondAt + settleMs;
-    if (settings.profile !== "wipe") {
-      timeline.plan(recoveredAt, () => this.#expectPace());
-      timeline.plan(recoveredAt + 1_000, () => this.#loseAReply());
-      timeline.plan(paceSeenAt - 500, () => this.#resetConnections());
-      timeline.plan(paceSeenAt, () => this.#expectHandOver());
-      timeline.plan(secondAt - 3_000, () => this.#stopTheNext(3_000));
-    }
+    const killAt = secondAt + settleMs;
+    const stopAt = killAt + settleMs;
+    timeline.plan(settings.faultsUntilMs, () => this.#moveOldFiles());
+    timeline.plan(recoveredAt, () => this.#expectPace());
+    timeline.plan(recoveredAt + 1_000, () => this.#loseAReply());
+    timeline.plan(paceSeenAt - 500, () => this.#resetConnections());
+    timeline.plan(paceSeenAt, () => this.#expectHandOver());
+    timeline.plan(secondAt - 3_000, () => this.#stopTheNext(3_000));
+    timeline.plan(killAt, () => this.#killTheLeader());
     timeline.plan(stopAt, () => {
       this.#tell("every replica is asked to stop");
       for (const replica of this.#simulation.replicas) {
@@ -42,6 +44,17 @@ export class Epilogue {
       }
     });
     return stopAt + endMs;
+  }
+
+  /** The operator does what a fenced replica asks for, where the servers' data are others now. */
+  #moveOldFiles(): void {
+    const { timeline, ensemble, replicas, settings } = this.#simulation;
+    if (settings.profile !== "wipe" && settings.profile !== "restore") return;
+    const horizon = ensemble.leader?.tree.lastZxid;
+    if (horizon === undefined) return void timeline.plan(500, () => this.#moveOldFiles());
+    const directories = new Set(replicas.map(({ directory }) => directory));
+    const moved = [...directories].map((directory) => directory.moveAway(horizon));
+    this.#tell(`${moved.reduce((sum, count) => sum + count, 0)} files of higher epochs are moved`);
   }
 
   #expectPace(): void {
@@ -88,12 +101,27 @@ export class Epilogue {
 
   /** Asks the leader to stop, and expects a file of another one soon. */
   #expectHandOver(): void {
-    const { timeline, referee, replicas } = this.#simulation;
     const leader = this.#leader();
     if (leader === undefined) return;
     this.#tell(`${leader.host} is asked to stop: another one is to lead at once`);
+    this.#expectAnother(leader, () => leader.process?.askToStop());
+  }
+
+  /** Its host knows that it is dead: nobody has to wait for its session to run out. */
+  #killTheLeader(): void {
+    const leader = this.#leader();
+    if (leader?.machine.stateDirectory === undefined) return;
+    this.#tell(`${leader.host} is killed and started again: another one is to lead at once`);
+    this.#expectAnother(leader, () => {
+      const undo = kill(leader);
+      this.#simulation.timeline.plan(supervisorPauseMs, undo);
+    });
+  }
+
+  #expectAnother(leader: SimulatedReplica, strike: () => void): void {
+    const { timeline, referee, replicas } = this.#simulation;
     const before = new Map(replicas.map((each) => [each, this.#filesOf(each)]));
-    leader.process?.askToStop();
+    strike();
     timeline.plan(handOverLimitMs, () => {
       const writes = replicas.some(
         (each) => each !== leader && this.#filesOf(each) > (before.get(each) ?? 0),

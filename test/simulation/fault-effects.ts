@@ -2,40 +2,28 @@ import { unreachable } from "../../src/election/unreachable.ts";
 import type { Ensemble } from "./ensemble/ensemble.ts";
 import type { Server } from "./ensemble/server.ts";
 import type { Fault } from "./faults.ts";
+import { depose, type FaultStage, leading, nextInLine, nothing, type Undo } from "./fault-stage.ts";
+import { kill, killUnderSupervisor, killWaiting, losePowerInTime } from "./kill-effects.ts";
 import { Random } from "./random.ts";
 import type { DiskTrouble } from "./simulated-disk.ts";
 import type { SimulatedNetwork } from "./simulated-network.ts";
-import type { Timeline } from "./timeline.ts";
 import type { ReplicaProcess, SimulatedReplica } from "./simulated-replica.ts";
-
-/** What faults work on. */
-export interface FaultStage {
-  readonly timeline: Timeline;
-  readonly basePath: string;
-  readonly sessionTimeoutMs: number;
-  readonly network: SimulatedNetwork;
-  readonly ensemble: Ensemble;
-  readonly replicas: readonly SimulatedReplica[];
-  /** How far a clock's rate may be off: 0.01 is one per cent. */
-  readonly rateError: number;
-  readonly wiped: () => void;
-}
-
-type Undo = () => void;
-const nothing: Undo = () => undefined;
 
 /** Makes a fault happen. What it returns ends it; calling that is the caller's duty. */
 export function inflict(fault: Fault, stage: FaultStage): Undo {
-  const { network, ensemble, replicas } = stage;
+  const { network, ensemble } = stage;
   const replica = replicaOf(fault, stage);
   const process = replica.process;
   const server = serverOf(fault, stage);
   switch (fault.kind) {
     case "kill":
+      return kill(replica);
     case "power-loss":
-      replica.keepDown();
-      replica.kill(fault.kind === "power-loss");
-      return () => replica.allowUp();
+      return losePowerInTime(fault, replica, stage);
+    case "kill-restarted":
+      return killUnderSupervisor(fault, stage, replica);
+    case "kill-waiting":
+      return killWaiting(fault, stage);
     case "terminate":
       process?.askToStop();
       return nothing;
@@ -81,7 +69,7 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
     case "fails-unheard":
       return failUnheard(stage);
     case "deposed-young":
-      leading()?.process?.askToStepDown();
+      leading(stage)?.process?.askToStepDown();
       stage.timeline.plan(stage.sessionTimeoutMs * 0.3 * fault.die, () => depose(stage, false));
       return nothing;
     case "cut-off-replica":
@@ -104,16 +92,16 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
       ensemble.kill(server);
       return () => ensemble.start(server);
     case "kill-all-servers":
-    case "wipe":
       for (const each of ensemble.servers) ensemble.kill(each);
       return () => {
-        if (fault.kind === "wipe") {
-          for (const each of ensemble.servers) ensemble.kill(each);
-          ensemble.wipe();
-          stage.wiped();
-        }
         for (const each of ensemble.servers) ensemble.start(each);
       };
+    case "backup":
+      ensemble.backUp();
+      return nothing;
+    case "wipe":
+    case "restore":
+      return replaceData(fault, stage);
     case "isolate-server":
     case "isolate-server-of-leader":
       return separate(ensemble, network, [server]);
@@ -162,13 +150,9 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
     return ensemble.servers.map((each) => [host, each.host]);
   }
 
-  function leading(): SimulatedReplica | undefined {
-    return replicas.find((each) => each.process?.state === "Leader");
-  }
-
   function replicaOf({ target }: Fault, { replicas: all }: FaultStage): SimulatedReplica {
     const wanted =
-      target === "leader" ? leading() : target === "next" ? nextInLine(all) : undefined;
+      target === "leader" ? leading(stage) : target === "next" ? nextInLine(all) : undefined;
     const index = typeof target === "number" ? target : 0;
     const found = wanted ?? all[index % all.length];
     if (found === undefined) throw new Error("a simulation has replicas");
@@ -176,7 +160,7 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
   }
 
   function serverOf({ kind, die }: Fault, { ensemble: { servers } }: FaultStage): Server {
-    const streams = leading()?.process?.streams;
+    const streams = leading(stage)?.process?.streams;
     const host = [...(streams ?? [])][0]?.server;
     const wanted =
       kind === "isolate-server-of-leader" || die < 0.3
@@ -188,21 +172,6 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
   }
 }
 
-/** The first behind the leader, as far as the replicas themselves know. */
-export function nextInLine(replicas: readonly SimulatedReplica[]): SimulatedReplica | undefined {
-  return replicas
-    .filter(({ process }) => process?.state === "Attempter")
-    .toSorted((one, other) => one.position - other.position)[0];
-}
-
-/** Somebody takes leadership away, by deleting the node or by closing the session. */
-function depose({ ensemble, basePath }: FaultStage, bySession: boolean): void {
-  const path = `${basePath}/leader`;
-  const owner = ensemble.leader?.tree.nodes.get(path)?.owner;
-  if (!bySession) ensemble.meddle({ kind: "delete", path, version: -1 });
-  else if (owner !== undefined) ensemble.meddle({ kind: "close-session" }, owner);
-}
-
 /**
  * The next in line is cut off without a word, and does not see the renewals that follow. Then the
  * leader is stopped, and deposed while its lease still runs.
@@ -212,7 +181,7 @@ function deposeUnseen({ die }: Fault, stage: FaultStage): Undo {
   for (const link of nextInLine(replicas)?.process?.streams ?? []) link.swallows = true;
   let undo = nothing;
   timeline.plan(sessionTimeoutMs * (0.2 + 0.46 * die), () => {
-    const leader = replicas.find((each) => each.process?.state === "Leader")?.process;
+    const leader = leading(stage)?.process;
     leader?.pause();
     depose(stage, die * 10 - Math.floor(die * 10) < 0.5);
     undo = () => leader?.go();
@@ -225,8 +194,8 @@ function deposeUnseen({ die }: Fault, stage: FaultStage): Undo {
  * deposed while it may believe that its lease has only just begun.
  */
 function deposeLate({ die }: Fault, stage: FaultStage): Undo {
-  const { timeline, replicas, sessionTimeoutMs, network, ensemble } = stage;
-  const leader = replicas.find((each) => each.process?.state === "Leader");
+  const { timeline, sessionTimeoutMs, network, ensemble } = stage;
+  const leader = leading(stage);
   if (leader === undefined) return nothing;
   const { process, host } = leader;
   let undo = cutOneWay(
@@ -249,8 +218,9 @@ function deposeLate({ die }: Fault, stage: FaultStage): Undo {
  * The leader's disk fails, and nothing of what it gives up then reaches a server: its node stands
  * on when it comes back with another session.
  */
-function failUnheard({ timeline, replicas, network, ensemble }: FaultStage): Undo {
-  const leader = replicas.find((each) => each.process?.state === "Leader");
+function failUnheard(stage: FaultStage): Undo {
+  const { timeline, network, ensemble } = stage;
+  const leader = leading(stage);
   if (leader === undefined) return nothing;
   const { process, host } = leader;
   const paths = ensemble.servers.map((server) => [host, server.host] as const);
@@ -275,6 +245,19 @@ function suspend(process: ReplicaProcess | undefined): Undo {
   return () => {
     process.scheduler.resume();
     process.go();
+  };
+}
+
+/** No server runs for longer than any lease; then their data are others. */
+function replaceData({ kind, die }: Fault, { ensemble, wiped }: FaultStage): Undo {
+  for (const each of ensemble.servers) ensemble.kill(each);
+  ensemble.outage = true;
+  return () => {
+    if (kind === "wipe") ensemble.wipe();
+    else ensemble.restore(die < 0.3);
+    wiped();
+    ensemble.outage = false;
+    for (const each of ensemble.servers) ensemble.start(each);
   };
 }
 

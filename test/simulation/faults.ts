@@ -4,6 +4,8 @@ import type { Random } from "./random.ts";
 export const faultKinds = [
   "kill",
   "power-loss",
+  "kill-restarted",
+  "kill-waiting",
   "terminate",
   "step-down",
   "pause",
@@ -41,6 +43,8 @@ export const faultKinds = [
   "disk-slow",
   "disk-hangs",
   "wipe",
+  "backup",
+  "restore",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -62,6 +66,8 @@ const shapes: Readonly<Record<FaultKind, readonly [least: number, most: number, 
   {
     kill: [100, 20_000, 3],
     "power-loss": [500, 20_000, 2],
+    "kill-restarted": [100, 100, 5],
+    "kill-waiting": [8_000, 12_000, 3],
     terminate: [10, 5_000, 3],
     "step-down": [1, 1, 2],
     pause: [50, 25_000, 6],
@@ -99,6 +105,8 @@ const shapes: Readonly<Record<FaultKind, readonly [least: number, most: number, 
     "disk-slow": [1_000, 20_000, 2],
     "disk-hangs": [500, 25_000, 2],
     wipe: [12_000, 20_000, 0],
+    backup: [1, 1, 0],
+    restore: [12_000, 20_000, 0],
   };
 
 /** A list of faults between `fromMs` and `untilMs`, in order of time, all over by then. */
@@ -136,6 +144,22 @@ export function planFaults(
 export function planWipe(random: Random, atMs: number): Fault {
   const durationMs = random.between(12_000, 20_000);
   return { kind: "wipe", atMs, durationMs, target: 0, die: random.next() };
+}
+
+/**
+ * A backup of the ensemble's data, and its restoration later, with all servers down for longer than
+ * any lease runs. Mostly the servers elect anew in between, so that epochs and zxids go backwards.
+ */
+export function planRestore(random: Random, fromMs: number, untilMs: number): readonly Fault[] {
+  const durationMs = random.between(12_000, 20_000);
+  const atMs = random.between(fromMs + (untilMs - fromMs) / 2, untilMs - durationMs);
+  const backupMs = random.between(fromMs, atMs - 5_000);
+  const betweenMs = random.between(backupMs, atMs - 2_000);
+  const plan = (kind: FaultKind, at: number, forMs: number): Fault => {
+    return { kind, atMs: at, durationMs: forMs, target: 0, die: random.next() };
+  };
+  const elections = random.chance(0.8) ? [plan("kill-all-servers", betweenMs, 500)] : [];
+  return [plan("backup", backupMs, 1), ...elections, plan("restore", atMs, durationMs)];
 }
 
 function pickKind(at: number): FaultKind {

@@ -20,6 +20,8 @@ export interface Mutant {
 const leadership = "zookeeper/leadership.ts";
 const taking = "zookeeper/taking.ts";
 const lease = "election/lease.ts";
+const stateDirectory = "system/state-directory.ts";
+const sessionRelease = "zookeeper/session-release.ts";
 const leaderWatch = "zookeeper/leader-watch.ts";
 
 export const mutants: readonly Mutant[] = [
@@ -229,5 +231,68 @@ export const mutants: readonly Mutant[] = [
     file: "zookeeper/election-session.ts",
     find: "  async close(signal: AbortSignal): Promise<void> {\n    this.#leadership?.abandon();",
     replace: "  async close(signal: AbortSignal): Promise<void> {",
+  },
+  {
+    name: "a waiting replica relies on the line alone",
+    file: "election/attempter.ts",
+    find: "context.scheduler.sleep(context.timings.attempterTimeoutMs, waiting.signal),",
+    replace: "context.scheduler.sleep(Number.MAX_SAFE_INTEGER, waiting.signal),",
+  },
+  {
+    name: "crash release: the lock is not asked",
+    file: stateDirectory,
+    find: "const lock = this.#medium.tryLock(`${name}${lockEnding}`);",
+    replace:
+      "const lock = this.#medium.tryLock(`${name}${lockEnding}`) ?? " +
+      "{ identity: JSON.parse(this.#medium.read(`${name}${recordEnding}`, 99999) ?? '{}').lock, " +
+      "isInPlace: true, [Symbol.dispose]() {} };",
+  },
+  {
+    name: "crash release: the boot id is not compared",
+    file: stateDirectory,
+    find: 'if (value["bootId"] !== bootId)',
+    replace: 'if (value["bootId"] === "")',
+  },
+  {
+    name: "crash release: what has not acted yet is released too",
+    file: "zookeeper/election-session.ts",
+    find: "        this.#leadership = leadership;",
+    replace: "        this.#leadership = leadership;\n        this.#keepKey(leadership.epoch);",
+  },
+  {
+    name: "crash release: whatever the session leads is released, not what was recorded",
+    file: sessionRelease,
+    find: " || stat.czxid !== acted) return undefined;",
+    replace: ") return undefined;",
+    also: [
+      {
+        find: "  if (epochOfTerm(decodeTerm(term.data), term.stat.mzxid) !== acted) return undefined;",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "crash release: the session is closed, but nothing is said to be released",
+    file: sessionRelease,
+    find: "  if (acted === undefined) return undefined;",
+    replace: "  if (acted !== 0n) return undefined;",
+  },
+  {
+    name: "crash release: a lock stands before its record names the boot",
+    file: stateDirectory,
+    find: "    write(medium, name, { bootId, lock: lock.identity }, null);\n",
+    replace: "",
+  },
+  {
+    name: "a file is told as written before its name is on the medium",
+    file: "files/leader-files.ts",
+    find: "      await disk.publish(temporary, final);",
+    replace: "      const publishing = disk.publish(temporary, final);",
+    also: [
+      {
+        find: "      await this.#prune(inventory, term, signal);",
+        replace: "      await publishing;\n      await this.#prune(inventory, term, signal);",
+      },
+    ],
   },
 ];

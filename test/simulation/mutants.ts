@@ -1,105 +1,49 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Mutant, mutants } from "./mutants-table.ts";
-import type { Tally } from "./run.ts";
+import knownSeeds from "./mutants-seeds.json";
+import { mutants } from "./mutants-table.ts";
+import { type Fate, tryMutants } from "./planting.ts";
 
-const root = join(import.meta.dir, "..", "..");
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "300" },
     only: { type: "string", default: "" },
     workers: { type: "string", default: "2" },
+    /** Rewrites the seeds that mutants.test.ts begins with. */
+    record: { type: "boolean", default: false },
   },
 });
 
-/** How one mutant fared. */
-interface Fate {
-  readonly mutant: Mutant;
-  readonly caughtAfter: number | undefined;
-  readonly by: string;
-}
-
 const chosen = mutants.filter(({ name }) => name.includes(values.only));
-const queue = [...chosen];
+const count = Number(values.seeds);
 const fates: Fate[] = [];
 say(row(["mutant", "profile", "caught after", "by"]));
-await Promise.all(Array.from({ length: Number(values.workers) }, () => work()));
-const survivors = fates.filter(({ caughtAfter }) => caughtAfter === undefined);
-say(`${fates.length} mutants, ${survivors.length} survived ${values.seeds} seeds`);
-if (survivors.length > 0) process.exitCode = 1;
-
-async function work(): Promise<void> {
-  for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-    const fate = await tryMutant(mutant);
+await tryMutants(
+  chosen,
+  () => [{ from: 1, count }],
+  Number(values.workers),
+  (fate) => {
     fates.push(fate);
-    const after = fate.caughtAfter === undefined ? "SURVIVED" : `${fate.caughtAfter} seeds`;
-    say(row([mutant.name, mutant.profile ?? "default", after, fate.by]));
-  }
-}
+    const { mutant, caught } = fate;
+    const after = caught === undefined ? "SURVIVED" : `${caught.seed} seeds`;
+    say(row([mutant.name, mutant.profile ?? "default", after, caught?.by ?? ""]));
+  },
+);
+const survivors = fates.filter(({ caught }) => caught === undefined);
+say(`${fates.length} mutants, ${survivors.length} survived ${count} seeds`);
+if (survivors.length > 0) process.exitCode = 1;
+if (values.record) record();
 
-/** Plants the bug in a copy of the project, and simulates until it shows. */
-async function tryMutant(mutant: Mutant): Promise<Fate> {
-  const directory = mkdtempSync(join(tmpdir(), "mutant-"));
-  try {
-    for (const folder of ["src", "test"]) {
-      cpSync(join(root, folder), join(directory, folder), { recursive: true });
-    }
-    symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
-    plant(mutant, join(directory, "src"));
-    return await simulateIn(directory, mutant);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-/**
- * Replaces the text. Throws unless it is there exactly once: a bug that is not planted proves
- * nothing.
- */
-function plant({ name, file, find, replace, also = [] }: Mutant, source: string): void {
-  for (const change of [{ find, replace }, ...also]) {
-    const path = join(source, "file" in change ? (change.file ?? file) : file);
-    const parts = readFileSync(path, "utf8").split(change.find);
-    if (parts.length !== 2) {
-      throw new Error(`mutant "${name}": ${parts.length - 1} places for: ${change.find}`);
-    }
-    writeFileSync(path, parts.join(change.replace));
-  }
-}
-
-async function simulateIn(directory: string, mutant: Mutant): Promise<Fate> {
-  const script = join(directory, "test", "simulation", "run.ts");
-  const profile = mutant.profile ?? "default";
-  const options = ["--json", "--seeds", values.seeds, "--profile", profile];
-  const child = Bun.spawn([process.execPath, script, ...options], {
-    cwd: directory,
-    stdout: "pipe",
-    stderr: "pipe",
+function record(): void {
+  const seedOf = new Map<string, number>(Object.entries(knownSeeds));
+  for (const { mutant, caught } of fates) if (caught) seedOf.set(mutant.name, caught.seed);
+  const known = mutants.flatMap(({ name }) => {
+    const seed = seedOf.get(name);
+    return seed === undefined ? [] : [[name, seed] as const];
   });
-  const limit = setTimeout(() => child.kill(), 180_000);
-  const [output, errors] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-  ]);
-  clearTimeout(limit);
-  const tally = parse(output);
-  if (tally === undefined && child.signalCode === null) {
-    // A mutant that does not even run proves nothing.
-    throw new Error(`mutant "${mutant.name}" does not run:\n${errors}`);
-  }
-  if (tally === undefined) return { mutant, caughtAfter: 1, by: "time limit: it hangs" };
-  const caughtAfter = tally.first === undefined ? undefined : tally.seeds;
-  return { mutant, caughtAfter, by: tally.first?.invariant ?? "" };
-}
-
-function parse(output: string): Tally | undefined {
-  try {
-    return JSON.parse(output) as Tally;
-  } catch {
-    return undefined;
-  }
+  const text = JSON.stringify(Object.fromEntries(known), null, 2);
+  writeFileSync(join(import.meta.dir, "mutants-seeds.json"), `${text}\n`);
 }
 
 function row([name = "", profile = "", after = "", by = ""]: readonly string[]): string {

@@ -19,6 +19,7 @@ export type Invariant =
   | "below-fence"
   | "led-below-fence"
   | "partial-file"
+  | "lost-file"
   | "capacity"
   | "stranger"
   | "edge"
@@ -27,7 +28,8 @@ export type Invariant =
   | "no-leader"
   | "pace"
   | "gave-up"
-  | "hand-over";
+  | "hand-over"
+  | "stuck";
 
 export interface Violation {
   readonly invariant: Invariant;
@@ -62,6 +64,8 @@ interface LastPublish {
 
 /** Two readings of the suspended time may differ by this much. Source: lease.ts. */
 const suspendToleranceMs = 50;
+/** How exact their difference is: the kernel tells boot time in hundredths of a second. */
+const readingMs = 20;
 
 /**
  * Watches from outside, with an eye on everything and a hand on nothing. It judges by what the
@@ -189,6 +193,15 @@ export class Referee {
     }
   }
 
+  /** Whatever happened to a disk, what was told as written is there, and no name shows a part. */
+  looksAround(where: string, directory: SimulatedDirectory): void {
+    const { told, files } = directory;
+    if (told !== undefined && !files.has(told)) this.blame("lost-file", `${where}: ${told}`);
+    for (const [name, file] of files) {
+      if (parseFileName(name).kind === "final" && !isWhole(file)) this.blame("partial-file", name);
+    }
+  }
+
   /** @param localNow what the replica's own monotonic clock says */
   observed(replica: string, event: ElectionEvent, localNow: Instant): void {
     this.#countRepairs(replica, event);
@@ -254,7 +267,7 @@ export class Referee {
 /** What the holder may do by its own clocks, reckoned without touching its own record of it. */
 function mayAct({ leadership, scheduler, suspendedMs, resigned }: Holding): boolean {
   if (resigned || leadership.lost.failure !== undefined) return false;
-  if (scheduler.trulySuspendedMs - suspendedMs > suspendToleranceMs) return false;
+  if (scheduler.trulySuspendedMs - suspendedMs > suspendToleranceMs + readingMs) return false;
   return scheduler.now() < leadership.validUntil;
 }
 

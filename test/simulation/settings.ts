@@ -1,6 +1,6 @@
 import type { ReplicaConfig } from "../../src/replica.ts";
 import { unreachable } from "../../src/election/unreachable.ts";
-import { type Fault, planFaults, planWipe } from "./faults.ts";
+import { type Fault, planFaults, planRestore, planWipe } from "./faults.ts";
 import { Random } from "./random.ts";
 
 /**
@@ -9,16 +9,28 @@ import { Random } from "./random.ts";
  * - `default`: every fault within the stated assumptions; every invariant.
  * - `beyond`: clocks off by 30 %; fencing must hold, mutual exclusion may not.
  * - `wipe`: the ensemble loses its data once; nobody leads below the fence.
+ * - `restore`: it goes back to a backup once, among other faults; nobody writes below the fence.
  * - `calm`: no fault at all.
  */
-export const profiles = ["default", "beyond", "wipe", "calm"] as const;
+export const profiles = ["default", "beyond", "wipe", "restore", "calm"] as const;
 export type Profile = (typeof profiles)[number];
+
+/** A machine, and the replicas on it. */
+export interface MachinePlan {
+  readonly replicas: number;
+  /**
+   * `shared`: the directory of the machine before it, on a file system that passes for a local one
+   * although the locks of one machine do not reach another.
+   */
+  readonly stateDirectory: "none" | "own" | "shared";
+}
 
 /** Everything that a seed decides before the world begins. */
 export interface Settings {
   readonly seed: number;
   readonly profile: Profile;
   readonly replicas: number;
+  readonly machines: readonly MachinePlan[];
   readonly servers: number;
   readonly tickMs: number;
   readonly syncLimit: number;
@@ -65,10 +77,12 @@ export function settingsOf(seed: number, profile: Profile, minutes: number): Set
     stopTimeoutMs: 8_000,
     storageCapacity: random.integer(1, 10),
   } as unknown as Omit<ReplicaConfig, "replicaId">;
+  const replicas = random.integer(3, 7);
   return {
     seed,
     profile,
-    replicas: random.integer(3, 7),
+    replicas,
+    machines: machinesOf(new Random(seed, "machines"), replicas),
     servers,
     tickMs,
     syncLimit,
@@ -83,6 +97,17 @@ export function settingsOf(seed: number, profile: Profile, minutes: number): Set
   };
 }
 
+function machinesOf(random: Random, replicas: number): readonly MachinePlan[] {
+  const machines: MachinePlan[] = [];
+  for (let placed = 0; placed < replicas;) {
+    const size = Math.min(replicas - placed, random.chance(0.3) ? 2 : 1);
+    const stateDirectory = random.chance(0.2) ? "none" : random.chance(0.3) ? "shared" : "own";
+    machines.push({ replicas: size, stateDirectory });
+    placed += size;
+  }
+  return machines;
+}
+
 function faultsOf(seed: number, profile: Profile, untilMs: number): readonly Fault[] {
   const random = new Random(seed, "faults");
   switch (profile) {
@@ -90,6 +115,11 @@ function faultsOf(seed: number, profile: Profile, untilMs: number): readonly Fau
       return [];
     case "wipe":
       return [planWipe(random, random.between(20_000, untilMs - 25_000))];
+    case "restore": {
+      const others = planFaults(random, Math.round((4 * untilMs) / 60_000), 3_000, untilMs);
+      const faults = [...others, ...planRestore(random, 5_000, untilMs - 5_000)];
+      return faults.toSorted((one, other) => one.atMs - other.atMs);
+    }
     case "default":
     case "beyond": {
       const perMinute = random.between(2, 12);

@@ -1,3 +1,4 @@
+import { parseFileName } from "../../src/files/file-name.ts";
 import type { Disk } from "../../src/files/disk.ts";
 import type { Life } from "./life.ts";
 import type { Random } from "./random.ts";
@@ -9,7 +10,13 @@ export interface StoredFile {
   /** Whether a crash of the writer's machine would leave it whole. */
   flushed: boolean;
   readonly writer: string;
-  readonly modifiedMs: number;
+  modifiedMs: number;
+}
+
+/** One change of the directory's entries: a rename is both at once. */
+interface EntryChange {
+  readonly taken?: string;
+  readonly given?: { readonly name: string; readonly file: StoredFile };
 }
 
 export type DiskTrouble = "full" | "read-only" | "removed" | "flush-fails";
@@ -17,6 +24,11 @@ export type DiskTrouble = "full" | "read-only" | "removed" | "flush-fails";
 /** A directory, on one machine's disk or shared by several, and what ails it. */
 export class SimulatedDirectory {
   readonly files = new Map<string, StoredFile>();
+  /** The entries as they were when the directory was flushed last, and what came since. */
+  readonly #flushed = new Map<string, StoredFile>();
+  readonly #pending: EntryChange[] = [];
+  /** The file that was told as written last, as long as nobody has removed it. */
+  told: string | undefined;
   readonly troubles = new Map<DiskTrouble, number>();
   slowMs = 0;
   #hangs = 0;
@@ -35,11 +47,31 @@ export class SimulatedDirectory {
     this.troubles.set(trouble, (this.troubles.get(trouble) ?? 0) + 1);
     if (trouble !== "removed") return;
     this.files.clear();
+    this.#flushed.clear();
+    this.#pending.length = 0;
+    this.told = undefined;
     this.highest = undefined;
   }
 
   end(trouble: DiskTrouble): void {
     this.troubles.set(trouble, Math.max(0, (this.troubles.get(trouble) ?? 0) - 1));
+  }
+
+  /** An operator moves finished files of epochs above `horizon` out. Returns how many. */
+  moveAway(horizon: bigint): number {
+    let highest = 0n;
+    let moved = 0;
+    for (const name of this.files.keys()) {
+      const file = parseFileName(name);
+      if (file.kind !== "final") continue;
+      if (file.epoch <= horizon) {
+        if (file.epoch > highest) highest = file.epoch;
+      } else if (this.change({ taken: name }) !== undefined) moved += 1;
+    }
+    this.flush();
+    const { highest: before } = this;
+    if (before !== undefined) this.highest = { ...before, epoch: highest };
+    return moved;
   }
 
   hang(): void {
@@ -59,13 +91,56 @@ export class SimulatedDirectory {
     else go();
   }
 
-  /** The writer's machine lost its power: what was not flushed is half there. */
-  crash(writer: string): void {
-    for (const file of this.files.values()) {
-      if (file.writer !== writer || file.flushed) continue;
-      file.content = file.content.slice(0, file.content.length / 2);
-    }
+  /** Changes the entries, in memory: the medium follows when it likes. Returns what was taken. */
+  change(change: EntryChange): StoredFile | undefined {
+    this.#pending.push(change);
+    if (change.taken === this.told) this.told = undefined;
+    return applyTo(this.files, change);
   }
+
+  /** What was changed up to now is on the medium. */
+  flush(): void {
+    for (const change of this.#pending.splice(0)) applyTo(this.#flushed, change);
+  }
+
+  /** The writer's machine lost its power, and the directory is elsewhere. */
+  loseWriter(writer: string): void {
+    for (const file of this.files.values()) if (file.writer === writer) tear(file);
+  }
+
+  /**
+   * The directory's own machine lost its power: of what came since the last flush, any part may be
+   * on the medium, and content that was not flushed is half there.
+   */
+  losePower(random: Random): void {
+    for (const change of this.#pending.splice(0)) {
+      if (random.chance(0.5)) applyTo(this.#flushed, change);
+    }
+    this.files.clear();
+    this.highest = undefined;
+    for (const [name, file] of this.#flushed) {
+      this.files.set(name, file);
+      tear(file);
+      const { kind, epoch } = { epoch: 0n, ...parseFileName(name) };
+      if (kind !== "final" || epoch <= (this.highest?.epoch ?? 0n)) continue;
+      this.highest = { epoch, sinceMs: file.modifiedMs };
+    }
+    this.ailments += 1;
+  }
+}
+
+function applyTo(
+  entries: Map<string, StoredFile>,
+  { taken, given }: EntryChange,
+): StoredFile | undefined {
+  const file = taken === undefined ? undefined : entries.get(taken);
+  if (taken !== undefined) entries.delete(taken);
+  if (given !== undefined) entries.set(given.name, given.file);
+  return file;
+}
+
+function tear(file: StoredFile): void {
+  if (!file.flushed) file.content = file.content.slice(0, file.content.length / 2);
 }
 
 /** What the referee is told of: before a step is asked for, and when it has taken effect. */
@@ -95,6 +170,8 @@ export class SimulatedDisk implements Disk {
   readonly #options: SimulatedDiskOptions;
   #effects = 0;
   #begunMs = 0;
+  #steps = 0;
+  #idle: (() => void) | undefined;
 
   constructor(options: SimulatedDiskOptions) {
     this.#options = options;
@@ -103,6 +180,12 @@ export class SimulatedDisk implements Disk {
   /** How many effects are under way that others could see: names given or taken. */
   get effects(): number {
     return this.#effects;
+  }
+
+  /** Calls `then` when no step is under way any more: for a process that begins no other. */
+  whenIdle(then: () => void): void {
+    if (this.#steps === 0) then();
+    else this.#idle = then;
   }
 
   async makeDirectory(): Promise<void> {
@@ -127,8 +210,10 @@ export class SimulatedDisk implements Disk {
     const half = content.slice(0, content.length / 2);
     const write = (text: string): void => {
       this.#mayWrite();
-      const modifiedMs = timeline.now;
-      directory.files.set(name, { content: text, flushed: false, writer, modifiedMs });
+      const written = { content: text, flushed: false, modifiedMs: timeline.now };
+      const file = directory.files.get(name);
+      if (file !== undefined) Object.assign(file, written);
+      else directory.change({ given: { name, file: { ...written, writer } } });
     };
     await this.#step(() => write(half));
     await this.#step(() => write(content));
@@ -143,11 +228,13 @@ export class SimulatedDisk implements Disk {
       const file = directory.files.get(temporary);
       if (file === undefined) throw new Error(`ENOENT: ${temporary}`);
       const displaced = directory.files.get(final);
-      directory.files.delete(temporary);
-      directory.files.set(final, file);
+      directory.change({ taken: temporary, given: { name: final, file } });
       witness.lands("publish", final, displaced);
     });
-    await this.#step(() => this.#flush(undefined));
+    await this.#step(() => {
+      this.#flush(undefined);
+      directory.flush();
+    });
   }
 
   async modifiedAt(name: string): Promise<Date | undefined> {
@@ -162,8 +249,8 @@ export class SimulatedDisk implements Disk {
     witness.starts("remove", name, this.#begunMs);
     await this.#effect(() => {
       if (directory.has("read-only")) throw new Error("EROFS");
-      const file = directory.files.get(name);
-      if (directory.files.delete(name)) witness.lands("remove", name, file);
+      if (!directory.files.has(name)) return;
+      witness.lands("remove", name, directory.change({ taken: name }));
     });
   }
 
@@ -195,13 +282,16 @@ export class SimulatedDisk implements Disk {
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     const settle = (deliver: () => void): void => life.deliver("io", deliver);
     const land = (): void => {
+      this.#steps -= 1;
       try {
         const result = effect();
         settle(() => resolve(result));
       } catch (error) {
         settle(() => reject(error instanceof Error ? error : new Error(String(error))));
       }
+      if (this.#steps === 0) this.#idle?.();
     };
+    this.#steps += 1;
     const delayMs = random.between(0.05, 2) + directory.slowMs * random.next();
     timeline.plan(delayMs, () => directory.whenItAnswers(() => threads.deliver("io", land)));
     return promise;

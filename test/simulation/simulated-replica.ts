@@ -9,14 +9,21 @@ import type {
 import { type ExitStatus, exitCodes } from "../../src/election/exit-status.ts";
 import { run } from "../../src/election/machine.ts";
 import type { ElectionEvent } from "../../src/election/observer.ts";
+import { Progress } from "../../src/election/progress.ts";
 import type { StateName } from "../../src/election/transitions.ts";
 import { StepDown } from "../../src/election/step-down.ts";
+import { runKeepingKeys } from "../../src/crash-release.ts";
 import { type ReplicaConfig, replicaContext } from "../../src/replica.ts";
+import { StateDirectory } from "../../src/system/state-directory.ts";
+import type { Transport } from "../../src/zookeeper/transport.ts";
+import type { SessionKey } from "../../src/zookeeper/session-key.ts";
 import { Life } from "./life.ts";
 import type { Link } from "./link.ts";
 import type { Random } from "./random.ts";
 import type { Referee } from "./referee.ts";
+import { ReleaseProcess } from "./release-process.ts";
 import { SimulatedDisk, type SimulatedDirectory } from "./simulated-disk.ts";
+import { type SimulatedMachine, SimulatedStateMedium } from "./simulated-machine.ts";
 import type { SimulatedNetwork } from "./simulated-network.ts";
 import { SimulatedScheduler } from "./simulated-scheduler.ts";
 import type { Timeline } from "./timeline.ts";
@@ -35,17 +42,23 @@ export interface ReplicaWorld {
 export interface ReplicaOptions {
   readonly world: ReplicaWorld;
   readonly host: string;
+  readonly machine: SimulatedMachine;
   readonly directory: SimulatedDirectory;
+  /** Whether the directory is on its machine's own disk, and loses power with it. */
+  readonly hasOwnDisk: boolean;
   readonly config: Omit<ReplicaConfig, "replicaId">;
   readonly rate: number;
 }
 
 /** How long the service manager waits before it starts a process again. */
 const restartMs = 1_000;
+/** How often it is asked whether a process is stuck. */
+const beatMs = 5_000;
 
-/** One machine with one replica of the real code on it, over all of its lives. */
+/** One replica of the real code on its machine, over all of its lives. */
 export class SimulatedReplica {
   readonly host: string;
+  readonly machine: SimulatedMachine;
   readonly directory: SimulatedDirectory;
   /** Of all of its lives. */
   filesWritten = 0;
@@ -53,6 +66,7 @@ export class SimulatedReplica {
   position = Number.POSITIVE_INFINITY;
   readonly #options: ReplicaOptions;
   #incarnation = 0;
+  #releases = 0;
   #process: ReplicaProcess | undefined;
   /** How many faults keep it from being started. */
   #keptDown = 0;
@@ -60,6 +74,7 @@ export class SimulatedReplica {
   constructor(options: ReplicaOptions) {
     this.#options = options;
     this.host = options.host;
+    this.machine = options.machine;
     this.directory = options.directory;
   }
 
@@ -85,7 +100,24 @@ export class SimulatedReplica {
     const process = this.#process;
     this.#process = undefined;
     process?.kill(silently);
-    if (silently) this.directory.crash(process?.name ?? "");
+    if (silently) this.#losePower(process?.name ?? "");
+  }
+
+  #losePower(writer: string): void {
+    const { directory } = this;
+    const { world, hasOwnDisk } = this.#options;
+    if (!hasOwnDisk) return directory.loseWriter(writer);
+    directory.losePower(world.random.fork(`power of ${writer}`));
+    world.referee.looksAround(this.host, directory);
+  }
+
+  /** `election release` is run on its machine, see ReleaseProcess. What it returns kills that. */
+  release(diesAfter: number | undefined): () => void {
+    this.#releases += 1;
+    const name = `${this.host}.r${this.#releases}`;
+    const process = new ReleaseProcess({ ...this.#options, name });
+    process.begin(diesAfter);
+    return () => process.kill();
   }
 
   keepDown(): void {
@@ -106,20 +138,35 @@ export class ReplicaProcess {
   readonly threads = new Life();
   readonly streams = new Set<Link>();
   readonly stepDown = new StepDown();
+  readonly #progress: Progress;
   readonly #stop = new AbortController();
   readonly #options: ReplicaOptions;
   readonly #replica: SimulatedReplica;
   readonly #disk: SimulatedDisk;
+  readonly #state: SimulatedStateMedium | undefined;
+  readonly #random: Random;
   #holds = 0;
   state: StateName = "Init";
   epoch: Epoch | undefined;
+  /** It has the leader node, and waits for an earlier lease to end. */
+  waitsOut = false;
 
   constructor(replica: SimulatedReplica, options: ReplicaOptions, name: string) {
     const { timeline, random, referee } = options.world;
     this.#replica = replica;
     this.#options = options;
     this.name = name;
-    const { rate } = options;
+    this.#progress = new Progress(options.config);
+    const { rate, machine } = options;
+    this.#random = random.fork(`${name} process`);
+    this.#state =
+      machine.stateDirectory &&
+      new SimulatedStateMedium(
+        machine,
+        machine.stateDirectory,
+        this.life,
+        random.fork(`${name} state`),
+      );
     this.scheduler = new SimulatedScheduler(
       timeline,
       this.life,
@@ -147,15 +194,29 @@ export class ReplicaProcess {
   /** Runs the daemon until it exits; `exited` is not called after `kill`. */
   begin(exited: () => void): void {
     const { world } = this.#options;
+    this.#beat();
     this.life.deliver("io", () => {
-      run(this.#context()).then(
+      this.#run().then(
         (status) => this.#exit(status, exited),
         (error: unknown) => {
+          // A dead process runs on to its next step, and nobody hears of what becomes of it.
+          if (this.life.over) return;
           const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
           world.referee.blame("crash", `${this.name}: ${detail}`);
         },
       );
     });
+  }
+
+  /** What the watchdog of a service manager would see: no fault may make a process stuck. */
+  #beat(): void {
+    const { timeline, referee } = this.#options.world;
+    if (this.life.over) return;
+    timeline.plan(beatMs, () => this.#beat());
+    if (!this.life.running) return;
+    this.#progress.passed(beatMs);
+    const { stuck } = this.#progress;
+    if (stuck !== undefined) referee.blame("stuck", `${this.name}: ${stuck}`);
   }
 
   askToStop(): void {
@@ -184,12 +245,25 @@ export class ReplicaProcess {
     return !this.life.running;
   }
 
+  /**
+   * SIGKILL, or a machine without power (`silently`). What the kernel has begun for a process may
+   * still be done; only then the process is gone, and its locks with it.
+   */
   kill(silently: boolean): void {
     this.life.end();
-    this.threads.end();
     this.#options.world.referee.forget(this.name);
     for (const link of this.streams) link.dropClient(silently);
     this.streams.clear();
+    const gone = (): void => {
+      this.threads.end();
+      this.#state?.dropLocks();
+    };
+    if (silently || this.#random.chance(0.5)) return gone();
+    while (this.#holds > 0) {
+      this.#holds -= 1;
+      this.threads.release();
+    }
+    this.#disk.whenIdle(gone);
   }
 
   #exit(status: ExitStatus, exited: () => void): void {
@@ -208,6 +282,9 @@ export class ReplicaProcess {
           const left = `${sleeping} sleeps, ${effects} effects, ${streams} streams`;
           referee.blame("leak", `${this.name} has exited, and left ${left}`);
         }
+        // What was not surely given up is left to whoever finds the process dead.
+        const held = status.clean ? (this.#state?.held ?? 0) : 0;
+        if (held > 0) referee.blame("leak", `${this.name} left a lock`);
       });
     }
     timeline.plan(0.001, () => {
@@ -216,7 +293,22 @@ export class ReplicaProcess {
     });
   }
 
-  #context() {
+  async #run(): Promise<ExitStatus> {
+    const { world, config, host } = this.#options;
+    const transport = world.network.transportOf(host, this.life, this.streams);
+    const surroundings = {
+      scheduler: this.scheduler,
+      transport,
+      tell: (_level: string, detail: string) => world.tell(this.name, detail),
+      stop: this.#stop.signal,
+    };
+    const state = this.#state && (await StateDirectory.on(this.#state));
+    return await runKeepingKeys(state, config, surroundings, async (keep) =>
+      run(this.#context(transport, keep)),
+    );
+  }
+
+  #context(transport: Transport, keep: ((key: SessionKey) => void) | undefined) {
     const { world, config, host } = this.#options;
     const replicaId = this.name as ReplicaId;
     const describe = (): ReplicaInfo => ({
@@ -228,7 +320,10 @@ export class ReplicaProcess {
     });
     const observer = {
       observe: (event: ElectionEvent) => {
+        this.#progress.observe(event);
         if (event.kind === "transition") this.state = event.to;
+        if (event.kind === "waiting-out") this.waitsOut = true;
+        if (event.kind === "attempt" || event.kind === "transition") this.waitsOut = false;
         if (event.kind === "file-written") this.#replica.filesWritten += 1;
         if (event.kind === "line") this.#replica.position = event.position;
         world.referee.observed(this.name, event, this.scheduler.now());
@@ -239,10 +334,11 @@ export class ReplicaProcess {
       { ...config, replicaId },
       {
         scheduler: this.scheduler,
-        transport: world.network.transportOf(host, this.life, this.streams),
+        transport,
         disk: this.#disk,
         observer,
         describe,
+        keep,
         stepDown: this.stepDown,
         stop: this.#stop.signal,
       },
@@ -259,6 +355,9 @@ export class ReplicaProcess {
         return opening;
       },
       survey: (signal) => coordinator.survey(signal),
+      get pendingRequests() {
+        return coordinator.pendingRequests;
+      },
     };
   }
 

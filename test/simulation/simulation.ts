@@ -6,9 +6,10 @@ import { Epilogue } from "./epilogue.ts";
 import { inflict } from "./fault-effects.ts";
 import { describeFault } from "./faults.ts";
 import { Random } from "./random.ts";
-import { isWhole, Referee, type Violation } from "./referee.ts";
+import { Referee, type Violation } from "./referee.ts";
 import type { Settings } from "./settings.ts";
 import { SimulatedDirectory } from "./simulated-disk.ts";
+import { SimulatedMachine, SimulatedStateDirectory } from "./simulated-machine.ts";
 import { SimulatedNetwork } from "./simulated-network.ts";
 import { SimulatedReplica } from "./simulated-replica.ts";
 import { Timeline } from "./timeline.ts";
@@ -26,6 +27,8 @@ export interface Report {
   readonly lines: readonly string[];
 }
 
+/** Nothing that is promised rests on the servers' clocks. */
+const serverRateError = 0.2;
 const strangersFile = "notes of a stranger.txt";
 
 /** One world, from its first instant to the end. It runs in one go, without any real waiting. */
@@ -52,6 +55,7 @@ export class Simulation {
       tickMs,
       syncLimit,
       pingsOvertake,
+      rateError: serverRateError,
     });
     this.ensemble.told = (text) => this.trace.tell("ensemble", text);
     this.referee = new Referee(() => this.timeline.now, {
@@ -60,8 +64,11 @@ export class Simulation {
       repairAttempts: config.failoverAttemptsCount,
     });
     const shared = new SimulatedDirectory();
+    const machines = machinesOf(settings);
     this.replicas = Array.from({ length: settings.replicas }, (_, index) => {
       const rates = random.fork(`rate ${index}`);
+      const machine = machines[index];
+      if (machine === undefined) throw new Error("every replica has a machine");
       return new SimulatedReplica({
         world: {
           timeline: this.timeline,
@@ -73,7 +80,9 @@ export class Simulation {
           heard: (replica, event) => this.#heard(replica, event),
         },
         host: `replica-${index}`,
+        machine,
         directory: settings.sharedDirectory ? shared : new SimulatedDirectory(),
+        hasOwnDisk: !settings.sharedDirectory,
         config,
         rate: 1 + rates.between(-settings.rateError, settings.rateError),
       });
@@ -110,12 +119,15 @@ export class Simulation {
   }
 
   #furnish(directory: SimulatedDirectory): void {
-    const store = (name: string, content: string): unknown =>
-      directory.files.set(name, { content, flushed: true, writer: "earlier", modifiedMs: 0 });
+    const store = (name: string, content: string): void => {
+      const file = { content, flushed: true, writer: "earlier", modifiedMs: 0 };
+      directory.change({ given: { name, file } });
+    };
     store(strangersFile, "do not touch");
     for (let sequence = 1; sequence <= this.settings.oldFiles; sequence += 1) {
       store(finalName(1n as Epoch, sequence), "{}\n");
     }
+    directory.flush();
   }
 
   #planFaults(): void {
@@ -149,6 +161,7 @@ export class Simulation {
       if (event.to === "Leader") this.#ledBy(replica, event.epoch);
     } else if (event.kind === "file-written") {
       this.#filesWritten += 1;
+      replica.directory.told = event.file;
       this.trace.tell(name, `writes ${event.file}`);
     } else if (event.kind === "waiting-out") {
       const how = event.observed ? "seen" : "not seen";
@@ -183,10 +196,7 @@ export class Simulation {
       if (!directory.files.has(strangersFile) && !hasTrouble) {
         this.referee.blame("stranger", `directory ${index}: the stranger's file is gone`);
       }
-      for (const [name, file] of directory.files) {
-        if (/^\d+-\d+\.json$/.test(name) && !isWhole(file))
-          this.referee.blame("partial-file", name);
-      }
+      this.referee.looksAround(`directory ${index}`, directory);
     }
     for (const replica of this.replicas) {
       if (replica.process !== undefined) {
@@ -194,6 +204,17 @@ export class Simulation {
       }
     }
   }
+}
+
+/** The machine of each replica. */
+function machinesOf({ machines }: Settings): readonly SimulatedMachine[] {
+  let directory = new SimulatedStateDirectory();
+  return machines.flatMap(({ replicas, stateDirectory }, index) => {
+    if (stateDirectory === "own") directory = new SimulatedStateDirectory();
+    const state = stateDirectory === "none" ? undefined : directory;
+    const machine = new SimulatedMachine(`machine ${index}`, state);
+    return Array.from({ length: replicas }, () => machine);
+  });
 }
 
 function textOf(value: unknown): unknown {

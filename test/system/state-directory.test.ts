@@ -1,9 +1,14 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import {
   chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -16,13 +21,16 @@ import { RealScheduler } from "../../src/system/real-scheduler.ts";
 import { StateDirectory, StateDirectoryError } from "../../src/system/state-directory.ts";
 
 const fixture = join(import.meta.dir, "state-holder.fixture.ts");
+/** What a test that failed may have left running. */
+const started: Bun.Subprocess[] = [];
 let path = "";
 
 beforeEach(() => {
   path = mkdtempSync(join(tmpdir(), "election-state-"));
 });
 
-afterEach(() => {
+afterEach(async () => {
+  for (const process of started.splice(0)) await kill(process);
   rmSync(path, { recursive: true, force: true });
 });
 
@@ -30,6 +38,7 @@ afterEach(() => {
 async function startHolder(...records: readonly string[]): Promise<Bun.Subprocess> {
   const command = [process.execPath, fixture, path, ...records];
   const holder = Bun.spawn(command, { stdout: "pipe", stderr: "inherit" });
+  started.push(holder);
   const { value } = await holder.stdout.getReader().read();
   if (value === undefined) throw new Error("the holder did not start");
   return holder;
@@ -41,7 +50,7 @@ async function kill(holder: Bun.Subprocess): Promise<void> {
 }
 
 function leftBehind(state: StateDirectory, told: string[] = []) {
-  return state.leftBehind((detail) => told.push(detail));
+  return [...state.leftBehind((detail) => told.push(detail))];
 }
 
 test("state directory: the record of a living process is nobody's business", async () => {
@@ -83,13 +92,18 @@ test("state directory: an orderly end leaves nothing, and records are for our us
 
 test("state directory: a process that died before it remembered anything leaves nothing", async () => {
   await kill(await startHolder());
+  const left = readdirSync(path);
   using state = await StateDirectory.open(path);
   expect(leftBehind(state)).toEqual([]);
-  expect(readdirSync(path)).toHaveLength(1);
+  expect(readdirSync(path).filter((name) => left.includes(name))).toEqual([]);
 });
 
-test("state directory: a record of another boot is left alone, and told", async () => {
-  await kill(await startHolder("old"));
+test.each([
+  { remembered: ["old"], what: "record" },
+  // Its lock may be another machine's, and that process may live.
+  { remembered: [], what: "process that has remembered nothing yet" },
+])("state directory: a $what of another boot is left alone, and told", async ({ remembered }) => {
+  await kill(await startHolder(...remembered));
   const file = readdirSync(path).find((name) => name.endsWith(".json")) ?? "";
   const text = readFileSync(join(path, file), "utf8");
   writeFileSync(join(path, file), text.replace(/"bootId":"[^"]*"/, '"bootId":"another"'));
@@ -98,6 +112,7 @@ test("state directory: a record of another boot is left alone, and told", async 
   expect(leftBehind(state, told)).toEqual([]);
   expect(told[0]).toContain("another boot");
   expect(readdirSync(path)).toContain(file);
+  expect(readdirSync(path)).toContain(file.replace(".json", ".lock"));
 });
 
 test.each(["", "{", "null", "[]", '{"bootId":1}', "\u0000"])(
@@ -241,4 +256,98 @@ test("state directory: a shared file that is a pipe, a link or too large is an e
   rmSync(file);
   writeFileSync(file, "x".repeat(300_000));
   expect(await reading()).toEndWith("is too large");
+});
+
+test("state directory: one of another user is refused", async () => {
+  if (process.geteuid?.() === 0) chownSync(path, 12_345, 12_345);
+  using _ = spyOn(process, "geteuid").mockReturnValue(54_321);
+  const error: unknown = await StateDirectory.open(path).catch((reason: unknown) => reason);
+  expect(String(error)).toContain("belongs to user");
+});
+
+test("state directory: in a copy of it nobody counts as dead", async () => {
+  await startHolder("alive");
+  const copy = mkdtempSync(join(tmpdir(), "election-state-copy-"));
+  try {
+    cpSync(path, copy, { recursive: true, preserveTimestamps: true });
+    using state = await StateDirectory.open(copy);
+    const told: string[] = [];
+    expect(leftBehind(state, told)).toEqual([]);
+    expect(told[0]).toContain("it is a copy");
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+});
+
+test("state directory: a lock file that was replaced says nothing of its living holder", async () => {
+  const holder = await startHolder("alive");
+  const lock = readdirSync(path).find((name) => name.endsWith(".lock")) ?? "";
+  copyFileSync(join(path, lock), join(path, "restored"));
+  renameSync(join(path, "restored"), join(path, lock));
+  using state = await StateDirectory.open(path);
+  const told: string[] = [];
+  expect(leftBehind(state, told)).toEqual([]);
+  expect(told).toHaveLength(1);
+  await kill(holder);
+  expect(leftBehind(state)).toEqual([]);
+});
+
+test("state directory: whoever starts while others look through it gets a lock all the same", async () => {
+  await startHolder("--look");
+  for (let start = 0; start < 500; start += 1) {
+    const state = await StateDirectory.open(path);
+    state.remember("mine");
+    state[Symbol.dispose]();
+  }
+});
+
+test("state directory: of many dead processes only those asked for are locked", async () => {
+  await kill(await startHolder("one"));
+  await kill(await startHolder("two"));
+  using state = await StateDirectory.open(path);
+  using other = await StateDirectory.open(path);
+  const first = state.leftBehind(() => undefined).next().value;
+  const rest = leftBehind(other).map(({ record }) => record);
+  expect(new Set([first?.record, ...rest])).toEqual(new Set(["one", "two"]));
+  expect(rest).toHaveLength(1);
+});
+
+test("state directory: what somebody else has dealt with meanwhile is no news", async () => {
+  await kill(await startHolder("one"));
+  await kill(await startHolder("two"));
+  using state = await StateDirectory.open(path);
+  using other = await StateDirectory.open(path);
+  const told: string[] = [];
+  const lefts = state.leftBehind((detail) => told.push(detail));
+  lefts.next().value?.forget();
+  for (const left of other.leftBehind(() => undefined)) left.forget();
+  expect(lefts.next().value).toBeUndefined();
+  expect(told).toEqual([]);
+});
+
+test("state directory: what cannot be removed is told, and ends nothing", async () => {
+  await kill(await startHolder("dead"));
+  const name = (readdirSync(path)[0] ?? "").replace(/\..*$/, "");
+  mkdirSync(join(path, `${name}.tmp`));
+  const state = await StateDirectory.open(path);
+  const told: string[] = [];
+  const [left] = leftBehind(state, told);
+  left?.forget();
+  expect(told[0]).toContain("cannot be removed");
+  const own = readdirSync(path).find((file) => !file.startsWith(name)) ?? "";
+  mkdirSync(join(path, own.replace(/\..*$/, ".tmp")));
+  state[Symbol.dispose]();
+});
+
+test("state directory: one that vanishes ends nothing, and says that nothing is kept", async () => {
+  const state = await StateDirectory.open(path);
+  rmSync(path, { recursive: true });
+  const told: string[] = [];
+  expect(leftBehind(state, told)).toEqual([]);
+  expect(told[0]).toContain("cannot be read");
+  // One that was made anew has no lock of ours, so a record in it would be nobody's.
+  mkdirSync(path);
+  expect(() => state.remember("late")).toThrow("is gone");
+  expect(readdirSync(path)).toEqual([]);
+  state[Symbol.dispose]();
 });

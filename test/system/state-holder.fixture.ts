@@ -1,8 +1,14 @@
 import { StateDirectory } from "../../src/system/state-directory.ts";
 
-// A process that holds a state directory until it is killed: its path and what to remember.
+// A process that holds a state directory until it is killed: its path and what to remember. With
+// `--look` it remembers nothing, and looks for dead ones without a pause.
 const [path = "", ...records] = process.argv.slice(2);
+const looks = records[0] === "--look";
 const state = await StateDirectory.open(path);
-for (const record of records) state.remember(record);
+for (const record of looks ? [] : records) state.remember(record);
 process.stdout.write("ready\n");
-setInterval(() => undefined, 1000);
+const look = (): void => {
+  for (const left of state.leftBehind(() => undefined)) left.keep();
+};
+setInterval(looks ? look : () => undefined, looks ? 0 : 1000);
+if (looks) for (const end = Date.now() + 2000; Date.now() < end;) look();

@@ -12,6 +12,7 @@ const log = new Log({
   level: "info",
   format: "json",
   colours: false,
+  journal: false,
   replica: "chatty",
   state: () => "Init",
 });

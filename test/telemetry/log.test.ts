@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { ElectionLog } from "../../src/telemetry/election-log.ts";
+import { levelled } from "../../src/telemetry/journal-level.ts";
 import { LineWriter } from "../../src/telemetry/line-writer.ts";
 import { Log, type LogOptions } from "../../src/telemetry/log.ts";
 import { Present } from "../../src/telemetry/present.ts";
@@ -19,6 +20,7 @@ function logTo(lines: string[], options: Partial<LogOptions> = {}) {
     level: "trace",
     format: "json",
     colours: false,
+    journal: false,
     replica: "me",
     state: () => present.state,
     ...options,
@@ -90,4 +92,20 @@ test("log: a field cannot pass for one of the line's own, and a long text is cut
   expect(line["level"]).toBe("info");
   expect(line["big"]).toBe("9223372036854775808");
   expect(line["msg"]?.length).toBe(4099);
+});
+
+test("log: for the journal every line says its level in front, and is the same behind it", () => {
+  const plain = told({});
+  const lines = told({ journal: true });
+  const priorities = { error: 3, warn: 4, info: 6, debug: 7, trace: 7 };
+  const expected = plain.map((line) => {
+    const { level } = JSON.parse(line) as { level: keyof typeof priorities };
+    return `<${priorities[level]}>${line}`;
+  });
+  expect(lines).toEqual(expected);
+});
+
+test("journal level: one for each line, and for nothing else", () => {
+  expect(levelled("error", "a\nb\n")).toBe("<3>a\n<3>b\n");
+  expect(levelled("warn", "a\u2028b\rc")).toBe("<4>a\u2028b\rc");
 });

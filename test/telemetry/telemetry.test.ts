@@ -19,9 +19,11 @@ function start(events: readonly ElectionEvent[] = []) {
     logLevel: "info",
     logFormat: "json",
     colours: false,
+    journal: false,
     self: () => self,
     version: "1.2.3",
     failover: (grantedMs = 10_000) => [{ kind: "crash", ms: grantedMs, terms: [], commits: 1 }],
+    pending: { timers: () => scheduler.sleeping, requests: () => 3 },
     settings: [{ option: "zk-path", value: "/election", source: "default", place: null }],
   });
   for (const event of events) telemetry.observer.observe(event);
@@ -201,6 +203,20 @@ test("metrics: the process figures are true ones", async () => {
   const build = `election_build_info{version="1.2.3",bun="${Bun.version}"}`;
   expect(await metric(telemetry, build)).toBe("1");
   expect(await telemetry.metrics()).not.toMatch(/zk|zoo/i);
+});
+
+test("metrics: what is pending is asked for at every scrape", async () => {
+  const { scheduler, telemetry } = start();
+  expect(await metric(telemetry, "election_coordinator_requests_pending")).toBe("3");
+  // The loop's lag is measured by one sleep after another.
+  expect(await metric(telemetry, "election_timers_pending")).toBe("1");
+  const over = new AbortController();
+  const sleep = scheduler.sleep(1000, over.signal);
+  expect(await metric(telemetry, "election_timers_pending")).toBe("2");
+  over.abort();
+  await sleep;
+  expect(await metric(telemetry, "election_timers_pending")).toBe("1");
+  await telemetry[Symbol.asyncDispose]();
 });
 
 test("metrics: the loop's lag is what the scheduler's wake-up is late by", async () => {

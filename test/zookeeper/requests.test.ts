@@ -110,6 +110,28 @@ test("requests: the number of unanswered ones is bounded, aborted ones included"
   client.abandon();
 });
 
+test("requests: pending are those queued and those sent, until their answer or the end", async () => {
+  const { client, accept } = stage();
+  const first = client.delete("/a");
+  const given = new AbortController();
+  const withdrawn = failure(client.delete("/b", { signal: given.signal }));
+  expect(client.pendingRequests).toBe(2);
+  given.abort();
+  await withdrawn;
+  expect(client.pendingRequests).toBe(1);
+  const peer = await accept();
+  expect(client.pendingRequests).toBe(1);
+  await peer.request();
+  peer.reply(1);
+  await first;
+  expect(client.pendingRequests).toBe(0);
+  const last = failure(client.delete("/c"));
+  expect(client.pendingRequests).toBe(1);
+  client.abandon();
+  await last;
+  expect(client.pendingRequests).toBe(0);
+});
+
 test("requests: bytes are bounded, in one request and in all", async () => {
   const { client, accept } = stage({ limits: { requestBytes: 100, sentFrameBytes: 80 } });
   await accept();

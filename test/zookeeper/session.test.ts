@@ -79,6 +79,40 @@ test("session: a refused credential ends it as auth-failed", async () => {
   expect(client.ended.aborted).toBe(true);
 });
 
+test("session: an answer to a credential that was never sent ends the connection only", async () => {
+  const { client, accept } = stage();
+  const peer = await accept();
+  peer.reply(-4, { zxid: 0n, error: -115 });
+  await settle();
+  expect(client.end).toBeUndefined();
+  expect(peer.closedByClient).toBe(true);
+  await accept();
+  expect(client.state).toBe("connected");
+  client.abandon();
+});
+
+test.each([2 ** 31 - 1, 24 * 60 * 60 * 1000])(
+  "session: nobody goes by an unasked timeout of %d ms, and it is told",
+  async (grantedMs) => {
+    const { client, accept, events, scheduler } = stage();
+    const peer = await accept({ timeoutMs: grantedMs });
+    expect(client.sessionTimeoutMs).toBe(10 * 60 * 1000);
+    expect(events[0]).toEqual({ kind: "timeout-granted", requestedMs: timeoutMs, grantedMs });
+    // A server that fell silent is left while that can still help.
+    await scheduler.advance(10 * 60 * 1000);
+    expect(peer.closedByClient).toBe(true);
+    client.abandon();
+  },
+);
+
+test("session: a long timeout that was asked for is gone by", async () => {
+  const day = 24 * 60 * 60 * 1000;
+  const { client, accept } = stage({ sessionTimeoutMs: day });
+  await accept();
+  expect(client.sessionTimeoutMs).toBe(day);
+  client.abandon();
+});
+
 test("session: a lost connection leaves sent requests unknown and unsent ones queued (M)", async () => {
   const { client, accept, events } = stage();
   const first = await accept();

@@ -3,7 +3,10 @@ import type { Attempt, Leadership, ReplicaId, Session } from "../../../src/elect
 import { leaseDurationMs } from "../../../src/election/lease.ts";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
 import { ZooKeeperClient } from "../../../src/zookeeper/client.ts";
-import { ZooKeeperCoordinator } from "../../../src/zookeeper/coordinator.ts";
+import {
+  type CoordinatorOptions,
+  ZooKeeperCoordinator,
+} from "../../../src/zookeeper/coordinator.ts";
 import { type Layout, layoutBelow } from "../../../src/zookeeper/layout.ts";
 import { decodeTerm, type TermRecord } from "../../../src/zookeeper/records.ts";
 import type { SessionKey } from "../../../src/zookeeper/session-key.ts";
@@ -90,6 +93,7 @@ export class Bench {
     events: Recorder = new Recorder(),
     transport: Transport = new TcpTransport(),
     keep?: (key: SessionKey) => void,
+    more: Partial<Pick<CoordinatorOptions, "access" | "servers">> = {},
   ): ZooKeeperCoordinator {
     return new ZooKeeperCoordinator({
       servers: [this.server.address],
@@ -106,6 +110,7 @@ export class Bench {
         since: "2026-01-01T00:00:00.000Z",
       }),
       keep,
+      ...more,
     });
   }
 

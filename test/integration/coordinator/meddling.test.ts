@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { waitingOutMs } from "../../../src/election/lease.ts";
+import { Permission } from "../../../src/zookeeper/protocol/records.ts";
 import { encodeTerm } from "../../../src/zookeeper/records.ts";
 import {
   abortOf,
@@ -138,6 +139,22 @@ test(
     const leadership = await won(session.attempt(never));
     expect(leadership.mayAct()).toBe(true);
     expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: a line that may not be read keeps nobody from following and leading",
+  async () => {
+    const first = await bench.candidate("a");
+    const second = await bench.candidate("b");
+    const permissions = Permission.all & ~Permission.read;
+    const acl = [{ permissions, scheme: "world", id: "anyone" }];
+    await bench.meddler.setAcl(bench.layout.replicas, acl);
+    const leadership = await won(first.session.attempt(never));
+    expect(await second.session.attempt(never)).toMatchObject({ kind: "led" });
+    expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
+    await won(second.session.attempt(never));
   },
   limitMs,
 );

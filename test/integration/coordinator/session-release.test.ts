@@ -9,15 +9,15 @@ import { Bench, leaseMs, limitMs, never, sessionTimeoutMs, won } from "./bench.f
 
 const bench = new Bench();
 
-function release(key: SessionKey) {
+function release(key: SessionKey, transport = new TcpTransport(), patienceMs = 5000) {
   const options = {
     servers: [bench.server.address],
-    transport: new TcpTransport(),
+    transport,
     scheduler: new RealScheduler(),
     basePath: bench.layout.base,
     sessionTimeoutMs,
   };
-  return releaseSession(options, key, AbortSignal.timeout(5000));
+  return releaseSession(options, key, AbortSignal.timeout(patienceMs));
 }
 
 test(
@@ -48,7 +48,7 @@ test(
     while (events.of("waiting-out").length === 0) await Bun.sleep(5);
     session.abandon();
     expect(keys.map((key) => key.epoch)).toEqual([undefined]);
-    expect(await release(keys[0] as SessionKey)).toEqual({ kind: "closed" });
+    expect(await release(keys[0] as SessionKey)).toMatchObject({ kind: "closed" });
     expect(await bench.isLed()).toBe(false);
     // Whoever comes next still waits for the lease that may be running.
     expect(await bench.term()).toEqual({ state: "held", leaseMs: 60_000 });
@@ -64,8 +64,23 @@ test(
     await won(session.attempt(never));
     session.abandon();
     const key = { ...(keys[1] as SessionKey), epoch: 1n as Epoch };
-    expect(await release(key)).toEqual({ kind: "closed" });
+    expect(await release(key)).toMatchObject({ kind: "closed" });
     expect(await bench.term()).toEqual({ state: "held", leaseMs });
+  },
+  limitMs,
+);
+
+test(
+  "session release: of a leader whose term is gone closes the session, so that it lives no longer",
+  async () => {
+    const keys: SessionKey[] = [];
+    const { session } = await bench.candidate("a", undefined, (key) => keys.push(key));
+    await won(session.attempt(never));
+    session.abandon();
+    await bench.meddler.delete(bench.layout.term);
+    const outcome = await release(keys[1] as SessionKey);
+    expect(outcome).toMatchObject({ kind: "closed", detail: expect.stringContaining("no-node") });
+    expect(await bench.isLed()).toBe(false);
   },
   limitMs,
 );
@@ -80,6 +95,23 @@ test(
     expect(await release(key)).toEqual({ kind: "gone" });
     await Bun.sleep(sessionTimeoutMs / 2);
     expect(leadership.mayAct()).toBe(true);
+  },
+  limitMs,
+);
+
+test(
+  "session release: says what kept it from the servers",
+  async () => {
+    const broken = new TcpTransport(() => {
+      throw new Error('--zk-tls-key "k": expected a key');
+    });
+    const key = { sessionId: 1n, password: new Uint8Array(16), epoch: undefined };
+    expect(await release(key, broken, 200)).toEqual({
+      kind: "failed",
+      detail: expect.stringMatching(
+        /^no server answered; the last one tried, \S+: --zk-tls-key "k": expected a key$/,
+      ),
+    });
   },
   limitMs,
 );

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { binary, Replica, temporaryDirectory } from "../replica.ts";
 import { startServer, type ZooKeeperServer } from "../zookeeper-server.ts";
@@ -36,11 +36,49 @@ const options = (): readonly string[] => [
   `--session-timeout=${sessionSeconds}s`,
 ];
 
-function start(id: string): Replica {
+function start(id: string, ...more: readonly string[]): Replica {
   const fileDir = join(directory.path, "files");
-  const flags = [...options(), "--leader-timeout=200ms"];
+  const flags = [...options(), "--leader-timeout=200ms", ...more];
   return new Replica({ servers: servers(), id, fileDir, flags });
 }
+
+/** Runs `election release` to its end; a later flag replaces an earlier one. */
+function release(...flags: readonly string[]) {
+  const given = options().filter((option) => !flags.some((flag) => sameFlag(flag, option)));
+  return Bun.spawnSync([binary, "release", `--zk-servers=${servers()}`, ...given, ...flags]);
+}
+
+function sameFlag(one: string, other: string): boolean {
+  return one.split("=")[0] === other.split("=")[0];
+}
+
+/** The passwords of the sessions that stand in the state directory, in hexadecimal. */
+function passwords(): readonly string[] {
+  const files = readdirSync(stateDir()).filter((name) => name.endsWith(".json"));
+  return files.flatMap((name) => {
+    const text = readFileSync(join(stateDir(), name), "utf8");
+    return /password[\\":]+([0-9a-f]{32})/.exec(text)?.[1] ?? [];
+  });
+}
+
+test(
+  "crash release: a paused leader is not dead, and nobody is told its password",
+  async () => {
+    await using leader = start("a", "--log-level=trace");
+    await leader.writes();
+    leader.kill("SIGSTOP");
+    const { exitCode, stderr } = release("--log-level=trace");
+    expect([exitCode, stderr.toString()]).toEqual([0, ""]);
+    leader.kill("SIGCONT");
+    await leader.writes(leader.lines.length);
+    expect(leader.edges).toEqual(["Init>Attempter:ready", "Attempter>Leader:elected"]);
+    const [password = "none", ...others] = passwords();
+    expect(others).toEqual([]);
+    expect(password).not.toBe("none");
+    expect(JSON.stringify(leader.lines)).not.toContain(password);
+  },
+  limitMs,
+);
 
 test(
   "crash release: the restart of a killed leader lets the next in line lead at once",
@@ -71,12 +109,11 @@ test(
     await next.line("follows", (line) => line["leader"] === "a");
     leader.kill("SIGKILL");
     await leader.exited;
-    const { exitCode, stderr } = Bun.spawnSync([
-      binary,
-      "release",
-      `--zk-servers=${servers()}`,
-      ...options(),
-    ]);
+    // Of another service with the same directory it is nobody's business.
+    const foreign = release("--zk-path=/another");
+    expect(foreign.stderr.toString()).toContain("a record of another service is left to it");
+    expect(foreign.exitCode).toBe(0);
+    const { exitCode, stderr } = release();
     expect(stderr.toString()).toMatch(
       /^election: gave up epoch \d+ of a process that was killed\n$/,
     );
@@ -94,12 +131,7 @@ test(
     await leader.writes();
     await using other = start("b");
     await other.line("follows", (line) => line["leader"] === "a");
-    const { exitCode, stderr } = Bun.spawnSync([
-      binary,
-      "release",
-      `--zk-servers=${servers()}`,
-      ...options(),
-    ]);
+    const { exitCode, stderr } = release();
     expect([exitCode, stderr.toString()]).toEqual([0, ""]);
     await leader.writes(leader.lines.length);
     leader.kill("SIGTERM");

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
+import { connect, type NetConnectOpts } from "node:net";
 import { join } from "node:path";
 import type { Status } from "../../../src/election/status.ts";
 import { firstLeader, Replica, temporaryDirectory } from "../replica.ts";
@@ -52,6 +53,9 @@ test(
     const metrics = await (await ask(leader, "/metrics")).text();
     expect(metrics).toMatch(/^election_is_leader 1$/m);
     expect(metrics).toMatch(/^election_state\{state="Leader"\} 1$/m);
+    // A leader sleeps until its next file, its next renewal, its next ping, and more.
+    expect(metrics).toMatch(/^election_timers_pending [3-9]$/m);
+    expect(metrics).toMatch(/^election_coordinator_requests_pending \d$/m);
     expect(metrics).toMatch(
       /^election_coordinator_requests_total\{operation="multi",outcome="ok"\} /m,
     );
@@ -125,6 +129,39 @@ test(
   limitMs,
 );
 
+test(
+  "daemon: whoever asks nothing, or only ever more slowly, is cut off, and others are answered",
+  async () => {
+    using directory = temporaryDirectory();
+    const socket = join(directory.path, "e.sock");
+    const start = (id: string, address: string): Replica =>
+      new Replica({
+        servers: `${server.address.host}:${server.address.port}`,
+        id,
+        fileDir: join(directory.path, id),
+        flags: [`--http-address=${address}`],
+      });
+    await using overTcp = start("tcp", "127.0.0.1:0");
+    await using overUnix = start("unix", `unix:${socket}`);
+    const [host = "", port] = (await listening(overTcp)).split(":");
+    await listening(overUnix);
+    const openedAt = performance.now();
+    const begun = "GET /livez HTTP/1.1\r\nHost: x\r\n";
+    const slow = [{ host, port: Number(port) }, { path: socket }].flatMap((address) => [
+      cutOff(address, ""),
+      cutOff(address, begun),
+      cutOff(address, begun, "a"),
+      cutOff(address, `POST /livez HTTP/1.1\r\nContent-Length: 1000\r\n\r\n`, "a"),
+      cutOff(address, `${begun}\r\n`),
+    ]);
+    await Promise.all(slow.map(({ opened }) => opened));
+    expect((await fetch(`http://${host}:${port}/livez`)).status).toBe(200);
+    await Promise.all(slow.map(({ closed }) => closed));
+    expect(performance.now() - openedAt).toBeLessThan(30_000);
+  },
+  limitMs,
+);
+
 /** The pictures that a stream of events tells, one after the other. */
 async function* follow(response: Response): AsyncGenerator<Status> {
   const decoder = new TextDecoder();
@@ -151,4 +188,27 @@ async function untilSeen(
     if (done === true) throw new Error("the stream ended before it was seen");
     if (isSeen(value)) return value;
   }
+}
+
+/** The address at which it answers. */
+async function listening(replica: Replica): Promise<string> {
+  const line = await replica.line("listens", ({ event }) => event === "http");
+  return line.msg.replace("answers HTTP at ", "");
+}
+
+/** Sends bytes, and perhaps one more every second, and leaves the end to the server. */
+function cutOff(address: NetConnectOpts, bytes: string, drip = "") {
+  const [opened, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const socket = connect(address, () => {
+    socket.write(bytes);
+    opened.resolve();
+  });
+  const dripping = setInterval(() => socket.write(drip), 1000);
+  socket.on("data", () => undefined);
+  socket.on("error", () => undefined);
+  socket.on("close", () => {
+    clearInterval(dripping);
+    closed.resolve();
+  });
+  return { opened: opened.promise, closed: closed.promise };
 }

@@ -10,7 +10,7 @@ let directory: ReturnType<typeof temporaryDirectory>;
 let service = 0;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ config: ["maxSessionTimeout=60000"] });
 }, limitMs);
 
 afterAll(async () => {
@@ -47,8 +47,8 @@ function start(id: string, script: string, ...flags: readonly string[]): Replica
     fileDir: join(directory.path, "files"),
     flags: [
       `--zk-path=/exec-${service}`,
-      "--session-timeout=4s",
       "--exec-stop-timeout=300ms",
+      ...(flags.some((flag) => flag.startsWith("--session")) ? [] : ["--session-timeout=4s"]),
       ...flags,
     ],
     command: ["bash", "-c", script],
@@ -113,6 +113,28 @@ test.each(["SIGKILL", "SIGSTOP"] as const)(
     leader.kill("SIGCONT");
     await leader.line("notices", ({ state }) => state === "Attempter", from);
     expect(runs()).toHaveLength(2);
+  },
+  limitMs,
+);
+
+test(
+  "exec: with a state directory the crash costs the command's end, and not the session's",
+  async () => {
+    const flags = [`--state-dir=${join(directory.path, "state")}`, "--session-timeout=20s"];
+    await using leader = start("a", stubborn, ...flags);
+    const [, detached] = await output(leader, /^detached (\d+)/);
+    await using other = start("b", stubborn, ...flags);
+    await other.line("follows", (line) => line["leader"] === "a");
+    leader.kill("SIGKILL");
+    await leader.exited;
+    const killedAt = performance.now();
+    await using restarted = start("a2", stubborn, ...flags);
+    await followedBy(other, detached);
+    // Without the release it would take the session's 20 s, or a lease of 13 s.
+    expect(performance.now() - killedAt).toBeLessThan(8_000);
+    // Either of the two that look into the directory may have been the first.
+    const told = [...restarted.lines, ...other.lines].map(({ msg }) => msg);
+    expect(told.filter((msg) => msg.includes("gave up epoch"))).toHaveLength(1);
   },
   limitMs,
 );

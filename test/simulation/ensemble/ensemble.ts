@@ -4,7 +4,7 @@ import type { SimulatedNetwork } from "../simulated-network.ts";
 import type { Timeline } from "../timeline.ts";
 import { Server } from "./server.ts";
 import { SessionTracker } from "./session-tracker.ts";
-import type { Operation } from "./transactions.ts";
+import type { Operation, Transaction } from "./transactions.ts";
 import { meddler, Tree } from "./tree.ts";
 import { ServerWatches } from "./reads.ts";
 
@@ -14,10 +14,19 @@ export interface EnsembleOptions {
   /** After so many ticks of silence a server gives up its leader, or its leadership. */
   readonly syncLimit: number;
   readonly pingsOvertake: boolean;
+  /** How far the rate of each server's clock may be off; 0 when left out. */
+  readonly rateError?: number;
+}
+
+/** What is kept of a server's data. */
+interface Backup {
+  readonly log: readonly Transaction[];
+  readonly epoch: number;
 }
 
 /** How often a server without a leader looks for one. */
 const lookingMs = 150;
+const leastWaitMs = 0.001;
 
 /**
  * A ZooKeeper ensemble as far as safety depends on it: one leader for each epoch, commits only
@@ -38,6 +47,9 @@ export class Ensemble {
   /** What a fault makes servers answer now and then. */
   oddities: { readonly chance: number; readonly random: Random } | undefined;
   told: (text: string) => void = () => undefined;
+  /** Servers are not started while it lasts. */
+  outage = false;
+  #backup: Backup = { log: [], epoch: 0 };
 
   constructor(
     timeline: Timeline,
@@ -53,6 +65,9 @@ export class Ensemble {
     this.servers = Array.from({ length: options.size }, (_, index) => new Server(this, index + 1));
     for (const server of this.servers) {
       server.pingsOvertake = options.pingsOvertake;
+      const { rateError = 0 } = options;
+      const rates = random.fork(`clock of ${server.host}`);
+      server.clockRate = 1 + rates.between(-rateError, rateError);
       network.listen(server.host, server);
       this.start(server);
     }
@@ -72,8 +87,10 @@ export class Ensemble {
     return this.#random.between(0.1, 2);
   }
 
-  password(): Uint8Array {
-    return Uint8Array.from({ length: 16 }, () => this.#random.integer(0, 255));
+  /** A secret of all servers makes it: none has to know the session to see that it is wrong. */
+  passwordOf(session: bigint): Uint8Array {
+    const random = this.#random.fork(`password of ${session}`);
+    return Uint8Array.from({ length: 16 }, () => random.integer(0, 255));
   }
 
   oddity(): { readonly code: number; readonly executed: boolean } | undefined {
@@ -113,7 +130,7 @@ export class Ensemble {
   }
 
   start(server: Server): void {
-    if (server.role !== "down") return;
+    if (server.role !== "down" || this.outage) return;
     server.life = new Life();
     server.role = "looking";
     this.#tick(server, server.life);
@@ -143,12 +160,38 @@ export class Ensemble {
     leader?.order(session, operation, undefined, leader);
   }
 
+  /** Keeps the data as they are now, as far as they are committed. */
+  backUp(): void {
+    const [server] = this.servers.toSorted((one, other) => other.committed - one.committed);
+    if (server === undefined) return;
+    // Nobody waits for an answer any more when they come back.
+    const log = server.log.slice(0, server.committed);
+    this.#backup = {
+      log: log.map((entry) => ({ ...entry, origin: undefined })),
+      epoch: server.epoch,
+    };
+  }
+
   /** The data of every server is gone, as after a careless reinstallation. All must be down. */
   wipe(): void {
+    this.#install({ log: [], epoch: 0 }, 0);
+  }
+
+  /**
+   * Every server gets what was kept. All must be down.
+   * @param keepsEpoch the servers' own epochs stay, as when only their snapshots are replaced; else
+   * epochs, and zxids with them, may repeat
+   */
+  restore(keepsEpoch: boolean): void {
+    const epochs = this.servers.map(({ epoch }) => epoch);
+    this.#install(this.#backup, keepsEpoch ? Math.max(...epochs) : 0);
+  }
+
+  #install({ log, epoch }: Backup, leastEpoch: number): void {
     for (const server of this.servers) {
-      server.log = [];
+      server.log = [...log];
       server.committed = 0;
-      server.epoch = 0;
+      server.epoch = Math.max(epoch, leastEpoch);
       server.tree = new Tree();
       server.tracker = new SessionTracker(this.tickMs);
     }
@@ -177,14 +220,27 @@ export class Ensemble {
       this.told(`server ${server.id} gives up leading: no quorum`);
       return server.look();
     }
-    for (const session of server.tracker.expired(now)) {
-      this.told(`server ${server.id}: session 0x${session.toString(16)} expires`);
-      server.order(session, { kind: "close-session" }, undefined, server);
-    }
     const { epoch } = server;
     for (const [follower] of server.followers) {
       this.send(server, follower, () => this.#pinged(server, follower, epoch));
     }
+  }
+
+  /** Whenever a bucket is over, the leader ends the sessions in it. */
+  #expireSessions(leader: Server, epoch: number): void {
+    const { life, tracker } = leader;
+    const waitMs = (tracker.bucketEndAfter(leader.clock) - leader.clock) / leader.clockRate;
+    // Not so little that adding it to the time might change nothing.
+    this.timeline.plan(waitMs + leastWaitMs, () => {
+      life.deliver("timer", () => {
+        if (leader.role !== "leading" || leader.epoch !== epoch) return;
+        for (const session of tracker.expired(leader.clock)) {
+          this.told(`server ${leader.id}: session 0x${session.toString(16)} expires`);
+          leader.order(session, { kind: "close-session" }, undefined, leader);
+        }
+        this.#expireSessions(leader, epoch);
+      });
+    });
   }
 
   /** Followers report what they touched only in answer to a ping. Source: Learner.java. */
@@ -197,7 +253,7 @@ export class Ensemble {
       if (leader.role !== "leading" || leader.epoch !== epoch || view === undefined) return;
       view.heardAt = this.timeline.now;
       for (const [session, timeoutMs] of touched) {
-        leader.tracker.touch(session, timeoutMs, this.timeline.now);
+        leader.tracker.touch(session, timeoutMs, leader.clock);
       }
     });
   }
@@ -226,6 +282,7 @@ export class Ensemble {
     if (group.some((peer) => isAhead(peer, server))) return;
     const epoch = Math.max(server.epoch, ...group.map((peer) => peer.epoch)) + 1;
     server.lead(epoch);
+    this.#expireSessions(server, epoch);
     for (const peer of group) peer.follow(server);
     this.told(`server ${server.id} leads the ensemble in epoch ${epoch}`);
   }

@@ -92,10 +92,10 @@ export class ServerConnection implements ServerSide {
 
   #take(frame: Uint8Array): void {
     const body = new WireReader(frame);
-    this.#server.touch(this.session, this.timeoutMs);
+    if (!this.#server.touch(this.session, this.timeoutMs)) return;
     const request = { xid: body.int(), opcode: body.int(), body };
     const overtakes = request.opcode === Opcode.ping && this.#server.pingsOvertake;
-    if (overtakes) return this.#answerPing();
+    if (overtakes) return this.#answer(request);
     this.#queue.push(request);
     this.#work();
   }
@@ -109,8 +109,11 @@ export class ServerConnection implements ServerSide {
   }
 
   #answer({ xid, opcode, body }: Request): void {
-    if (opcode === Opcode.ping) return this.#answerPing();
     if (opcode === Opcode.auth) return this.send(replyFrame(SpecialXid.auth, 0n, 0));
+    if (opcode !== Opcode.closeSession && !this.#server.speaksFor(this.session)) {
+      return this.close();
+    }
+    if (opcode === Opcode.ping) return this.#answerPing();
     if (opcode === Opcode.sync) return this.#sync(xid, body.string());
     const { tree } = this.#server;
     const read = answerRead(this.#server.watches, tree, this, xid, opcode, body);

@@ -29,6 +29,8 @@ export class Server implements Listener {
   role: ServerRole = "down";
   tree = new Tree();
   watches = new ServerWatches();
+  /** Whether its ping replies keep from the leader which sessions it has heard of. */
+  withholdsTouches = false;
   /** Whether pings are answered although a write is under way: versions differ. */
   pingsOvertake = false;
   leader: Server | undefined;
@@ -39,6 +41,8 @@ export class Server implements Listener {
   readonly followers = new Map<Server, FollowerView>();
   tracker: SessionTracker;
   heardAt = 0;
+  /** How fast its clock runs: sessions run out by it, sooner or later than they should. */
+  clockRate = 1;
   /** Grows whenever its connections to the other servers end: what was under way is lost. */
   generation = 0;
   readonly #ensemble: Ensemble;
@@ -51,6 +55,11 @@ export class Server implements Listener {
     this.id = id;
     this.host = `server-${id}`;
     this.tracker = new SessionTracker(ensemble.tickMs);
+  }
+
+  /** What its own clock says. */
+  get clock(): number {
+    return this.#now * this.clockRate;
   }
 
   get serves(): boolean {
@@ -75,16 +84,32 @@ export class Server implements Listener {
     this.watches.forget(connection);
   }
 
-  /** Anything a client says is a sign of life; followers pass it on with their next ping reply. */
-  touch(session: bigint, timeoutMs: number): void {
-    if (this.role === "leading") this.tracker.touch(session, timeoutMs, this.#now);
-    else this.#touched.set(session, timeoutMs);
+  /**
+   * Anything a client says is a sign of life; followers pass it on with their next ping reply. The
+   * leader drops what it hears from a session that has run out: false.
+   */
+  touch(session: bigint, timeoutMs: number): boolean {
+    if (this.role === "leading") return this.tracker.touch(session, timeoutMs, this.clock);
+    this.#touched.set(session, timeoutMs);
+    return true;
   }
 
   takeTouched(): ReadonlyMap<bigint, number> {
-    const touched = new Map(this.#touched);
+    const touched = new Map(this.withholdsTouches ? [] : this.#touched);
     this.#touched.clear();
     return touched;
+  }
+
+  /**
+   * Only the leader knows to which server a session has moved, and refuses even to read for one
+   * that has left it; followers read for whoever is connected.
+   * Source: PrepRequestProcessor.java (checkSession).
+   */
+  speaksFor(session: bigint): boolean {
+    if (this.role !== "leading") return true;
+    const { owners } = this.tracker;
+    if (!owners.has(session)) owners.set(session, this.id);
+    return owners.get(session) === this.id;
   }
 
   greet(connection: ServerConnection, request: ConnectRequestRead): void {
@@ -136,7 +161,9 @@ export class Server implements Listener {
   ): void {
     if (this.role !== "leading") return;
     const owner = this.tracker.owners.get(session);
-    if (owner !== undefined && owner !== from.id && origin !== undefined) {
+    // Whoever knows a session can close it: the leader itself does, when it has run out.
+    const checked = operation.kind !== "close-session";
+    if (checked && owner !== undefined && owner !== from.id && origin !== undefined) {
       const refusal = (): void => origin.settled([{ error: sessionMoved }], 0n);
       if (from === this) refusal();
       else this.#ensemble.send(this, from, refusal);
@@ -145,7 +172,7 @@ export class Server implements Listener {
     // After an election the first server that speaks for a session owns it.
     if (owner === undefined && origin !== undefined) this.tracker.owners.set(session, from.id);
     if (operation.kind === "create-session") {
-      this.tracker.add(session, operation.timeoutMs, this.#now);
+      this.tracker.add(session, operation.timeoutMs, this.clock);
       this.tracker.owners.set(session, from.id);
     }
     if (operation.kind === "close-session") this.tracker.remove(session);
@@ -228,7 +255,7 @@ export class Server implements Listener {
     this.tracker = new SessionTracker(this.#ensemble.tickMs);
     this.applyUpTo(this.log.length);
     for (const [session, { timeoutMs }] of this.tree.sessions) {
-      this.tracker.add(session, timeoutMs, this.#now);
+      this.tracker.add(session, timeoutMs, this.clock);
     }
   }
 
@@ -275,9 +302,9 @@ export class Server implements Listener {
       (BigInt(this.id) << 56n) |
       (BigInt(Math.floor(this.#now)) << 16n) |
       BigInt(this.#sessions & 0xffff);
-    const password = this.#ensemble.password();
+    const password = this.#ensemble.passwordOf(session);
     connection.session = session;
-    this.submit(connection, { kind: "create-session", timeoutMs, password }, () =>
+    this.submit(connection, { kind: "create-session", timeoutMs }, () =>
       connection.welcome(session, timeoutMs, password),
     );
   }
@@ -291,11 +318,10 @@ export class Server implements Listener {
     for (const other of this.connections) {
       if (other !== connection && other.session === session) other.close();
     }
-    const known = this.tree.sessions.get(session);
-    if (known !== undefined && !same(known.password, password)) return connection.refuse();
+    if (!same(password, this.#ensemble.passwordOf(session))) return connection.refuse();
     connection.session = session;
     this.#toLeader((leader) => {
-      const lives = leader.tracker.touch(session, timeoutMs, leader.#now);
+      const lives = leader.tracker.touch(session, timeoutMs, leader.clock);
       if (lives) leader.tracker.owners.set(session, this.id);
       const answer = (): void => {
         if (lives) connection.welcome(session, timeoutMs, password);
@@ -310,6 +336,10 @@ export class Server implements Listener {
     const { results, events } = this.tree.apply(entry);
     for (const event of events) this.watches.fire(event);
     if (entry.origin?.server === this.id) entry.origin.settled(results, entry.zxid);
+    // Every follower counts a new session as heard of. Source: LearnerSessionTracker.java.
+    if (entry.operation.kind === "create-session" && this.role === "following") {
+      this.#touched.set(entry.session, entry.operation.timeoutMs);
+    }
     if (entry.operation.kind !== "close-session") return;
     for (const connection of this.connections) {
       if (connection.session === entry.session) connection.close();

@@ -13,14 +13,16 @@ export class SessionTracker {
   }
 
   add(session: bigint, timeoutMs: number, now: number): void {
-    this.#expiries.set(session, this.#bucket(now + timeoutMs));
+    this.#expiries.set(session, this.bucketEndAfter(now + timeoutMs));
   }
 
-  /** The session showed life; one that is already running out stays dead. */
+  /**
+   * The session showed life; one that is already running out stays dead. What is left of its life
+   * becomes shorter when the timeout did.
+   */
   touch(session: bigint, timeoutMs: number, now: number): boolean {
-    const before = this.#expiries.get(session);
-    if (before === undefined) return false;
-    this.#expiries.set(session, Math.max(before, this.#bucket(now + timeoutMs)));
+    if (!this.#expiries.has(session)) return false;
+    this.add(session, timeoutMs, now);
     return true;
   }
 
@@ -36,7 +38,8 @@ export class SessionTracker {
     this.owners.delete(session);
   }
 
-  #bucket(at: number): number {
+  /** When the bucket that `at` lies in is over. */
+  bucketEndAfter(at: number): number {
     return (Math.floor(at / this.#tickMs) + 1) * this.#tickMs;
   }
 }

@@ -26,11 +26,7 @@ export type Operation =
         { kind: "multi" | "create-session" | "close-session" }
       >[];
     }
-  | {
-      readonly kind: "create-session";
-      readonly timeoutMs: number;
-      readonly password: Uint8Array;
-    }
+  | { readonly kind: "create-session"; readonly timeoutMs: number }
   | { readonly kind: "close-session" };
 
 /** What came of one operation. `error` is the wire's number; 0 is well. */

@@ -18,7 +18,6 @@ export interface TreeNode {
 
 export interface TreeSession {
   readonly timeoutMs: number;
-  readonly password: Uint8Array;
 }
 
 /** A change that watches may wait for. */
@@ -58,8 +57,7 @@ export class Tree {
     this.lastZxid = zxid;
     const change = new Change(this, zxid, timeMs, session);
     if (operation.kind === "create-session") {
-      const { timeoutMs, password } = operation;
-      this.sessions.set(session, { timeoutMs, password });
+      this.sessions.set(session, { timeoutMs: operation.timeoutMs });
       return { results: [{ error: 0 }], events: [] };
     }
     if (session !== meddler && !this.sessions.has(session)) {

@@ -1,0 +1,92 @@
+import type { ElectionEvent, Observer } from "./observer.ts";
+import type { Timings } from "./state.ts";
+import type { StateName } from "./transitions.ts";
+
+/** Room for what bounds itself: a proof of the duty (5 s), letting go (2 s), and a slow machine. */
+const graceMs = 15_000;
+/** Connecting, one question and the session's end take a session timeout each at most. */
+const sessionTimeouts = 3;
+
+export interface ProgressTimings extends Timings {
+  readonly sessionTimeoutMs: number;
+  /** The pace of the duty; undefined for one that has none. */
+  readonly leaderTimeoutMs: number | undefined;
+}
+
+/** An event that a state owes, and how long it may be silent before it has to come again. */
+interface Debt {
+  readonly owed: ElectionEvent["kind"];
+  readonly withinMs: number;
+}
+
+/**
+ * Whether the replica moves: every state owes a sign of life, and its own timings say how often. A
+ * state that stays silent for longer than it can by its own rules is stuck: that is a bug, whatever
+ * the event loop does meanwhile. A coordinator or a disk that does not answer is none: there, the
+ * sign is that we go on trying.
+ */
+export class Progress implements Observer {
+  readonly #timings: ProgressTimings;
+  #state: StateName = "Init";
+  #sessionTimeoutMs: number;
+  /** How long the attempt under way waits for an earlier lease to end. */
+  #waitingOutMs = 0;
+  #silentMs = 0;
+  /** Per kind of event, the silence (as of `#silentMs`) at which it came last. */
+  readonly #heardAt = new Map<ElectionEvent["kind"], number>();
+
+  constructor(timings: ProgressTimings) {
+    this.#timings = timings;
+    this.#sessionTimeoutMs = timings.sessionTimeoutMs;
+  }
+
+  observe(event: ElectionEvent): void {
+    if (event.kind === "timeout-granted") {
+      this.#sessionTimeoutMs = Math.max(this.#sessionTimeoutMs, event.grantedMs);
+    }
+    if (event.kind === "waiting-out") this.#waitingOutMs = event.waitMs;
+    if (event.kind === "transition") {
+      this.#state = event.to;
+      this.#waitingOutMs = 0;
+      this.#silentMs = 0;
+      this.#heardAt.clear();
+    }
+    this.#heardAt.set(event.kind, this.#silentMs);
+  }
+
+  /**
+   * Counts `ms` milliseconds in which the replica could have moved. What a stopped process or a
+   * blocked loop has missed is not to be counted: it was not the states that were silent.
+   */
+  passed(ms: number): void {
+    this.#silentMs += ms;
+  }
+
+  /** What the present state owes and has not shown in time: for people. Undefined when it moves. */
+  get stuck(): string | undefined {
+    const debt = this.#debts().find(
+      ({ owed, withinMs }) => this.#silentMs - (this.#heardAt.get(owed) ?? 0) > withinMs,
+    );
+    return debt && `${this.#state} owes a ${debt.owed} within ${debt.withinMs} ms`;
+  }
+
+  #debts(): readonly Debt[] {
+    const { attempterTimeoutMs, failoverTimeoutMs, leaderTimeoutMs, stopTimeoutMs } = this.#timings;
+    const answerMs = sessionTimeouts * this.#sessionTimeoutMs + graceMs;
+    const states: Readonly<Record<StateName, readonly Debt[]>> = {
+      Init: [{ owed: "transition", withinMs: answerMs }],
+      Attempter: [
+        { owed: "attempt", withinMs: attempterTimeoutMs + this.#waitingOutMs + answerMs },
+      ],
+      Leader: [
+        { owed: "lease", withinMs: answerMs },
+        ...(leaderTimeoutMs === undefined
+          ? []
+          : [{ owed: "file-written", withinMs: leaderTimeoutMs + answerMs } as const]),
+      ],
+      Failover: [{ owed: "repair", withinMs: failoverTimeoutMs + answerMs }],
+      Stopping: [{ owed: "transition", withinMs: stopTimeoutMs + answerMs }],
+    };
+    return states[this.#state];
+  }
+}

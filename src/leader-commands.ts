@@ -1,0 +1,59 @@
+import { commandEnvironment } from "./config/command-environment.ts";
+import type { Config } from "./config/options.ts";
+import type { Observer } from "./election/observer.ts";
+import type { Scheduler } from "./election/scheduler.ts";
+import type { Commands } from "./exec/commands.ts";
+import { LinuxProcesses } from "./exec/linux-processes.ts";
+import { SupervisedCommands } from "./exec/supervised-commands.ts";
+import { killMarginMs } from "./exec/timings.ts";
+import type { ReplicaSurroundings } from "./replica.ts";
+
+export interface LeaderCommandsOptions {
+  readonly config: Config;
+  /** What runs while the replica leads; undefined for the files alone. */
+  readonly command: readonly string[] | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The commands that a daemon runs: under leadership, and before and after it. Every one of them
+ * holds `lock`, the descriptor of the state directory's lock, as long as it lives.
+ */
+export function leaderCommands(
+  { command, config, environment }: LeaderCommandsOptions,
+  scheduler: Scheduler,
+  observer: Observer,
+  lock: number | undefined,
+): Pick<ReplicaSurroundings, "commands" | "hooks"> {
+  const { onElected, onLost } = config;
+  if (command === undefined && onElected === null && onLost === null) return {};
+  const inherited = commandEnvironment(environment);
+  const processes = new LinuxProcesses({ environment: inherited, inherited: undefined });
+  const supervised = (words: readonly string[] | null | undefined): Commands | undefined =>
+    words === null || words === undefined
+      ? undefined
+      : new SupervisedCommands({
+          scheduler,
+          processes,
+          supervisor: [...thisProgram(), "supervise"],
+          command: words,
+          environment: inherited,
+          lock,
+          stopSignal: config.execStopSignal,
+          stopTimeoutMs: config.execStopTimeoutMs,
+          killMarginMs: killMarginMs(config.sessionTimeoutMs),
+          output: config.execRaw
+            ? undefined
+            : (stream, line) => observer.observe({ kind: "command-output", stream, line }),
+        });
+  const hooks =
+    onElected === null && onLost === null
+      ? undefined
+      : { elected: supervised(onElected), lost: supervised(onLost) };
+  return { commands: supervised(command), hooks };
+}
+
+/** The command line of this very program, also when its file was replaced by a newer one. */
+function thisProgram(): readonly string[] {
+  return Bun.isStandaloneExecutable ? ["/proc/self/exe"] : [process.execPath, Bun.main];
+}

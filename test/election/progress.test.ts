@@ -1,0 +1,121 @@
+import { expect, test } from "bun:test";
+import type { ElectionEvent } from "../../src/election/observer.ts";
+import { Progress } from "../../src/election/progress.ts";
+import type { StateName } from "../../src/election/transitions.ts";
+import { epoch, lease, other, transition } from "../telemetry/fixture.ts";
+
+const timings = {
+  sessionTimeoutMs: 1_000,
+  leaderTimeoutMs: 100_000,
+  attempterTimeoutMs: 200_000,
+  failoverTimeoutMs: 300_000,
+  stopTimeoutMs: 400_000,
+};
+/** What a state may need besides its own timing: three session timeouts and the grace. */
+const answerMs = 18_000;
+
+const attempt: ElectionEvent = { kind: "attempt", outcome: "led", leader: other, detail: "" };
+const repair: ElectionEvent = {
+  kind: "repair",
+  resource: "duty",
+  attempt: 1,
+  left: 9,
+  failure: undefined,
+};
+const written: ElectionEvent = { kind: "file-written", file: "1-1.json", epoch, durationMs: 1 };
+
+function inState(state: StateName): Progress {
+  const progress = new Progress(timings);
+  const edges = {
+    Init: [],
+    Attempter: [transition("Init", "Attempter", "ready")],
+    Leader: [transition("Attempter", "Leader", "elected")],
+    Failover: [transition("Attempter", "Failover", "session-lost")],
+    Stopping: [transition("Attempter", "Stopping", "signal")],
+  } satisfies Record<StateName, readonly ElectionEvent[]>;
+  for (const edge of edges[state]) progress.observe(edge);
+  return progress;
+}
+
+test.each([
+  { state: "Init", limitMs: answerMs, owed: "transition" },
+  { state: "Attempter", limitMs: timings.attempterTimeoutMs + answerMs, owed: "attempt" },
+  { state: "Leader", limitMs: answerMs, owed: "lease" },
+  { state: "Failover", limitMs: timings.failoverTimeoutMs + answerMs, owed: "repair" },
+  { state: "Stopping", limitMs: timings.stopTimeoutMs + answerMs, owed: "transition" },
+] as const)("progress: $state is stuck when no $owed comes", ({ state, limitMs, owed }) => {
+  const progress = inState(state);
+  progress.passed(limitMs);
+  expect(progress.stuck).toBeUndefined();
+  progress.passed(1);
+  expect(progress.stuck).toBe(`${state} owes a ${owed} within ${limitMs} ms`);
+});
+
+test.each([
+  { state: "Attempter", event: attempt, paceMs: timings.attempterTimeoutMs },
+  { state: "Failover", event: repair, paceMs: timings.failoverTimeoutMs },
+] as const)("progress: $state that goes on trying is never stuck", ({ state, event, paceMs }) => {
+  const progress = inState(state);
+  for (let round = 0; round < 10; round += 1) {
+    progress.passed(paceMs);
+    expect(progress.stuck).toBeUndefined();
+    progress.observe(event);
+  }
+});
+
+test("progress: a leader that renews its lease, but writes no file, is stuck", () => {
+  const progress = inState("Leader");
+  for (let passedMs = 0; passedMs < timings.leaderTimeoutMs + answerMs; passedMs += 1_000) {
+    progress.passed(1_000);
+    progress.observe(lease(0, 666));
+    expect(progress.stuck).toBeUndefined();
+  }
+  progress.passed(1_000);
+  expect(progress.stuck).toContain("Leader owes a file-written");
+  progress.observe(written);
+  expect(progress.stuck).toBeUndefined();
+});
+
+test("progress: what other parts say is no sign of life of the state", () => {
+  const progress = inState("Attempter");
+  progress.passed(timings.attempterTimeoutMs + answerMs + 1);
+  progress.observe({ kind: "request", operation: "ping", outcome: "ok", durationMs: 1 });
+  progress.observe({ kind: "line", position: 1, size: 2, candidates: [] });
+  expect(progress.stuck).toContain("attempt");
+});
+
+test("progress: a state begins anew with every transition", () => {
+  const progress = inState("Init");
+  progress.passed(answerMs + 1);
+  expect(progress.stuck).toContain("Init");
+  progress.observe(transition("Init", "Failover", "unreachable"));
+  expect(progress.stuck).toBeUndefined();
+});
+
+test("progress: an attempt that waits for an earlier lease to end may take as much longer", () => {
+  const progress = inState("Attempter");
+  progress.observe({ kind: "waiting-out", epoch, waitMs: 50_000, observed: false });
+  progress.passed(timings.attempterTimeoutMs + answerMs + 50_000);
+  expect(progress.stuck).toBeUndefined();
+  progress.passed(1);
+  expect(progress.stuck).toContain("Attempter");
+});
+
+test("progress: a longer session than was asked for allows longer silence", () => {
+  const progress = new Progress(timings);
+  progress.observe({ kind: "timeout-granted", askedMs: 1_000, grantedMs: 4_000 });
+  progress.passed(answerMs + 9_000);
+  expect(progress.stuck).toBeUndefined();
+  progress.passed(1);
+  expect(progress.stuck).toContain("Init");
+});
+
+test("progress: a duty without a pace owes no files", () => {
+  const progress = new Progress({ ...timings, leaderTimeoutMs: undefined });
+  progress.observe(transition("Attempter", "Leader", "elected"));
+  for (let renewal = 0; renewal < 1_000; renewal += 1) {
+    progress.passed(1_000);
+    progress.observe(lease(0, 6_666));
+  }
+  expect(progress.stuck).toBeUndefined();
+});
