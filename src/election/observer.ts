@@ -30,6 +30,16 @@ export type ElectionEvent =
     }
   /** The lease began or was renewed. */
   | { readonly kind: "lease"; readonly renewedAt: Instant; readonly validUntil: Instant }
+  /**
+   * The replica does not stand, as a step-down asked, before `until`. `leader` is who leads
+   * meanwhile, with `led`; with `vacant` nobody does.
+   */
+  | {
+      readonly kind: "resting";
+      readonly change: "began" | "led" | "vacant" | "ended";
+      readonly until: Instant;
+      readonly leader: ReplicaInfo | undefined;
+    }
   /** Where the replica stands in line: 0 is the front. */
   | { readonly kind: "line"; readonly position: number; readonly size: number }
   | {

@@ -1,7 +1,7 @@
 import type { ReplicaInfo } from "../election/coordinator.ts";
 import type { FailureCode, Resource } from "../election/failure.ts";
 import type { ElectionEvent, Observer, TransitionEvent } from "../election/observer.ts";
-import type { Scheduler } from "../election/scheduler.ts";
+import { type Instant, remainingMs, type Scheduler } from "../election/scheduler.ts";
 import { unreachable } from "../election/unreachable.ts";
 import type { Present } from "./present.ts";
 import { Ring } from "./ring.ts";
@@ -40,6 +40,7 @@ export class StatusBoard implements Observer {
   #last: TransitionEvent | undefined;
   #leader: LeaderStatus | undefined;
   #line: Status["line"] = null;
+  #restsUntil: Instant | undefined;
   #connection: ConnectionStatus | null = null;
   #timeoutGranted: Status["timeoutGranted"] = null;
   #written = 0;
@@ -81,6 +82,7 @@ export class StatusBoard implements Observer {
             },
       leader: this.leader() ?? null,
       line: this.#line,
+      resting: this.#resting(),
       connection: this.#connection,
       timeoutGranted: this.#timeoutGranted,
       resources: { ...this.#resources },
@@ -101,6 +103,11 @@ export class StatusBoard implements Observer {
         return this.#transition(event);
       case "attempt":
         return this.#attempt(event.outcome, event.leader);
+      case "resting":
+        this.#restsUntil = event.until;
+        if (event.leader !== undefined) this.#see(event.leader);
+        if (event.change === "vacant") this.#leader = undefined;
+        return;
       case "line":
         this.#line = { position: event.position, size: event.size };
         return;
@@ -153,7 +160,18 @@ export class StatusBoard implements Observer {
 
   #attempt(outcome: "won" | "led" | "undecided" | "failed", leader: ReplicaInfo | undefined): void {
     if (outcome === "won" || outcome === "led") this.#judge("coordinator", undefined);
-    if (outcome === "led") this.#leader = leader && { ...leader, seenAt: this.#time() };
+    if (outcome === "led") this.#see(leader);
+  }
+
+  #see(leader: ReplicaInfo | undefined): void {
+    this.#leader = leader && { ...leader, seenAt: this.#time() };
+  }
+
+  /** While a step-down keeps the replica from standing. */
+  #resting(): Status["resting"] {
+    const { scheduler } = this.#options;
+    const leftMs = this.#restsUntil === undefined ? 0 : remainingMs(scheduler, this.#restsUntil);
+    return leftMs === 0 ? null : { remainingMs: Math.ceil(leftMs) };
   }
 
   #connect(change: ConnectionStatus["change"], server: string | undefined, detail: string): void {

@@ -1,4 +1,4 @@
-import type { Attempt, Epoch, ReplicaInfo, Session } from "../election/coordinator.ts";
+import type { Attempt, Epoch, ReplicaInfo, Session, Sighting } from "../election/coordinator.ts";
 import { Ending } from "../election/failure.ts";
 import type { Observer } from "../election/observer.ts";
 import type { Scheduler } from "../election/scheduler.ts";
@@ -9,7 +9,7 @@ import type { Layout } from "./layout.ts";
 import { LeaderWatch } from "./leader-watch.ts";
 import type { ZooKeeperLeadership } from "./leadership.ts";
 import { Line } from "./line.ts";
-import { encodeReplica } from "./records.ts";
+import { decodeReplica, encodeReplica } from "./records.ts";
 import { failureOfEnd, refusalOf } from "./refusals.ts";
 import type { SessionKey } from "./session-key.ts";
 import { tryToTake } from "./taking.ts";
@@ -95,6 +95,17 @@ export class ElectionSession implements Session {
       }
     }
     return { kind: "undecided", detail };
+  }
+
+  async sighting(signal: AbortSignal): Promise<Sighting> {
+    const { client, layout } = this.#tools;
+    try {
+      const { data } = await client.getData(layout.leader, { signal });
+      return { kind: "led", leader: decodeReplica(data) };
+    } catch (error) {
+      if (!(error instanceof ZooKeeperError)) throw error;
+      return { kind: error.code === "no-node" ? "nobody" : "unknown" };
+    }
   }
 
   async turn(signal: AbortSignal): Promise<void> {

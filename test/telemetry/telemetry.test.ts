@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ElectionEvent } from "../../src/election/observer.ts";
+import type { Instant } from "../../src/election/scheduler.ts";
 import { fanOut } from "../../src/telemetry/fan-out.ts";
 import { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
@@ -187,4 +188,22 @@ test("fan-out: an observer that throws hides nothing from the others", () => {
   );
   observer.observe({ kind: "files-pruned", count: 1 });
   expect(heard).toEqual(["Error: fake at files-pruned", "files-pruned"]);
+});
+
+test("status: shows a rest until it is over, and who leads meanwhile", () => {
+  const { scheduler, telemetry } = start(leading);
+  expect(telemetry.status().resting).toBeNull();
+  telemetry.observer.observe(transition("Leader", "Attempter", "step-down"));
+  const until = 30_000 as Instant;
+  telemetry.observer.observe({ kind: "resting", change: "began", until, leader: undefined });
+  scheduler.stall(10_000);
+  expect(telemetry.status()).toMatchObject({ resting: { remainingMs: 20_000 }, leader: null });
+  telemetry.observer.observe({ kind: "resting", change: "led", until, leader: other });
+  expect(telemetry.leader()).toMatchObject({ replica: "other" });
+  telemetry.observer.observe({ kind: "resting", change: "vacant", until, leader: undefined });
+  expect(telemetry.leader()).toBeUndefined();
+  telemetry.observer.observe(transition("Attempter", "Failover", "session-lost"));
+  expect(telemetry.status().resting).toEqual({ remainingMs: 20_000 });
+  scheduler.stall(20_000);
+  expect(telemetry.status().resting).toBeNull();
 });
