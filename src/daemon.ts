@@ -9,6 +9,7 @@ import { StepDown } from "./election/step-down.ts";
 import { LocalDisk } from "./files/local-disk.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { HttpServerError } from "./http/http-server-error.ts";
+import { changesOf, checkToken } from "./operator.ts";
 import { replicaContext, type ReplicaSurroundings } from "./replica.ts";
 import { listenToSignals } from "./system/process-signals.ts";
 import { RealScheduler } from "./system/real-scheduler.ts";
@@ -94,8 +95,9 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   let status: ExitStatus;
   let commandStatus = 0;
   try {
-    await using http = await openHttp(config, scheduler, telemetry);
+    await using http = await openHttp(config, scheduler, telemetry, stepDown);
     httpAddress = http?.address ?? null;
+    checkToken(config.httpTokenFile, telemetry.log);
     if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
     const context = replicaContext(config, {
       scheduler,
@@ -188,6 +190,7 @@ async function openHttp(
   config: Config,
   scheduler: RealScheduler,
   telemetry: Telemetry,
+  wish: StepDown,
 ): Promise<HttpServer | undefined> {
   if (config.httpAddress === null) return undefined;
   const { present } = telemetry;
@@ -202,7 +205,9 @@ async function openHttp(
       status: () => telemetry.status(),
       metrics: () => telemetry.metrics(),
       metricsType: telemetry.metricsType,
+      changes: changesOf(wish, scheduler, telemetry),
     },
+    tokenPath: config.httpTokenFile ?? undefined,
     failed: (error) => telemetry.log.write("error", "http-failed", String(error)),
   });
 }

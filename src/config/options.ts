@@ -90,6 +90,14 @@ export const options = {
     secret: false,
     parse: parseHttpAddress,
   }),
+  httpTokenFile: option<string | null>({
+    flag: "http-token-file",
+    unit: "path",
+    fallback: { kind: "none", shown: "none" },
+    help: "File with the token that lets who sends it step the replica down over TCP.",
+    secret: false,
+    parse: parsePath,
+  }),
   stateDir: option<string | null>({
     flag: "state-dir",
     unit: "path",

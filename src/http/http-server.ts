@@ -1,4 +1,5 @@
 import type { Scheduler } from "../election/scheduler.ts";
+import type { Gate } from "./gate.ts";
 import { HttpServerError } from "./http-server-error.ts";
 import type { Providers } from "./providers.ts";
 import { failure, respond } from "./respond.ts";
@@ -13,6 +14,8 @@ export interface HttpServerOptions {
   readonly address: ListenAddress;
   readonly providers: Providers;
   readonly scheduler: Scheduler;
+  /** The file with the token that changes over TCP take; without it there are none over TCP. */
+  readonly tokenPath?: string | undefined;
   /** Hears of the faults behind answers with 500. */
   readonly failed: (error: unknown) => void;
 }
@@ -24,7 +27,10 @@ const idleSeconds = 10;
 /** How long closing waits for the requests under way. */
 const closeLimitMs = 500;
 
-/** The HTTP endpoints: read only, without authentication, and so on loopback unless told else. */
+/**
+ * The HTTP endpoints. Reading takes no authentication, and so they are on loopback unless told
+ * else; changing something takes a socket file or a token: see Gate.
+ */
 export class HttpServer implements AsyncDisposable {
   /** Where it answers: `host:port` (IPv6 in brackets), or `unix:/path`. */
   readonly address: string;
@@ -71,12 +77,19 @@ export class HttpServer implements AsyncDisposable {
   }
 }
 
-function serve({ address, providers, failed }: HttpServerOptions): Bun.Server<undefined> {
+function serve({
+  address,
+  providers,
+  tokenPath,
+  failed,
+}: HttpServerOptions): Bun.Server<undefined> {
+  const gate: Gate =
+    address.kind === "unix" ? { kind: "socket" } : { kind: "token", path: tokenPath };
   const common = {
     // Without this an error's page tells all about it; and with it alone the port may be shared.
     development: false,
     maxRequestBodySize: largestBodyBytes,
-    fetch: (request: Request) => respond(request, providers),
+    fetch: (request: Request) => respond(request, providers, gate),
     error: (error: unknown) => {
       failed(error);
       return failure();

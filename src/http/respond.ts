@@ -1,3 +1,5 @@
+import { change } from "./changes.ts";
+import type { Gate } from "./gate.ts";
 import type { Providers } from "./providers.ts";
 
 type Endpoint = (providers: Providers) => Response | Promise<Response>;
@@ -12,11 +14,23 @@ const endpoints: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
 ]);
 
 /**
- * Answers one request: GET and HEAD of the known paths only. A path counts as it is: no trailing
- * slash, no decoding. An error of a provider rejects, for the server to answer with 500.
+ * Answers one request: GET and HEAD of the known paths, and POST of those that change something.
+ * A path counts as it is: no trailing slash, no decoding. An error of a provider rejects, for the
+ * server to answer with 500.
  */
-export async function respond(request: Request, providers: Providers): Promise<Response> {
-  const endpoint = endpoints.get(pathOf(request.url));
+export async function respond(
+  request: Request,
+  providers: Providers,
+  gate: Gate,
+): Promise<Response> {
+  const path = pathOf(request.url);
+  const changed = change(request, path, gate, providers.changes);
+  if (changed !== undefined) {
+    const told = json(changed.status, changed.body);
+    if (changed.status === 405) told.headers.set("Allow", "POST");
+    return told;
+  }
+  const endpoint = endpoints.get(path);
   if (endpoint === undefined) return json(404, { error: "not found" });
   if (request.method !== "GET" && request.method !== "HEAD") {
     const refusal = json(405, { error: "method not allowed" });
@@ -48,6 +62,8 @@ function index(): Response {
 /leader   200 when this replica leads, else 503 with who does
 /status   what is known here, as JSON
 /metrics  metrics for Prometheus
+
+POST /step-down?for=30s  gives leadership up, and does not stand again for so long
 `;
   return answer(200, "text/plain; charset=utf-8", text);
 }

@@ -21,13 +21,14 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-async function open(overrides: Partial<Providers> = {}, address = loopback) {
+async function open(overrides: Partial<Providers> = {}, address = loopback, tokenPath?: string) {
   const faults: unknown[] = [];
   const scheduler = new FakeScheduler();
   const server = await HttpServer.open({
     address,
     scheduler,
     failed: (error) => faults.push(error),
+    tokenPath,
     providers: {
       state: () => "Attempter",
       isLeader: () => false,
@@ -36,6 +37,7 @@ async function open(overrides: Partial<Providers> = {}, address = loopback) {
       status: () => ({ some: "thing" }),
       metrics: () => Promise.resolve("up 1\n"),
       metricsType: "text/plain; version=0.0.4; charset=utf-8",
+      changes: { stepDown: failing },
       ...overrides,
     },
   });
@@ -271,4 +273,28 @@ test("http: a connection on which nothing was asked does not delay the closing",
   await new Promise((resolve) => socket.once("connect", resolve));
   await server[Symbol.asyncDispose]();
   socket.destroy();
+});
+
+test("http: POST changes something over a socket, and over TCP only with a token file", async () => {
+  const changes: Providers["changes"] = {
+    stepDown: () => ({ kind: "accepted", epoch: 7n, restMs: 1 }),
+  };
+  const unix = `${await directory()}/e.sock`;
+  await open({ changes }, { kind: "unix", path: unix });
+  const post = { method: "POST" } as const;
+  expect((await fetch("http://localhost/step-down", { ...post, unix })).status).toBe(202);
+  const { base } = await open({ changes });
+  const refusal = await fetch(`${base}/step-down`, post);
+  expect(refusal.status).toBe(403);
+  expect(await refusal.text()).toContain("--http-token-file");
+  const read = await fetch(`${base}/step-down`);
+  expect([read.status, read.headers.get("allow")]).toEqual([405, "POST"]);
+
+  const tokenPath = `${await directory()}/token`;
+  await Bun.write(tokenPath, "0123456789abcdef\n");
+  const guarded = await open({ changes }, loopback, tokenPath);
+  const headers = { Authorization: "Bearer 0123456789abcdef" };
+  const answer = await fetch(`${guarded.base}/step-down?for=1s`, { ...post, headers });
+  expect(answer.status).toBe(202);
+  expect((await fetch(`${guarded.base}/step-down`, post)).status).toBe(403);
 });
