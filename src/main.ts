@@ -1,9 +1,12 @@
 import { isatty } from "node:tty";
 import { parseCommandLine, version } from "./cli/parse-command-line.ts";
 import { parseServers } from "./cli/parse-servers.ts";
+import { runHistory } from "./cli/history.ts";
 import { runRelease } from "./cli/release.ts";
 import { runStatus } from "./cli/status.ts";
+import { runStepDown } from "./cli/step-down.ts";
 import { runSupervise } from "./cli/supervise.ts";
+import { runSurvey } from "./cli/survey.ts";
 import { processSurroundings } from "./config/surroundings.ts";
 import { runDaemon } from "./daemon.ts";
 import { exitCodes } from "./election/exit-status.ts";
@@ -33,6 +36,12 @@ async function main(rawArguments: readonly string[]): Promise<number> {
       return await runSupervise(surroundings.environment);
     case "status":
       return await runStatus(command);
+    case "survey":
+      return await runSurvey(command);
+    case "history":
+      return await runHistory(command);
+    case "step-down":
+      return await runStepDown(command);
     case "run":
       return await runDaemon({
         config: command.config,

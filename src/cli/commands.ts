@@ -1,8 +1,10 @@
 import { execCommand } from "./exec-command.ts";
+import { historyCommand } from "./history-command.ts";
 import { releaseCommand } from "./release-command.ts";
 import type { Command } from "./command.ts";
 import { runCommand } from "./run-command.ts";
 import { statusCommand } from "./status-command.ts";
+import { stepDownCommand } from "./step-down-command.ts";
 import { superviseCommand } from "./supervise-command.ts";
 
 /** What happens when no command is named. */
@@ -16,5 +18,7 @@ export const commands: readonly Command[] = [
   runCommand,
   execCommand,
   statusCommand,
+  historyCommand,
+  stepDownCommand,
   releaseCommand,
 ];
