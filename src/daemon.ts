@@ -1,5 +1,6 @@
 import { commandEnvironment } from "./config/command-environment.ts";
-import type { Setting } from "./config/load-config.ts";
+import { LiveConfig } from "./config/live-config.ts";
+import type { Loading, Setting } from "./config/load-config.ts";
 import type { Config } from "./config/options.ts";
 import { openStateDirectory, releaseLeftBehind, type Teller } from "./crash-release.ts";
 import type { ReplicaInfo } from "./election/coordinator.ts";
@@ -9,7 +10,7 @@ import { StepDown } from "./election/step-down.ts";
 import { LocalDisk } from "./files/local-disk.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { HttpServerError } from "./http/http-server-error.ts";
-import { changesOf, checkToken } from "./operator.ts";
+import { changesOf, checkToken, reload } from "./operator.ts";
 import { replicaContext, type ReplicaSurroundings } from "./replica.ts";
 import { listenToSignals } from "./system/process-signals.ts";
 import { RealScheduler } from "./system/real-scheduler.ts";
@@ -30,6 +31,8 @@ export interface DaemonOptions {
   readonly config: Config;
   /** The configuration as it was given, for /status. */
   readonly settings: readonly Setting[];
+  /** Reads the configuration anew, from where it came from. */
+  readonly reload: () => Loading;
   readonly version: string;
   readonly hostName: string;
   /** What runs while the replica leads; undefined for the files alone. */
@@ -41,7 +44,9 @@ export interface DaemonOptions {
 
 /** Runs one replica until it is told to stop, or cannot go on. Resolves with the exit code. */
 export async function runDaemon(options: DaemonOptions): Promise<number> {
-  const { config, settings, version, colours, hostName } = options;
+  const { settings, version, colours, hostName } = options;
+  const live = new LiveConfig(options.config, settings, options.reload);
+  const config = live.view;
   const scheduler = new RealScheduler();
   const stop = new AbortController();
   const stepDown = new StepDown();
@@ -62,7 +67,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     self: describe,
     version,
     scraped: config.httpAddress !== null,
-    settings,
+    settings: () => live.settings,
   });
   const { log } = telemetry;
   log.write("info", "start", `election ${version} starts`, {
@@ -85,6 +90,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       const effect = heard ? "stepping down" : "not leading, so nothing to do";
       log.write("info", "signal", `SIGUSR1: ${effect}`, { signal: "SIGUSR1" });
     },
+    reload: () => reload(live, log),
   });
 
   const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
@@ -108,6 +114,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       keep,
       stepDown,
       stop: stop.signal,
+      configChanged: () => live.changed,
       ...commandsOf(options, scheduler, telemetry, state),
       finish: (ended) => {
         log.write("info", "command", "stopping: the command is done", { status: ended });

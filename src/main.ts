@@ -46,6 +46,7 @@ async function main(rawArguments: readonly string[]): Promise<number> {
       return await runDaemon({
         config: command.config,
         settings: command.settings,
+        reload: command.reload,
         command: command.command,
         environment: surroundings.environment,
         version,

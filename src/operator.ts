@@ -3,6 +3,7 @@ import { remainingMs, type Scheduler } from "./election/scheduler.ts";
 import type { StepDown } from "./election/step-down.ts";
 import type { Changes, SteppingDown } from "./http/changes.ts";
 import { readToken } from "./http/token-file.ts";
+import type { LiveConfig } from "./config/live-config.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
 
@@ -38,4 +39,26 @@ export function checkToken(path: string | null, log: Log): void {
   } else if (reading.isExposed) {
     log.write("warn", "http", `--http-token-file ${path}: others may read it; chmod go-r`);
   }
+}
+
+/** Reads the configuration again, and tells what came of it: on SIGHUP. */
+export function reload(live: LiveConfig, log: Log): void {
+  const reloading = live.reload();
+  if (reloading.kind === "invalid") {
+    for (const problem of reloading.problems) log.write("warn", "reload", problem);
+    log.write("warn", "reload", "SIGHUP: nothing has changed, because of what is said above");
+    return;
+  }
+  const { changed, kept } = reloading;
+  log.level = live.view.logLevel;
+  for (const { option, from, to } of changed) {
+    const message = `${option} is ${to ?? "off"} from now on`;
+    log.write("info", "reload", message, { option, from: from ?? undefined, to: to ?? undefined });
+  }
+  for (const { option, from, to } of kept) {
+    const message = `${option} stays ${from ?? "off"}: it is ${to ?? "off"} from the next start on`;
+    log.write("warn", "reload", message, { option, from: from ?? undefined, to: to ?? undefined });
+  }
+  const count = `${changed.length} changed, ${kept.length} kept until the next start`;
+  log.write("info", "reload", `SIGHUP: read the configuration again: ${count}`);
 }

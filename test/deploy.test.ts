@@ -91,7 +91,7 @@ test("dashboard and alerts: every metric that they ask for is one of ours", asyn
     colours: false,
     self: () => self,
     version: pkg.version,
-    settings: [],
+    settings: () => [],
   });
   const names = [...(await telemetry.metrics()).matchAll(/^# TYPE (\w+)/gm)].map(
     (match) => match[1] ?? "",

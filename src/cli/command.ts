@@ -1,7 +1,7 @@
 import type { ArgsDef } from "citty";
 import type { HttpAddress } from "../config/http-address.ts";
 import type { Config } from "../config/options.ts";
-import type { Setting } from "../config/load-config.ts";
+import type { Loading, Setting } from "../config/load-config.ts";
 import { printable } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
 import type { Arguments } from "./read-arguments.ts";
@@ -12,6 +12,8 @@ export type CommandLine =
       readonly kind: "run";
       readonly config: Config;
       readonly settings: readonly Setting[];
+      /** Reads the configuration anew: same flags, same environment, the env file as it is now. */
+      readonly reload: () => Loading;
       /** What runs while the replica leads; undefined for the files alone. */
       readonly command: readonly string[] | undefined;
     }

@@ -7,16 +7,16 @@ import type { Resource } from "./failure.ts";
  * recovers just long enough to be called repaired still uses its attempts up.
  */
 export class RepairBudget {
-  readonly #attempts: number;
+  readonly #attempts: () => number;
   readonly #spent = new Map<Resource, number>();
 
-  /** @param attempts how many attempts each resource has, at least 1 */
-  constructor(attempts: number) {
+  /** @param attempts how many attempts each resource has now, at least 1 */
+  constructor(attempts: () => number) {
     this.#attempts = attempts;
   }
 
   left(resource: Resource): number {
-    return this.#attempts - this.spent(resource);
+    return Math.max(0, this.#attempts() - this.spent(resource));
   }
 
   spent(resource: Resource): number {
@@ -25,7 +25,7 @@ export class RepairBudget {
 
   /** Uses one attempt up; false, and nothing changes, when none is left. */
   spend(resource: Resource): boolean {
-    if (this.left(resource) <= 0) return false;
+    if (this.left(resource) === 0) return false;
     this.#spent.set(resource, this.spent(resource) + 1);
     return true;
   }

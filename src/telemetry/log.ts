@@ -50,6 +50,11 @@ export class Log {
     return remainingMs(this.#options.scheduler, deadline);
   }
 
+  /** The least important lines to write, from now on. */
+  set level(level: LogLevelName) {
+    this.#consola.level = LogLevels[level];
+  }
+
   /** Whether lines of this level are written: to be asked before a costly line is put together. */
   writes(level: LogLevelName): boolean {
     return LogLevels[level] <= this.#consola.level;

@@ -26,7 +26,7 @@ export interface StatusBoardOptions {
   /** What the replica says of itself. */
   readonly self: () => ReplicaInfo;
   readonly version: string;
-  readonly settings: readonly SettingStatus[];
+  readonly settings: () => readonly SettingStatus[];
   readonly logLinesDropped: () => number;
 }
 
@@ -92,7 +92,7 @@ export class StatusBoard implements Observer {
         latest: this.#files.latestFirst(),
       },
       transitions: this.#transitions.latestFirst(),
-      settings,
+      settings: settings(),
       logLinesDropped: logLinesDropped(),
     };
   }

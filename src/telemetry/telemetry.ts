@@ -27,8 +27,8 @@ export interface TelemetryOptions {
   readonly version: string;
   /** Whether anybody can ask for the metrics: what costs time to measure is left out otherwise. */
   readonly scraped: boolean;
-  /** The options for /status, secrets masked. */
-  readonly settings: readonly SettingStatus[];
+  /** The options for /status as they are now, secrets masked. */
+  readonly settings: () => readonly SettingStatus[];
 }
 
 /** How long the end of the process waits for a slow reader of the log. */

@@ -236,7 +236,7 @@ export class FakeWorld implements Context {
   readonly coordinator = new FakeCoordinator();
   readonly duty = new FakeDuty(this.journal);
   readonly observer = new Recorder();
-  readonly budget = new RepairBudget(3);
+  readonly budget = new RepairBudget(() => 3);
   readonly stepDown = new StepDown();
   readonly timings = { attempterTimeoutMs: 10_000, failoverTimeoutMs: 1000, stopTimeoutMs: 8000 };
   readonly #stop = new AbortController();

@@ -21,7 +21,7 @@ function start(events: readonly ElectionEvent[] = []) {
     colours: false,
     self: () => self,
     version: "1.2.3",
-    settings: [{ option: "zk-path", value: "/election", source: "default", place: null }],
+    settings: () => [{ option: "zk-path", value: "/election", source: "default", place: null }],
   });
   for (const event of events) telemetry.observer.observe(event);
   return { scheduler, telemetry, lines };

@@ -115,6 +115,51 @@ test(
 );
 
 test(
+  "commands: SIGHUP changes the pace of a leader, keeps what cannot change, and outlives a bad file",
+  async () => {
+    using directory = temporaryDirectory();
+    const envFile = join(directory.path, "env");
+    writeFileSync(envFile, "ELECTION_LEADER_TIMEOUT=1h\n");
+    await using replica = new Replica({
+      servers,
+      id: "a",
+      fileDir: join(directory.path, "files"),
+      flags: [
+        "--zk-path=/commands/reload",
+        `--env-file=${envFile}`,
+        `--http-address=unix:${join(directory.path, "a.sock")}`,
+      ],
+    });
+    await replica.writes();
+    let before = replica.lines.length;
+    writeFileSync(envFile, "ELECTION_LEADER_TIMEOUT=soon\n");
+    replica.kill("SIGHUP");
+    const refusal = await replica.line("refuses", ({ event }) => event === "reload", before);
+    expect(refusal).toMatchObject({ level: "warn" });
+    expect(refusal.msg).toContain(`(${envFile} line 1) "soon": expected a duration`);
+
+    before = replica.lines.length;
+    writeFileSync(envFile, "ELECTION_LEADER_TIMEOUT=50ms\nELECTION_SESSION_TIMEOUT=9s\n");
+    replica.kill("SIGHUP");
+    await replica.line("keeps", ({ msg }) => msg.includes("1 changed, 1 kept"), before);
+    for (let file = 0; file < 3; file += 1) {
+      await replica.writes(before);
+      before = replica.lines.findIndex(({ event }, at) => at >= before && event === "file-written");
+      before += 1;
+    }
+    const status = await election("status", `unix:${join(directory.path, "a.sock")}`, "--json");
+    const { settings } = JSON.parse(status.out) as { settings: { option: string }[] };
+    expect(settings.find(({ option }) => option === "leader-timeout")).toMatchObject({
+      value: "50ms",
+      source: "env-file",
+    });
+    replica.kill("SIGTERM");
+    expect(await replica.exited).toBe(0);
+  },
+  limitMs,
+);
+
+test(
   "commands: status asks whom ZooKeeper knows, and each of them how it is",
   async () => {
     using directory = temporaryDirectory();
