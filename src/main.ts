@@ -1,4 +1,5 @@
 import { isatty } from "node:tty";
+import { runCheck } from "./cli/check.ts";
 import { parseCommandLine, version } from "./cli/parse-command-line.ts";
 import { parseServers } from "./cli/parse-servers.ts";
 import { runHistory } from "./cli/history.ts";
@@ -36,6 +37,8 @@ async function main(rawArguments: readonly string[]): Promise<number> {
       return await runSupervise(surroundings.environment);
     case "status":
       return await runStatus(command);
+    case "check":
+      return await runCheck(command);
     case "survey":
       return await runSurvey(command);
     case "history":

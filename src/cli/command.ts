@@ -23,6 +23,12 @@ export type CommandLine =
   | { readonly kind: "status"; readonly address: HttpAddress; readonly json: boolean }
   /** The same of several replicas, or of all that a service has. */
   | { readonly kind: "survey"; readonly subject: SurveySubject; readonly json: boolean }
+  | {
+      readonly kind: "check";
+      readonly config: Config;
+      readonly settings: readonly Setting[];
+      readonly json: boolean;
+    }
   | { readonly kind: "history"; readonly addresses: Addresses; readonly json: boolean }
   | { readonly kind: "step-down"; readonly wish: StepDownWish; readonly json: boolean }
   /** Goes to stdout as it is; the exit code is 0. */

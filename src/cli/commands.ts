@@ -1,3 +1,4 @@
+import { checkCommand } from "./check-command.ts";
 import { execCommand } from "./exec-command.ts";
 import { historyCommand } from "./history-command.ts";
 import { releaseCommand } from "./release-command.ts";
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   runCommand,
   execCommand,
   statusCommand,
+  checkCommand,
   historyCommand,
   stepDownCommand,
   releaseCommand,

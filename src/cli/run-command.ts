@@ -39,7 +39,8 @@ function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
   return { kind: "run", config, settings, reload: load, command: undefined };
 }
 
-function loadRun(flags: ReadonlyMap<string, string>, surroundings: Surroundings): Loading {
+/** The options of a replica that writes files. */
+export function loadRun(flags: ReadonlyMap<string, string>, surroundings: Surroundings): Loading {
   const loading = loadConfig(flags, surroundings);
   return loading.kind === "loaded" && loading.config.onElected !== null
     ? withTimingsChecked(loading)

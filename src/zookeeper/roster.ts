@@ -1,5 +1,6 @@
 import type { Epoch, ReplicaInfo } from "../election/coordinator.ts";
 import type { Scheduler } from "../election/scheduler.ts";
+import { Scope } from "../election/scope.ts";
 import { ZooKeeperClient } from "./client.ts";
 import type { ServerAddress } from "./connection-string.ts";
 import { missingIsUndefined, ZooKeeperError } from "./errors.ts";
@@ -27,6 +28,10 @@ export type Roster =
       readonly kind: "read";
       /** Undefined when nobody leads. */
       readonly leader: RosterLeader | undefined;
+      /** An epoch that no leadership given so far exceeds. */
+      readonly horizon: Epoch;
+      /** When it was read, by our wall clock: milliseconds since 1970. */
+      readonly readAt: number;
       /** In the order of the line; the leader stands in it too, unless its entry is missing. */
       readonly line: readonly ReplicaInfo[];
     }
@@ -46,18 +51,21 @@ export interface RosterLeader {
  */
 export async function readRoster(options: RosterOptions, signal: AbortSignal): Promise<Roster> {
   const { basePath, ...clientOptions } = options;
+  using waiting = new Scope(signal);
   let lastTried = "no server answered in time";
   const client = new ZooKeeperClient({
     ...clientOptions,
     observe: (event) => {
       if (event.kind === "attempt-failed") lastTried = `${event.server}: ${event.detail}`;
+      // A person waits: when every server was tried in vain, that is the answer.
+      if (event.kind === "round-failed") waiting.abort();
     },
   });
   try {
-    if (!(await client.connected(signal))) {
+    if (!(await client.connected(waiting.signal))) {
       return { kind: "failed", detail: client.end?.detail ?? lastTried };
     }
-    const roster = await readWith(client, layoutBelow(basePath), signal);
+    const roster = await readWith(client, layoutBelow(basePath), options.scheduler, signal);
     await client.close(signal);
     return roster;
   } catch (error) {
@@ -68,15 +76,17 @@ export async function readRoster(options: RosterOptions, signal: AbortSignal): P
   }
 }
 
-/** Reads it over a session that is connected. Rejects with a ZooKeeperError. */
-export async function readWith(
+async function readWith(
   client: ZooKeeperClient,
   layout: Layout,
+  scheduler: Scheduler,
   signal: AbortSignal,
 ): Promise<Extract<Roster, { kind: "read" }>> {
   // Another server than this one may have told somebody more already.
   await client.sync(layout.base, { signal });
   const node = await dataOf(client, layout.leader, signal);
+  const readAt = scheduler.wallClock().getTime();
+  const horizon = client.lastZxid as Epoch;
   const leader = node && {
     info: decodeReplica(node.data),
     epoch: node.stat.czxid as Epoch,
@@ -92,7 +102,7 @@ export async function readWith(
       if (info !== undefined) line.push(info);
     }
   }
-  return { kind: "read", leader, line };
+  return { kind: "read", leader, horizon, readAt, line };
 }
 
 async function namesIn(

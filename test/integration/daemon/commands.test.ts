@@ -200,6 +200,36 @@ test(
   limitMs,
 );
 
+interface Checked {
+  readonly findings: readonly { readonly subject: string; readonly level: string }[];
+}
+
+test(
+  "commands: check finds a dead server and a directory that cannot be written",
+  async () => {
+    using directory = temporaryDirectory();
+    const fileDir = join(directory.path, "files");
+    const alone = await election("check", `--zk-servers=${servers}`, `--file-dir=${fileDir}`);
+    // One server alone is the only thing to say: it is as an operator would not have it.
+    expect(alone).toMatchObject({ code: 4, told: "" });
+    expect(alone.out).toMatch(/^ok +server 127\.0\.0\.1:\d+ +version 3\.\d+\.\d+, standalone/m);
+    expect(alone.out).toMatch(/^ok +failover +at most .* with a tick of 500 ms$/m);
+    expect(alone.out.match(/^(?!ok)\w+ +\S+/gm)).toEqual(["warning  servers"]);
+
+    const flags = [`--zk-servers=${servers},127.0.0.1:1`, "--file-dir=/proc", "--json"];
+    const broken = await election("check", ...flags);
+    expect(broken.code).toBe(69);
+    const { findings } = JSON.parse(broken.out) as Checked;
+    const errors = findings.filter(({ level }) => level === "error");
+    expect(errors.map(({ subject }) => subject)).toEqual([
+      "server 127.0.0.1:1",
+      "servers",
+      "directory",
+    ]);
+  },
+  limitMs,
+);
+
 interface Listed {
   readonly replica: { readonly replica: string };
   readonly leads: boolean;
