@@ -2,6 +2,7 @@ import { isatty } from "node:tty";
 import { runCheck } from "./cli/check.ts";
 import { parseCommandLine, version } from "./cli/parse-command-line.ts";
 import { parseServers } from "./cli/parse-servers.ts";
+import { completionFor } from "./cli/completion.ts";
 import { runHistory } from "./cli/history.ts";
 import { runRelease } from "./cli/release.ts";
 import { runStatus } from "./cli/status.ts";
@@ -27,6 +28,9 @@ async function main(rawArguments: readonly string[]): Promise<number> {
     case "help":
     case "version":
       await Bun.write(Bun.stdout, command.text);
+      return exitCodes.stopped;
+    case "completion":
+      await Bun.write(Bun.stdout, completionFor(command.shell));
       return exitCodes.stopped;
     case "usage-error":
       await Bun.write(Bun.stderr, command.message);

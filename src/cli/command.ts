@@ -4,6 +4,7 @@ import type { Config } from "../config/options.ts";
 import type { Loading, Setting } from "../config/load-config.ts";
 import { printable } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
+import type { Shell } from "./completion-command.ts";
 import type { Arguments } from "./read-arguments.ts";
 
 /** What a command line asks for. main.ts does it. */
@@ -31,6 +32,7 @@ export type CommandLine =
     }
   | { readonly kind: "history"; readonly addresses: Addresses; readonly json: boolean }
   | { readonly kind: "step-down"; readonly wish: StepDownWish; readonly json: boolean }
+  | { readonly kind: "completion"; readonly shell: Shell }
   /** Goes to stdout as it is; the exit code is 0. */
   | { readonly kind: "help"; readonly text: string }
   | { readonly kind: "version"; readonly text: string }

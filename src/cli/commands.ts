@@ -1,4 +1,5 @@
 import { checkCommand } from "./check-command.ts";
+import { completionCommand } from "./completion-command.ts";
 import { execCommand } from "./exec-command.ts";
 import { historyCommand } from "./history-command.ts";
 import { releaseCommand } from "./release-command.ts";
@@ -23,4 +24,5 @@ export const commands: readonly Command[] = [
   historyCommand,
   stepDownCommand,
   releaseCommand,
+  completionCommand,
 ];

@@ -65,7 +65,8 @@ async function help(command: Command | undefined, colours: boolean): Promise<Com
   return { kind: "help", text };
 }
 
-function flagsOf(command: Command): ArgsDef {
+/** All flags of a command: its own, and those of every command. */
+export function flagsOf(command: Command): ArgsDef {
   return { ...command.flags, ...commonFlags };
 }
 
