@@ -103,7 +103,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   try {
     await using http = await openHttp(config, scheduler, telemetry, stepDown);
     httpAddress = http?.address ?? null;
-    checkToken(config.httpTokenFile, telemetry.log);
+    await checkToken(config.httpTokenFile, telemetry.log);
     if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
     const context = replicaContext(config, {
       scheduler,

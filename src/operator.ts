@@ -30,9 +30,9 @@ export function changesOf(wish: StepDown, scheduler: Scheduler, telemetry: Telem
 }
 
 /** Says at the start what would otherwise only come out when a token is needed. */
-export function checkToken(path: string | null, log: Log): void {
+export async function checkToken(path: string | null, log: Log): Promise<void> {
   if (path === null) return;
-  const reading = readToken(path);
+  const reading = await readToken(path);
   if (reading.kind === "failed") {
     const problem = `expected a file with a token, but ${reading.detail}`;
     log.write("warn", "http", `--http-token-file ${path}: ${problem}; nothing can be changed`);

@@ -54,7 +54,7 @@ export async function runCheck({ config, settings, json }: CheckQuestion): Promi
     directory,
     state,
     http,
-    ...tokenFindings(config.httpTokenFile),
+    ...(await tokenFindings(config.httpTokenFile)),
     clockFinding(before, after, clockSource()),
     wallFinding(read?.readAt ?? wallMs, read?.leader?.renewedAt, grantedMs),
     boundFinding(bound),
@@ -82,10 +82,10 @@ async function httpFinding(address: HttpAddress | null, scheduler: Scheduler): P
   return failing(subject, `${place}: ${asked.detail}`);
 }
 
-function tokenFindings(path: string | null): Finding[] {
+async function tokenFindings(path: string | null): Promise<Finding[]> {
   if (path === null) return [];
   const subject = "http-token-file";
-  const reading = readToken(path);
+  const reading = await readToken(path);
   if (reading.kind === "failed") {
     return [failing(subject, `${path}: expected a file with a token, but ${reading.detail}`)];
   }

@@ -49,7 +49,7 @@ export type StepDownOutcome =
 
 /** Asks a replica to step down, and waits until it did and somebody else leads, if anybody will. */
 export async function stepDown(wish: StepDownWish, scheduler: Scheduler): Promise<StepDownOutcome> {
-  const token = wish.tokenPath === undefined ? undefined : readToken(wish.tokenPath);
+  const token = wish.tokenPath === undefined ? undefined : await readToken(wish.tokenPath);
   if (token?.kind === "failed") {
     return { kind: "refused", detail: `--http-token-file ${wish.tokenPath}: ${token.detail}` };
   }

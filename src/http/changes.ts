@@ -34,17 +34,17 @@ export const changingEndpoints: ReadonlyMap<
   (changes: Changes, parameters: URLSearchParams) => ChangeAnswer
 > = new Map([["/step-down", stepDown]]);
 
-/** Answers a request to a path of `changingEndpoints`. */
-export function change(
+/** Answers a request to a path of `changingEndpoints`; undefined for other paths. */
+export async function change(
   request: Request,
   path: string,
   gate: Gate,
   changes: Changes,
-): ChangeAnswer | undefined {
+): Promise<ChangeAnswer | undefined> {
   const endpoint = changingEndpoints.get(path);
   if (endpoint === undefined) return undefined;
   if (request.method !== "POST") return { status: 405, body: { error: "method not allowed" } };
-  const refusal = refusalOf(request, gate);
+  const refusal = await refusalOf(request, gate);
   if (refusal !== undefined) return { status: 403, body: { error: refusal } };
   const query = /\?([^#]*)/.exec(request.url)?.[1] ?? "";
   return endpoint(changes, new URLSearchParams(query));

@@ -8,7 +8,7 @@ export type Gate =
   | { readonly kind: "token"; readonly path: string | undefined };
 
 /** Why a request may change nothing, with the cure; undefined when it may. */
-export function refusalOf({ headers }: Request, gate: Gate): string | undefined {
+export async function refusalOf({ headers }: Request, gate: Gate): Promise<string | undefined> {
   // A browser adds these by itself: a page of a stranger must not speak for its reader, not even
   // through a proxy that leads to a socket file. Source: Fetch, "Origin header"; W3C Fetch Metadata
   if (headers.has("origin") || headers.has("sec-fetch-site")) return "not from a browser";
@@ -20,7 +20,7 @@ export function refusalOf({ headers }: Request, gate: Gate): string | undefined 
     );
   }
   // Read anew each time, so that a token can be replaced without a restart.
-  const reading = readToken(gate.path);
+  const reading = await readToken(gate.path);
   if (reading.kind === "failed")
     return "the replica's --http-token-file cannot be used; see its log";
   const given = /^bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1];

@@ -24,7 +24,7 @@ export async function respond(
   gate: Gate,
 ): Promise<Response> {
   const path = pathOf(request.url);
-  const changed = change(request, path, gate, providers.changes);
+  const changed = await change(request, path, gate, providers.changes);
   if (changed !== undefined) {
     const told = json(changed.status, changed.body);
     if (changed.status === 405) told.headers.set("Allow", "POST");

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
 
 /** More than a token can need; what is larger was named by mistake. */
 const largestBytes = 4096;
@@ -19,13 +19,16 @@ export type TokenReading =
   /** `detail` completes the sentence "expected a file with a token, but ...". */
   | { readonly kind: "failed"; readonly detail: string };
 
-/** Reads the token of a file: one line of at least 16 visible characters, of ASCII. */
-export function readToken(path: string): TokenReading {
+/**
+ * Reads the token of a file: one line of at least 16 visible characters, of ASCII. It does not
+ * block the loop, whatever the file is on: strangers can have it read.
+ */
+export async function readToken(path: string): Promise<TokenReading> {
   try {
-    const status = statSync(path);
+    const status = await stat(path);
     if (!status.isFile()) return failed("it is not a regular file");
     if (status.size > largestBytes) return failed(`it exceeds ${largestBytes} bytes`);
-    const token = readFileSync(path, "utf8").trim();
+    const token = (await readFile(path, "utf8")).trim();
     if (!/^[\x21-\x7e]+$/.test(token)) return failed("it is not one line without spaces");
     if (token.length < leastCharacters) return failed(`it is shorter than ${leastCharacters}`);
     return { kind: "read", token, isExposed: (status.mode & readableByOthers) !== 0 };

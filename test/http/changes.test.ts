@@ -28,10 +28,10 @@ interface Asked {
 }
 
 /** Asks to step down; gives the answer, and what the replica was asked for. */
-function ask({ gate, headers = {}, query = "", outcome = accepted }: Asked) {
+async function ask({ gate, headers = {}, query = "", outcome = accepted }: Asked) {
   const asked: (string | null)[] = [];
   const request = new Request(`http://replica/step-down${query}`, { method: "POST", headers });
-  const answer = change(request, "/step-down", gate, {
+  const answer = await change(request, "/step-down", gate, {
     stepDown: (rest) => {
       asked.push(rest);
       return outcome;
@@ -42,17 +42,17 @@ function ask({ gate, headers = {}, query = "", outcome = accepted }: Asked) {
 
 const authorized = { authorization: `Bearer ${token}` };
 
-test("changes: whoever reaches the socket file may step the replica down", () => {
-  expect(ask({ gate: { kind: "socket" }, query: "?for=5s" })).toEqual({
+test("changes: whoever reaches the socket file may step the replica down", async () => {
+  expect(await ask({ gate: { kind: "socket" }, query: "?for=5s" })).toEqual({
     status: 202,
     body: { steppingDown: true, epoch: "9223372036854775808", restMs: 5000 },
     asked: ["5s"],
   });
-  expect(ask({ gate: { kind: "socket" } }).asked).toEqual([null]);
+  expect((await ask({ gate: { kind: "socket" } })).asked).toEqual([null]);
 });
 
-test("changes: over TCP they are off without a token file, and the answer says how to allow", () => {
-  const { status, body, asked } = ask({ gate: { kind: "token", path: undefined } });
+test("changes: over TCP they are off without a token file, and the answer says how to allow", async () => {
+  const { status, body, asked } = await ask({ gate: { kind: "token", path: undefined } });
   expect([status, asked]).toEqual([403, []]);
   expect(JSON.stringify(body)).toContain("--http-token-file=<path>");
   expect(JSON.stringify(body)).toContain("unix:");
@@ -64,72 +64,78 @@ test.each([
   ["a part of it", { authorization: `Bearer ${token.slice(0, -1)}` }],
   ["an empty token", { authorization: "Bearer " }],
   ["another scheme", { authorization: `Basic ${token}` }],
-])("changes: over TCP %s is refused, and the answer does not show the token", (_, headers) => {
-  writeToken(token);
-  const { status, body, asked } = ask({ gate: { kind: "token", path }, headers });
-  expect([status, asked]).toEqual([403, []]);
-  expect(JSON.stringify(body)).toContain("Authorization: Bearer");
-  expect(JSON.stringify(body)).not.toContain("horse");
-});
+])(
+  "changes: over TCP %s is refused, and the answer does not show the token",
+  async (_, headers) => {
+    writeToken(token);
+    const { status, body, asked } = await ask({ gate: { kind: "token", path }, headers });
+    expect([status, asked]).toEqual([403, []]);
+    expect(JSON.stringify(body)).toContain("Authorization: Bearer");
+    expect(JSON.stringify(body)).not.toContain("horse");
+  },
+);
 
-test("changes: over TCP the file's token is enough, and one that replaced it counts at once", () => {
+test("changes: over TCP the file's token is enough, and one that replaced it counts at once", async () => {
   writeToken(`${token}\n`);
   const gate = { kind: "token", path } as const;
-  expect(ask({ gate, headers: authorized }).status).toBe(202);
-  expect(ask({ gate, headers: { authorization: `bearer ${token}` } }).status).toBe(202);
+  expect((await ask({ gate, headers: authorized })).status).toBe(202);
+  expect((await ask({ gate, headers: { authorization: `bearer ${token}` } })).status).toBe(202);
   writeToken("another-token-of-ours");
-  expect(ask({ gate, headers: authorized }).status).toBe(403);
+  expect((await ask({ gate, headers: authorized })).status).toBe(403);
 });
 
 test.each([{ origin: "http://evil.example" }, { origin: "null" }, { "sec-fetch-site": "none" }])(
   "changes: a browser is refused whatever it knows: %j",
-  (headers) => {
+  async (headers) => {
     writeToken(token);
     const gate = { kind: "token", path } as const;
-    expect(ask({ gate, headers: { ...authorized, ...headers } }).status).toBe(403);
-    expect(ask({ gate: { kind: "socket" }, headers }).status).toBe(403);
+    expect((await ask({ gate, headers: { ...authorized, ...headers } })).status).toBe(403);
+    expect((await ask({ gate: { kind: "socket" }, headers })).status).toBe(403);
   },
 );
 
-test("changes: a replica that does not lead says who does, and how long it rests", () => {
+test("changes: a replica that does not lead says who does, and how long it rests", async () => {
   const outcome = { kind: "not-leading", leader: undefined, restMs: 7 } as const;
-  const { status, body } = ask({ gate: { kind: "socket" }, outcome });
+  const { status, body } = await ask({ gate: { kind: "socket" }, outcome });
   expect([status, body]).toEqual([
     409,
     { steppingDown: false, error: "this replica does not lead", leader: null, restMs: 7 },
   ]);
 });
 
-test("changes: a bad duration and a slip in the parameter are told, and change nothing", () => {
+test("changes: a bad duration and a slip in the parameter are told, and change nothing", async () => {
   const outcome = { kind: "invalid", expected: "a duration" } as const;
-  expect(ask({ gate: { kind: "socket" }, query: "?for=x", outcome })).toMatchObject({
+  expect(await ask({ gate: { kind: "socket" }, query: "?for=x", outcome })).toMatchObject({
     status: 400,
     body: { error: "for: expected a duration" },
   });
-  expect(ask({ gate: { kind: "socket" }, query: "?four=5s" })).toMatchObject({
+  expect(await ask({ gate: { kind: "socket" }, query: "?four=5s" })).toMatchObject({
     status: 400,
     asked: [],
   });
 });
 
-test("token file: its mode and its content are judged", () => {
+test("token file: its mode and its content are judged", async () => {
   writeToken(token);
-  expect(readToken(path)).toEqual({ kind: "read", token, isExposed: false });
+  expect(await readToken(path)).toEqual({ kind: "read", token, isExposed: false });
   writeToken(token, 0o640);
-  expect(readToken(path)).toMatchObject({ isExposed: true });
+  expect(await readToken(path)).toMatchObject({ isExposed: true });
   writeToken("short");
-  expect(readToken(path)).toEqual({ kind: "failed", detail: "it is shorter than 16" });
+  expect(await readToken(path)).toEqual({ kind: "failed", detail: "it is shorter than 16" });
   writeToken("two words that are long");
-  expect(readToken(path)).toMatchObject({ kind: "failed" });
+  expect(await readToken(path)).toMatchObject({ kind: "failed" });
   writeToken("x".repeat(5000));
-  expect(readToken(path)).toEqual({ kind: "failed", detail: "it exceeds 4096 bytes" });
-  expect(readToken(`${path}.none`)).toEqual({ kind: "failed", detail: "ENOENT" });
-  expect(readToken(directory)).toEqual({ kind: "failed", detail: "it is not a regular file" });
+  expect(await readToken(path)).toEqual({ kind: "failed", detail: "it exceeds 4096 bytes" });
+  expect(await readToken(`${path}.none`)).toEqual({ kind: "failed", detail: "ENOENT" });
+  expect(await readToken(directory)).toEqual({
+    kind: "failed",
+    detail: "it is not a regular file",
+  });
   const gate = { kind: "token", path: `${path}.none` } as const;
-  expect(ask({ gate, headers: authorized }).status).toBe(403);
+  expect((await ask({ gate, headers: authorized })).status).toBe(403);
 });
 
-test("token file: tokens of any two lengths are compared", () => {
+test("token file: tokens of any two lengths are compared", async () => {
   expect(isSameToken("a", "a")).toBe(true);
   expect(isSameToken("a", "ab")).toBe(false);
   expect(isSameToken("", "a")).toBe(false);
