@@ -230,4 +230,10 @@ export const mutants: readonly Mutant[] = [
     find: "  async close(signal: AbortSignal): Promise<void> {\n    this.#leadership?.abandon();",
     replace: "  async close(signal: AbortSignal): Promise<void> {",
   },
+  {
+    name: "a rest ends with the session it began in",
+    file: "election/attempter.ts",
+    find: "  const rested = await restOut(context, session, scope.signal);",
+    replace: "  const rested = state.yields && (await restOut(context, session, scope.signal));",
+  },
 ];

@@ -27,7 +27,8 @@ export type Invariant =
   | "no-leader"
   | "pace"
   | "gave-up"
-  | "hand-over";
+  | "hand-over"
+  | "rest";
 
 export interface Violation {
   readonly invariant: Invariant;
