@@ -25,7 +25,7 @@ export class RepairBudget {
 
   /** Uses one attempt up; false, and nothing changes, when none is left. */
   spend(resource: Resource): boolean {
-    if (this.left(resource) === 0) return false;
+    if (this.left(resource) <= 0) return false;
     this.#spent.set(resource, this.spent(resource) + 1);
     return true;
   }
