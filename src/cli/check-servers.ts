@@ -63,7 +63,7 @@ function ensembleFinding(servers: readonly ProbedServer[]): Finding {
   if (size % 2 === 0) {
     return warning("servers", `${detail}: an even number bears no more than one fewer would`);
   }
-  return ok("servers", `${detail}, one leader for all if ${majority} of them do`);
+  return ok("servers", `${detail}; ${majority} are enough`);
 }
 
 /** Who takes part at present, as the records say. */
