@@ -1,4 +1,5 @@
-import type { Setting } from "./config/load-config.ts";
+import { LiveConfig } from "./config/live-config.ts";
+import type { Loading, Setting } from "./config/load-config.ts";
 import type { Config } from "./config/options.ts";
 import type { ServiceNotification } from "./config/service-notification.ts";
 import { openStateDirectory, runKeepingKeys, type Teller } from "./crash-release.ts";
@@ -11,7 +12,9 @@ import { StepDown } from "./election/step-down.ts";
 import { LocalDisk } from "./files/local-disk.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { HttpServerError } from "./http/http-server-error.ts";
+import type { Providers } from "./http/providers.ts";
 import { leaderCommands } from "./leader-commands.ts";
+import { changesOf, checkToken, reload } from "./operator.ts";
 import { replicaContext } from "./replica.ts";
 import { accessOf, transportOf } from "./server-access.ts";
 import { expectedFailover, historyName } from "./service.ts";
@@ -34,6 +37,8 @@ export interface DaemonOptions {
   readonly settings: readonly Setting[];
   /** What is to be told about the configuration: a line each. */
   readonly warnings: readonly string[];
+  /** Reads the configuration anew, from where it came from. */
+  readonly reload: () => Loading;
   readonly version: string;
   readonly hostName: string;
   /** What runs while the replica leads; undefined for the files alone. */
@@ -48,7 +53,9 @@ export interface DaemonOptions {
 
 /** Runs one replica until it is told to stop, or cannot go on. Resolves with the exit code. */
 export async function runDaemon(options: DaemonOptions): Promise<number> {
-  const { config, settings, version, colours, journal, hostName } = options;
+  const { settings, command, version, colours, journal, hostName } = options;
+  const live = new LiveConfig(options.config, settings, options.reload);
+  const config = live.view;
   const scheduler = new RealScheduler();
   const stop = new AbortController();
   const stepDown = new StepDown();
@@ -75,8 +82,9 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       timers: () => scheduler.sleeping,
       requests: () => coordinator?.pendingRequests ?? 0,
     },
-    settings,
-    failover: (grantedMs) => expectedFailover(options, grantedMs ?? config.sessionTimeoutMs),
+    settings: () => live.settings,
+    failover: (grantedMs) =>
+      expectedFailover({ config, command }, grantedMs ?? config.sessionTimeoutMs),
   });
   const { log } = telemetry;
   tellStart(log, options);
@@ -95,9 +103,10 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       const effect = heard ? "stepping down" : "not leading, so nothing to do";
       log.write("info", "signal", `SIGUSR1: ${effect}`, { signal: "SIGUSR1" });
     },
+    reload: () => reload(live, log),
   });
 
-  await using notifier = openNotifier(options, scheduler, telemetry);
+  await using notifier = openNotifier({ ...options, config }, scheduler, telemetry);
   const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
   const state = await openStateDirectory(config, tell);
   void telemetry.history.keepIn(state?.sharedFile(historyName(config), scheduler));
@@ -109,8 +118,9 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const status = await runKeepingKeys(state, config, releasing, async (keep) => {
     await using _history = savedInTheEnd(telemetry, scheduler);
     try {
-      await using http = await openHttp(config, scheduler, telemetry, look);
+      await using http = await openHttp(config, scheduler, telemetry, { look, stepDown });
       httpAddress = http?.address ?? null;
+      await checkToken(config.httpTokenFile, log);
       if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
       const context = replicaContext(config, {
         scheduler,
@@ -122,6 +132,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
         keep,
         stepDown,
         stop: stop.signal,
+        configChanged: () => live.changed,
         ...leaderCommands(options, scheduler, telemetry.observer, state?.lockDescriptor),
         finish: (ended) => {
           log.write("info", "command", "stopping: the command is done", { status: ended });
@@ -166,7 +177,7 @@ async function openHttp(
   config: Config,
   scheduler: RealScheduler,
   telemetry: Telemetry,
-  look: (signal: AbortSignal) => Promise<void>,
+  { look, stepDown }: Pick<Providers, "look"> & { readonly stepDown: StepDown },
 ): Promise<HttpServer | undefined> {
   if (config.httpAddress === null) return undefined;
   const { present } = telemetry;
@@ -183,7 +194,9 @@ async function openHttp(
       look,
       metrics: () => telemetry.metrics(),
       metricsType: telemetry.metricsType,
+      changes: changesOf(stepDown, scheduler, telemetry),
     },
+    tokenPath: config.httpTokenFile ?? undefined,
     failed: (error) => telemetry.log.write("error", "http-failed", String(error)),
   });
 }
@@ -207,13 +220,12 @@ function openNotifier(
   }
   // A command under leadership may be silent for as long as it likes.
   const writes = command === undefined || config.withFiles;
-  const paceMs = writes ? config.leaderTimeoutMs : undefined;
   return new ServiceNotifier({
     scheduler,
     socket,
     watchdogMs,
-    progress: new Progress({ ...config, leaderTimeoutMs: paceMs }),
-    stopTimeoutMs: config.stopTimeoutMs,
+    progress: new Progress(config, writes ? "writes" : "silent"),
+    timings: config,
     tell,
   });
 }

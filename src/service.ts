@@ -11,17 +11,21 @@ export interface ServiceOptions {
   readonly command: readonly string[] | undefined;
 }
 
-/** How long the service is without a leader at most, given the session timeout that holds. */
+/**
+ * How long the service is without a leader at most, given the session timeout that holds.
+ * @param tickMs see longestExpiryLagMs
+ */
 export function expectedFailover(
   { config, command }: ServiceOptions,
   sessionTimeoutMs: number,
+  tickMs?: number,
 ): readonly Bound[] {
   const { attempterTimeoutMs, stopTimeoutMs, execStopTimeoutMs, onLost, hookTimeoutMs } = config;
   const commandMs = command === undefined ? 0 : execStopTimeoutMs + killMarginMs(sessionTimeoutMs);
   const hookMs = onLost === null ? 0 : hookTimeoutMs;
   return failoverBounds({
     sessionTimeoutMs,
-    expiryLagMs: longestExpiryLagMs(sessionTimeoutMs),
+    expiryLagMs: longestExpiryLagMs(sessionTimeoutMs, tickMs),
     attempterTimeoutMs,
     dutyEndMs: commandMs + hookMs,
     stopTimeoutMs,

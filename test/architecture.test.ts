@@ -33,6 +33,7 @@ const seeAll = [
   "src/daemon.ts",
   "src/leader-commands.ts",
   "src/main.ts",
+  "src/operator.ts",
   "src/replica.ts",
   "src/server-access.ts",
   "src/service.ts",

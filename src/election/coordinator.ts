@@ -58,6 +58,8 @@ export interface Session {
    * that did not release leadership is waited out in here, so `won` means: may act now.
    */
   attempt(signal: AbortSignal): Promise<Attempt>;
+  /** Who leads, read without the wish to: it neither registers nor attempts. */
+  sighting(signal: AbortSignal): Promise<Sighting>;
   /**
    * Stands in line, and resolves when an attempt is worth while: it is this replica's turn and
    * nobody leads. Resolves as well when `signal` aborts or the session is lost.
@@ -71,6 +73,12 @@ export interface Session {
   /** Frees what the session holds here without telling the coordinator: as a crash would. */
   abandon(): void;
 }
+
+export type Sighting =
+  | { readonly kind: "led"; readonly leader: ReplicaInfo | undefined }
+  | { readonly kind: "nobody" }
+  /** The coordinator did not answer. */
+  | { readonly kind: "unknown" };
 
 export type Attempt =
   | { readonly kind: "won"; readonly leadership: Leadership }

@@ -36,6 +36,18 @@ export type ElectionEvent =
     }
   /** The lease began or was renewed. */
   | { readonly kind: "lease"; readonly renewedAt: Instant; readonly validUntil: Instant }
+  /**
+   * The replica does not stand, as a step-down asked, before `until`. `leader` is who leads
+   * meanwhile, with `led`; with `vacant` nobody does.
+   */
+  | {
+      readonly kind: "resting";
+      readonly change: "began" | "led" | "vacant" | "ended";
+      readonly until: Instant;
+      /** How long that is from now, in milliseconds. */
+      readonly restMs: number;
+      readonly leader: ReplicaInfo | undefined;
+    }
   /** Where the replica stands in line: 0 is the front. `candidates` are the first of the line. */
   | {
       readonly kind: "line";

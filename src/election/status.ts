@@ -26,6 +26,8 @@ export interface Status {
   readonly leader: LeaderStatus | null;
   /** Where the replica stands in line, 0 being the front; null while it does not. */
   readonly line: LineStatus | null;
+  /** How long a step-down still keeps it from standing; null when nothing does. */
+  readonly resting: { readonly remainingMs: number } | null;
   readonly connection: ConnectionStatus | null;
   /** The session timeout, where another one was granted than asked for. */
   readonly timeoutGranted: { readonly askedMs: number; readonly grantedMs: number } | null;

@@ -1,5 +1,6 @@
 import type { Scheduler } from "../election/scheduler.ts";
 import { EventStreams } from "./event-streams.ts";
+import type { Gate } from "./gate.ts";
 import { HttpServerError } from "./http-server-error.ts";
 import type { Providers } from "./providers.ts";
 import { isLoopback, namesASite } from "./host-check.ts";
@@ -15,6 +16,8 @@ export interface HttpServerOptions {
   readonly address: ListenAddress;
   readonly providers: Providers;
   readonly scheduler: Scheduler;
+  /** The file with the token that changes over TCP take; without it there are none over TCP. */
+  readonly tokenPath?: string | undefined;
   /** Hears of the faults behind answers with 500. */
   readonly failed: (error: unknown) => void;
 }
@@ -30,7 +33,10 @@ const idleSeconds = 10;
 /** How long closing waits for the requests under way. */
 const closeLimitMs = 500;
 
-/** The HTTP endpoints: read only, without authentication, and so on loopback unless told else. */
+/**
+ * The HTTP endpoints. Reading takes no authentication, and so they are on loopback unless told
+ * else; changing something takes a socket file or a token: see Gate.
+ */
 export class HttpServer implements AsyncDisposable {
   /** Where it answers: `host:port` (IPv6 in brackets), or `unix:/path`. */
   readonly address: string;
@@ -88,10 +94,12 @@ export class HttpServer implements AsyncDisposable {
 }
 
 function serve(
-  { address, providers, failed }: HttpServerOptions,
+  { address, providers, tokenPath, failed }: HttpServerOptions,
   streams: EventStreams,
 ): Bun.Server<undefined> {
   const isGuarded = address.kind === "tcp" && isLoopback(address.host);
+  const gate: Gate =
+    address.kind === "unix" ? { kind: "socket" } : { kind: "token", path: tokenPath };
   const common = {
     // Without this an error's page tells all about it; and with it alone the port may be shared.
     development: false,
@@ -99,10 +107,13 @@ function serve(
     fetch: (request: Request, server: Bun.Server<undefined>) =>
       isGuarded && namesASite(request.headers.get("host"))
         ? misdirected()
-        : respond(request, providers, () => {
-            // A stream is silent as long as nothing happens.
-            server.timeout(request, 0);
-            return streams.open();
+        : respond(request, providers, {
+            gate,
+            openEvents: () => {
+              // A stream is silent as long as nothing happens.
+              server.timeout(request, 0);
+              return streams.open();
+            },
           }),
     error: (error: unknown) => {
       failed(error);

@@ -1,5 +1,6 @@
 import type { ReplicaInfo } from "../election/coordinator.ts";
 import type { StateName } from "../election/transitions.ts";
+import type { Changes } from "./changes.ts";
 
 /** What the endpoints tell, asked anew for every request. */
 export interface Providers {
@@ -19,4 +20,5 @@ export interface Providers {
   readonly metrics: () => Promise<string>;
   /** The content type of the metrics. */
   readonly metricsType: string;
+  readonly changes: Changes;
 }

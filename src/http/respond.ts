@@ -1,8 +1,17 @@
+import { change } from "./changes.ts";
+import type { Gate } from "./gate.ts";
 import { type AssetName, assetNames, assets, pageHeaders } from "./page/assets.ts";
 import type { Providers } from "./providers.ts";
 
 /** Opens a stream of events; undefined when there are too many. */
 export type OpenEvents = () => ReadableStream<Uint8Array> | undefined;
+
+/** What an answer takes besides what is told. */
+export interface Means {
+  /** Who may change something. */
+  readonly gate: Gate;
+  readonly openEvents: OpenEvents;
+}
 
 type Endpoint = (
   providers: Providers,
@@ -22,15 +31,23 @@ const endpoints: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
 ]);
 
 /**
- * Answers one request: GET and HEAD of the known paths only. A path counts as it is: no trailing
- * slash, no decoding. An error of a provider rejects, for the server to answer with 500.
+ * Answers one request: GET and HEAD of the known paths, and POST of those that change something.
+ * A path counts as it is: no trailing slash, no decoding. An error of a provider rejects, for the
+ * server to answer with 500.
  */
 export async function respond(
   request: Request,
   providers: Providers,
-  openEvents: OpenEvents,
+  { gate, openEvents }: Means,
 ): Promise<Response> {
-  const endpoint = endpoints.get(pathOf(request.url));
+  const path = pathOf(request.url);
+  const changed = await change(request, path, gate, providers.changes);
+  if (changed !== undefined) {
+    const told = json(changed.status, changed.body);
+    if (changed.status === 405) told.headers.set("Allow", "POST");
+    return told;
+  }
+  const endpoint = endpoints.get(path);
   if (endpoint === undefined) return json(404, { error: "not found" });
   if (request.method !== "GET" && request.method !== "HEAD") {
     const refusal = json(405, { error: "method not allowed" });
@@ -89,6 +106,8 @@ function index(): Response {
 /events   the same, live: server-sent events
 /metrics  metrics for Prometheus
 /         this list, and to a browser a page that follows the replica
+
+POST /step-down?for=30s  gives leadership up, and does not stand again for so long
 `;
   return answer(200, "text/plain; charset=utf-8", text);
 }

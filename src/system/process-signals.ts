@@ -6,6 +6,8 @@ export interface SignalHandlers {
   readonly stopAtOnce: (signal: StopSignal, exitCode: number) => void;
   /** SIGUSR1: make room for another leader. */
   readonly stepDown: () => void;
+  /** SIGHUP: read the configuration again. */
+  readonly reload: () => void;
 }
 
 /** The number of a signal plus 128 is the exit code of whoever dies of it. Source: signal(7) */
@@ -26,11 +28,13 @@ export function listenToSignals(handlers: SignalHandlers): Disposable {
   process.on("SIGTERM", onTerminate);
   process.on("SIGINT", onInterrupt);
   process.on("SIGUSR1", handlers.stepDown);
+  process.on("SIGHUP", handlers.reload);
   return {
     [Symbol.dispose]: () => {
       process.off("SIGTERM", onTerminate);
       process.off("SIGINT", onInterrupt);
       process.off("SIGUSR1", handlers.stepDown);
+      process.off("SIGHUP", handlers.reload);
     },
   };
 }

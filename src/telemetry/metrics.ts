@@ -118,6 +118,7 @@ export class ElectionMetrics implements Observer {
       case "waiting-out":
       case "lease":
       case "line":
+      case "resting":
       case "connection":
       case "timeout-granted":
       case "notice":

@@ -1,7 +1,7 @@
 import type { ReplicaInfo } from "../election/coordinator.ts";
 import type { FailureCode, Resource } from "../election/failure.ts";
 import type { ElectionEvent, Observer, TransitionEvent } from "../election/observer.ts";
-import type { Scheduler } from "../election/scheduler.ts";
+import { type Instant, remainingMs, type Scheduler } from "../election/scheduler.ts";
 import type {
   CommandStatus,
   ConnectionStatus,
@@ -29,7 +29,7 @@ export interface StatusBoardOptions {
   /** What the replica says of itself. */
   readonly self: () => ReplicaInfo;
   readonly version: string;
-  readonly settings: readonly SettingStatus[];
+  readonly settings: () => readonly SettingStatus[];
   /** Must hear every event before the board does. */
   readonly history: LeadershipHistory;
   /** How long nobody leads at most, with the session timeout that was granted, if that is known. */
@@ -50,6 +50,7 @@ export class StatusBoard implements Observer {
   readonly #edges = new Map<string, number>();
   #command: CommandStatus | null = null;
   #line: Status["line"] = null;
+  #restsUntil: Instant | undefined;
   #connection: ConnectionStatus | null = null;
   #timeoutGranted: Status["timeoutGranted"] = null;
   #written = 0;
@@ -95,6 +96,7 @@ export class StatusBoard implements Observer {
             },
       leader: this.leader() ?? null,
       line: this.#line,
+      resting: this.#resting(),
       connection: this.#connection,
       timeoutGranted: this.#timeoutGranted,
       resources: { ...this.#resources },
@@ -109,7 +111,7 @@ export class StatusBoard implements Observer {
       ),
       transitions: this.#transitions.latestFirst(),
       leaderships: history.latestFirst(),
-      settings,
+      settings: settings(),
       failover: failover(this.#timeoutGranted?.grantedMs),
       logLinesDropped: logLinesDropped(),
     };
@@ -121,6 +123,11 @@ export class StatusBoard implements Observer {
         return this.#transition(event);
       case "attempt":
         return this.#attempt(event.outcome, event.leader);
+      case "resting":
+        this.#restsUntil = event.until;
+        if (event.change === "led") this.#see(event.leader, this.#leader?.epoch ?? null);
+        if (event.change === "vacant") this.#leader = undefined;
+        return;
       case "line":
         this.#line = {
           position: event.position,
@@ -195,6 +202,13 @@ export class StatusBoard implements Observer {
 
   #taken(from: string, to: string): number {
     return this.#edges.get(`${from} ${to}`) ?? 0;
+  }
+
+  /** While a step-down keeps the replica from standing. */
+  #resting(): Status["resting"] {
+    const { scheduler } = this.#options;
+    const leftMs = this.#restsUntil === undefined ? 0 : remainingMs(scheduler, this.#restsUntil);
+    return leftMs === 0 ? null : { remainingMs: Math.ceil(leftMs) };
   }
 
   #connect(change: ConnectionStatus["change"], server: string | undefined, detail: string): void {

@@ -32,8 +32,8 @@ export interface TelemetryOptions {
   /** Whether anybody can ask for the metrics: what costs time to measure is left out otherwise. */
   readonly scraped: boolean;
   readonly pending: Pending;
-  /** The options for /status, secrets masked. */
-  readonly settings: readonly SettingStatus[];
+  /** The options for /status as they are now, secrets masked. */
+  readonly settings: () => readonly SettingStatus[];
   /** See StatusBoardOptions. */
   readonly failover: (grantedMs: number | undefined) => Status["failover"];
 }

@@ -1,4 +1,4 @@
-import type { Attempt, Epoch, ReplicaInfo, Session } from "../election/coordinator.ts";
+import type { Attempt, Epoch, ReplicaInfo, Session, Sighting } from "../election/coordinator.ts";
 import { Ending } from "../election/failure.ts";
 import type { Observer } from "../election/observer.ts";
 import type { Scheduler } from "../election/scheduler.ts";
@@ -97,6 +97,17 @@ export class ElectionSession implements Session {
       }
     }
     return { kind: "undecided", detail };
+  }
+
+  async sighting(signal: AbortSignal): Promise<Sighting> {
+    try {
+      const owner = await this.#owner(signal);
+      if (owner.kind === "nobody") return owner;
+      return { kind: "led", leader: owner.kind === "other" ? owner.leader : undefined };
+    } catch (error) {
+      if (!(error instanceof ZooKeeperError)) throw error;
+      return { kind: "unknown" };
+    }
   }
 
   async turn(signal: AbortSignal): Promise<void> {

@@ -15,7 +15,12 @@ const lateTicks = 1.5;
  */
 export function longestExpiryLagMs(
   sessionTimeoutMs: number,
-  tickMs: number = sessionTimeoutMs / leastSessionTicks,
+  tickMs: number = longestTickMs(sessionTimeoutMs),
 ): number {
   return Math.ceil(tickMs * lateTicks);
+}
+
+/** The longest clock unit of servers that grant such a session, unless they were told to. */
+export function longestTickMs(sessionTimeoutMs: number): number {
+  return sessionTimeoutMs / leastSessionTicks;
 }

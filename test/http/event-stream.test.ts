@@ -195,6 +195,7 @@ test("events: over a connection that is not read, memory and work stay bounded",
       },
       look: () => Promise.resolve(),
       metrics: () => Promise.resolve(""),
+      changes: { stepDown: () => ({ kind: "invalid", expected: "nothing" }) },
       metricsType: "text/plain",
     },
   });

@@ -39,6 +39,7 @@ async function open(overrides: Partial<Providers> = {}, address = loopback) {
       look: () => Promise.resolve(),
       metrics: () => Promise.resolve("up 1\n"),
       metricsType: "text/plain; version=0.0.4; charset=utf-8",
+      changes: { stepDown: failing },
       ...overrides,
     },
   });

@@ -17,7 +17,7 @@ test("soak: a sample is read off the metrics that a replica gives", async () => 
     version: "1.2.3",
     scraped: true,
     pending: { timers: () => 5, requests: () => 7 },
-    settings: [],
+    settings: () => [],
     failover: () => [],
   });
   const elected = life.findIndex((event) => event.kind === "transition" && event.to === "Leader");

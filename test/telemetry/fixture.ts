@@ -60,6 +60,14 @@ export const life: readonly ElectionEvent[] = [
     failure: { resource: "coordinator", code: "unreachable", detail: "nobody answers" },
   },
   { kind: "repair", resource: "coordinator", attempt: 2, left: 8, failure: undefined },
+  { kind: "resting", change: "began", until: 30_000 as Instant, restMs: 30_000, leader: undefined },
+  {
+    kind: "resting",
+    change: "vacant",
+    until: 30_000 as Instant,
+    restMs: 30_000,
+    leader: undefined,
+  },
   transition("Failover", "Init", "repaired"),
   transition("Failover", "Stopping", "exhausted"),
 ];

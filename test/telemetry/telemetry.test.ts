@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ElectionEvent } from "../../src/election/observer.ts";
+import type { Instant } from "../../src/election/scheduler.ts";
 import * as machine from "../../src/election/transitions.ts";
 import { fanOut } from "../../src/telemetry/fan-out.ts";
 import { Telemetry } from "../../src/telemetry/telemetry.ts";
@@ -24,7 +25,7 @@ function start(events: readonly ElectionEvent[] = []) {
     version: "1.2.3",
     failover: (grantedMs = 10_000) => [{ kind: "crash", ms: grantedMs, terms: [], commits: 1 }],
     pending: { timers: () => scheduler.sleeping, requests: () => 3 },
-    settings: [{ option: "zk-path", value: "/election", source: "default", place: null }],
+    settings: () => [{ option: "zk-path", value: "/election", source: "default", place: null }],
   });
   for (const event of events) telemetry.observer.observe(event);
   return { scheduler, telemetry, lines };
@@ -254,4 +255,34 @@ test("fan-out: an observer that throws hides nothing from the others", () => {
   );
   observer.observe({ kind: "files-pruned", count: 1 });
   expect(heard).toEqual(["Error: fake at files-pruned", "files-pruned"]);
+});
+
+test("status: shows a rest until it is over, and who leads meanwhile", () => {
+  const { scheduler, telemetry } = start(leading);
+  expect(telemetry.status().resting).toBeNull();
+  telemetry.observer.observe(transition("Leader", "Attempter", "step-down"));
+  const until = 30_000 as Instant;
+  telemetry.observer.observe({
+    kind: "resting",
+    change: "began",
+    until,
+    restMs: 1,
+    leader: undefined,
+  });
+  scheduler.stall(10_000);
+  expect(telemetry.status()).toMatchObject({ resting: { remainingMs: 20_000 }, leader: null });
+  telemetry.observer.observe({ kind: "resting", change: "led", until, restMs: 1, leader: other });
+  expect(telemetry.leader()).toMatchObject({ replica: "other" });
+  telemetry.observer.observe({
+    kind: "resting",
+    change: "vacant",
+    until,
+    restMs: 1,
+    leader: undefined,
+  });
+  expect(telemetry.leader()).toBeUndefined();
+  telemetry.observer.observe(transition("Attempter", "Failover", "session-lost"));
+  expect(telemetry.status().resting).toEqual({ remainingMs: 20_000 });
+  scheduler.stall(20_000);
+  expect(telemetry.status().resting).toBeNull();
 });
