@@ -6,6 +6,7 @@ export PATH := $(CURDIR)/dist/tools/node_modules/.bin:$(PATH)
 SOURCES := $(shell find src -type f) package.json bun.lock tsconfig.json
 
 .PHONY: help build test test-here unit lint format bench bench-here demo demo-here
+.PHONY: test-browser page-picture
 .PHONY: chaos chaos-here soak soak-here fuzz simulate mutants clean tools servers dist up down logs
 .PHONY: install uninstall test-containers test-systemd
 
@@ -45,6 +46,15 @@ test: ## Types, lint, and every test, also on real ZooKeeper servers
 
 test-here: lint build servers
 	bun test
+
+# Not part of `make test`: a browser is 300 MB to install.
+test-browser: build ## The page in a real Chromium, which apt installs where it is missing
+	@test/set-up browser
+	bun test ./test/browser/page.browser.ts
+
+page-picture: build ## Takes docs/page.png anew, and more of them in dist/pictures
+	@test/set-up browser
+	bun test/browser/pictures.ts
 
 unit: tools ## The tests that need no server
 	bun test --path-ignore-patterns='test/integration/**'

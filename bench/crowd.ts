@@ -73,12 +73,11 @@ function candidate(replica: ReplicaId): Context {
     observer,
     replica,
     host: hostname(),
-    leaderTimeoutMs: 1_000,
-    storageCapacity: 10,
+    limits: { leaderTimeoutMs: 1_000, storageCapacity: 10 },
     patienceMs: 10_000,
   });
   const timings = { attempterTimeoutMs: 10_000, failoverTimeoutMs: 1_000, stopTimeoutMs: 8_000 };
-  const budget = new RepairBudget(10);
+  const budget = new RepairBudget(() => 10);
   const stepDown = new StepDown();
   return { scheduler, coordinator, duty, observer, budget, timings, stepDown, stop: stop.signal };
 }

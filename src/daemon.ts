@@ -1,18 +1,23 @@
-import type { Setting } from "./config/load-config.ts";
+import { LiveConfig } from "./config/live-config.ts";
+import type { Loading, Setting } from "./config/load-config.ts";
 import type { Config } from "./config/options.ts";
 import type { ServiceNotification } from "./config/service-notification.ts";
 import { openStateDirectory, runKeepingKeys, type Teller } from "./crash-release.ts";
 import type { Coordinator, ReplicaInfo } from "./election/coordinator.ts";
 import { exitCodes } from "./election/exit-status.ts";
+import { resolvesBefore, within } from "./election/deadline.ts";
 import { run } from "./election/machine.ts";
 import { Progress } from "./election/progress.ts";
 import { StepDown } from "./election/step-down.ts";
 import { LocalDisk } from "./files/local-disk.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { HttpServerError } from "./http/http-server-error.ts";
+import type { Providers } from "./http/providers.ts";
 import { type LeaderCommands, leaderCommands } from "./leader-commands.ts";
+import { changesOf, checkToken, reload } from "./operator.ts";
 import { replicaContext } from "./replica.ts";
 import { accessOf, transportOf } from "./server-access.ts";
+import { expectedFailover, historyName } from "./service.ts";
 import { NotifySocket } from "./system/notify-socket.ts";
 import { listenToSignals } from "./system/process-signals.ts";
 import { RealScheduler } from "./system/real-scheduler.ts";
@@ -23,6 +28,8 @@ import { openLog } from "./telemetry/open-log.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
 
 const logDescriptor = 2;
+/** How long the end of the process waits for a disk that does not take the history. */
+const historyLimitMs = 500;
 
 export interface DaemonOptions {
   readonly config: Config;
@@ -30,6 +37,8 @@ export interface DaemonOptions {
   readonly settings: readonly Setting[];
   /** What is to be told about the configuration: a line each. */
   readonly warnings: readonly string[];
+  /** Reads the configuration anew, from where it came from. */
+  readonly reload: () => Loading;
   readonly version: string;
   readonly hostName: string;
   /** What runs while the replica leads; undefined for the files alone. */
@@ -44,7 +53,9 @@ export interface DaemonOptions {
 
 /** Runs one replica until it is told to stop, or cannot go on. Resolves with the exit code. */
 export async function runDaemon(options: DaemonOptions): Promise<number> {
-  const { config, settings, version, colours, journal, hostName } = options;
+  const { settings, command, version, colours, journal, hostName } = options;
+  const live = new LiveConfig(options.config, settings, options.reload);
+  const config = live.view;
   const scheduler = new RealScheduler();
   const stop = new AbortController();
   const stepDown = new StepDown();
@@ -71,7 +82,9 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       timers: () => scheduler.sleeping,
       requests: () => coordinator?.pendingRequests ?? 0,
     },
-    settings,
+    settings: () => live.settings,
+    failover: (grantedMs) =>
+      expectedFailover({ config, command }, grantedMs ?? config.sessionTimeoutMs),
   });
   const { log } = telemetry;
   tellStart(log, options);
@@ -97,21 +110,26 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
         const effect = heard ? "passed on to the command" : "no command runs, so nobody is told";
         log.write("info", "signal", `${signal}: ${effect}`, { signal });
       },
+      reload: () => reload(live, log),
     },
     config.execForward ?? [],
   );
 
-  await using notifier = openNotifier(options, scheduler, telemetry);
+  await using notifier = openNotifier({ ...options, config }, scheduler, telemetry);
   const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
   const state = await openStateDirectory(config, tell);
+  void telemetry.history.keepIn(state?.sharedFile(historyName(config), scheduler));
   const transport = transportOf(config);
   const access = accessOf(config);
   let commandStatus = 0;
   const releasing = { scheduler, transport, access, tell, stop: stop.signal };
+  const look = async (signal: AbortSignal): Promise<void> => coordinator?.survey(signal);
   const status = await runKeepingKeys(state, config, releasing, async (keep) => {
+    await using _history = savedInTheEnd(telemetry, scheduler);
     try {
-      await using http = await openHttp(config, scheduler, telemetry);
+      await using http = await openHttp(config, scheduler, telemetry, { look, stepDown });
       httpAddress = http?.address ?? null;
+      await checkToken(config.httpTokenFile, log);
       if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
       const lock = state?.lockDescriptor;
       leaderWork = leaderCommands(options, scheduler, telemetry.observer, lock);
@@ -125,6 +143,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
         keep,
         stepDown,
         stop: stop.signal,
+        configChanged: () => live.changed,
         ...leaderWork,
         finish: (ended) => {
           log.write("info", "command", "stopping: the command is done", { status: ended });
@@ -154,10 +173,22 @@ function tellStart(log: Log, { version, settings, warnings }: DaemonOptions): vo
   for (const warning of warnings) log.write("warn", "configuration", warning);
 }
 
+/** Gives the disk some time in the end, while the state directory is still ours. */
+function savedInTheEnd({ history }: Telemetry, scheduler: RealScheduler): AsyncDisposable {
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await within(scheduler, historyLimitMs, [], (limit) =>
+        resolvesBefore(history.saved(), limit),
+      );
+    },
+  };
+}
+
 async function openHttp(
   config: Config,
   scheduler: RealScheduler,
   telemetry: Telemetry,
+  { look, stepDown }: Pick<Providers, "look"> & { readonly stepDown: StepDown },
 ): Promise<HttpServer | undefined> {
   if (config.httpAddress === null) return undefined;
   const { present } = telemetry;
@@ -170,9 +201,13 @@ async function openHttp(
       epoch: () => present.epoch,
       leader: () => telemetry.leader(),
       status: () => telemetry.status(),
+      listen: (listener) => telemetry.onChange(listener),
+      look,
       metrics: () => telemetry.metrics(),
       metricsType: telemetry.metricsType,
+      changes: changesOf(stepDown, scheduler, telemetry),
     },
+    tokenPath: config.httpTokenFile ?? undefined,
     failed: (error) => telemetry.log.write("error", "http-failed", String(error)),
   });
 }
@@ -196,13 +231,12 @@ function openNotifier(
   }
   // A command under leadership may be silent for as long as it likes.
   const writes = command === undefined || config.withFiles;
-  const paceMs = writes ? config.leaderTimeoutMs : undefined;
   return new ServiceNotifier({
     scheduler,
     socket,
     watchdogMs,
-    progress: new Progress({ ...config, leaderTimeoutMs: paceMs }),
-    stopTimeoutMs: config.stopTimeoutMs,
+    progress: new Progress(config, writes ? "writes" : "silent"),
+    timings: config,
     tell,
   });
 }

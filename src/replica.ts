@@ -36,6 +36,8 @@ export interface ReplicaSurroundings {
   readonly commands?: Commands | undefined;
   /** The commands before and after a leadership; undefined where there are none. */
   readonly hooks?: Pick<HookedDutyOptions, "elected" | "lost"> | undefined;
+  /** Aborted at the next change of the configuration; undefined where it never changes. */
+  readonly configChanged?: (() => AbortSignal) | undefined;
   /** Hears the exit status with which the daemon shall end, now that the command is done. */
   readonly finish?: ((status: number) => void) | undefined;
 }
@@ -60,7 +62,11 @@ export type ReplicaConfig = Pick<
   | "hookTimeoutMs"
 >;
 
-/** Builds one replica out of its adapters: what `run` needs. */
+/**
+ * Builds one replica out of its adapters: what `run` needs. Of `config`, these are read at each
+ * use, and so may change: the timeouts of leader, attempter, failover and stopping, the capacity,
+ * and the number of attempts.
+ */
 export function replicaContext(config: ReplicaConfig, surroundings: ReplicaSurroundings): Context {
   const { scheduler, transport, disk, observer, describe, stepDown, stop } = surroundings;
   const { access, keep } = surroundings;
@@ -82,12 +88,12 @@ export function replicaContext(config: ReplicaConfig, surroundings: ReplicaSurro
     observer,
     replica: config.replicaId,
     host: describe().host,
-    leaderTimeoutMs: config.leaderTimeoutMs,
-    storageCapacity: config.storageCapacity,
+    limits: config,
+    limitsChanged: surroundings.configChanged,
     patienceMs: config.sessionTimeoutMs,
   });
   const duty = dutyOf(config, surroundings, files);
-  const budget = new RepairBudget(config.failoverAttemptsCount);
+  const budget = new RepairBudget(() => config.failoverAttemptsCount);
   return { scheduler, coordinator, duty, observer, budget, timings: config, stepDown, stop };
 }
 

@@ -5,14 +5,14 @@ import { type Access, digestAccess, openAccess, ownAcl } from "./zookeeper/acces
 import { openAcl } from "./zookeeper/protocol/records.ts";
 import { TcpTransport } from "./zookeeper/tcp-transport.ts";
 
-/** The settings that say how the servers are reached, and who we are to them. */
-export type AccessConfig = Pick<
-  Config,
-  "zkTlsCa" | "zkTlsCert" | "zkTlsKey" | "zkAuth" | "zkAuthFile" | "zkAcl"
->;
+/** The settings that say how the servers are reached. */
+export type TransportConfig = Pick<Config, "zkTlsCa" | "zkTlsCert" | "zkTlsKey">;
+
+/** The settings that say who we are to them. */
+export type AccessConfig = Pick<Config, "zkAuth" | "zkAuthFile" | "zkAcl">;
 
 /** TLS where an authority is named. The files are read for every connection: they get replaced. */
-export function transportOf(config: AccessConfig): TcpTransport {
+export function transportOf(config: TransportConfig): TcpTransport {
   const { zkTlsCa, zkTlsCert, zkTlsKey } = config;
   if (zkTlsCa === null) return new TcpTransport();
   const files = { authorities: zkTlsCa, certificate: zkTlsCert, key: zkTlsKey };

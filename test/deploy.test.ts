@@ -92,7 +92,8 @@ test("dashboard and alerts: every metric that they ask for is one of ours", asyn
     journal: false,
     self: () => self,
     version: pkg.version,
-    settings: [],
+    settings: () => [],
+    failover: () => [],
     pending: { timers: () => 0, requests: () => 0 },
   });
   const names = [...(await telemetry.metrics()).matchAll(/^# TYPE (\w+)/gm)].map(

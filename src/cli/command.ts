@@ -1,9 +1,10 @@
 import type { ArgsDef } from "citty";
 import type { HttpAddress } from "../config/http-address.ts";
 import type { Config } from "../config/options.ts";
-import type { Setting } from "../config/load-config.ts";
+import type { Loading, Setting } from "../config/load-config.ts";
 import { printable } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
+import type { Shell } from "./completion-command.ts";
 import type { Arguments } from "./read-arguments.ts";
 
 /** What a command line asks for. main.ts does it. */
@@ -13,6 +14,8 @@ export type CommandLine =
       readonly config: Config;
       readonly settings: readonly Setting[];
       readonly warnings: readonly string[];
+      /** Reads the configuration anew: same flags, same environment, the env file as it is now. */
+      readonly reload: () => Loading;
       /** What runs while the replica leads; undefined for the files alone. */
       readonly command: readonly string[] | undefined;
     }
@@ -20,11 +23,53 @@ export type CommandLine =
   | { readonly kind: "supervise" }
   | { readonly kind: "release"; readonly config: Config }
   | { readonly kind: "status"; readonly address: HttpAddress; readonly json: boolean }
+  /** The same of several replicas, or of all that a service has. */
+  | { readonly kind: "survey"; readonly subject: SurveySubject; readonly json: boolean }
+  | {
+      readonly kind: "check";
+      readonly config: Config;
+      readonly settings: readonly Setting[];
+      readonly json: boolean;
+    }
+  | { readonly kind: "history"; readonly addresses: Addresses; readonly json: boolean }
+  | { readonly kind: "step-down"; readonly wish: StepDownWish; readonly json: boolean }
+  | { readonly kind: "completion"; readonly shell: Shell }
   /** Goes to stdout as it is; the exit code is 0. */
   | { readonly kind: "help"; readonly text: string }
   | { readonly kind: "version"; readonly text: string }
   /** Goes to stderr as it is: one line per problem. The exit code is that of bad usage. */
   | { readonly kind: "usage-error"; readonly message: string };
+
+/** Where replicas answer: at least one. */
+export type Addresses = readonly [HttpAddress, ...HttpAddress[]];
+
+/** Whose status is asked for. */
+export type SurveySubject =
+  | { readonly kind: "addresses"; readonly addresses: Addresses }
+  /** Whoever its records name. */
+  | { readonly kind: "service"; readonly service: Service; readonly hostName: string };
+
+/** All that it takes to read the records of a service. */
+export type Service = Pick<Config, (typeof serviceFields)[number]>;
+
+export const serviceFields = [
+  "zkServers",
+  "zkPath",
+  "sessionTimeoutMs",
+  "zkTlsCa",
+  "zkTlsCert",
+  "zkTlsKey",
+  "zkAuth",
+  "zkAuthFile",
+] as const;
+
+export interface StepDownWish {
+  readonly address: HttpAddress;
+  /** How long it shall not stand again: a duration. */
+  readonly rest: string;
+  /** The file with the token that it takes over TCP. */
+  readonly tokenPath: string | undefined;
+}
 
 /** One command of the program: a file each, listed in commands.ts. */
 export interface Command {
@@ -32,10 +77,21 @@ export interface Command {
   readonly description: string;
   /** The flags, in citty's notation; every one a string or a boolean. */
   readonly flags: ArgsDef;
+  /** The words that it takes besides flags; none where left out. */
+  readonly operands?: Operands;
   /** What is to be known besides the flags: paragraphs at the end of the help. */
   readonly notes: readonly string[];
   /** Turns arguments, already known to be well-formed, into what is to be done. */
   readonly interpret: (given: Arguments, surroundings: Surroundings) => CommandLine;
+}
+
+/** Words of a command line that belong to no flag. */
+export interface Operands {
+  readonly name: string;
+  readonly description: string;
+  readonly most: number;
+  /** All that such a word may be; anything where left out. */
+  readonly choices?: readonly string[];
 }
 
 /** A usage error, from the problems that make it up: one line each, whatever they quote. */

@@ -1,8 +1,12 @@
+import { checkCommand } from "./check-command.ts";
+import { completionCommand } from "./completion-command.ts";
 import { execCommand } from "./exec-command.ts";
+import { historyCommand } from "./history-command.ts";
 import { releaseCommand } from "./release-command.ts";
 import type { Command } from "./command.ts";
 import { runCommand } from "./run-command.ts";
 import { statusCommand } from "./status-command.ts";
+import { stepDownCommand } from "./step-down-command.ts";
 import { superviseCommand } from "./supervise-command.ts";
 
 /** What happens when no command is named. */
@@ -16,5 +20,9 @@ export const commands: readonly Command[] = [
   runCommand,
   execCommand,
   statusCommand,
+  checkCommand,
+  historyCommand,
+  stepDownCommand,
   releaseCommand,
+  completionCommand,
 ];

@@ -1,9 +1,9 @@
-import { loadConfig } from "../config/load-config.ts";
+import { loadConfig, type Loading } from "../config/load-config.ts";
 import type { Surroundings } from "../config/surroundings.ts";
-import { timingProblem } from "../exec/timings.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
 import { flagsOf, optionsOf, variablesNote } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
+import { withTimingsChecked } from "./run-command.ts";
 
 /** Runs a command while the replica leads. */
 export const execCommand: Command = {
@@ -26,10 +26,9 @@ function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
   }
   const switches = [...given.switches].map((flag) => [flag, "true"] as const);
   const values = new Map([...given.values, ...switches]);
-  const loading = loadConfig(values, surroundings);
+  const load = (): Loading => withTimingsChecked(loadConfig(values, surroundings));
+  const loading = load();
   if (loading.kind === "invalid") return usageError(loading.problems);
   const { config, settings, warnings } = loading;
-  const problem = timingProblem(config);
-  if (problem !== undefined) return usageError([problem]);
-  return { kind: "run", config, settings, warnings, command: given.rest };
+  return { kind: "run", config, settings, warnings, reload: load, command: given.rest };
 }

@@ -1,4 +1,4 @@
-import { defineCommand, renderUsage } from "citty";
+import { type ArgsDef, defineCommand, renderUsage } from "citty";
 import type { Command } from "./command.ts";
 
 /** In a flag's description: the rest goes to a line of its own, below the description's start. */
@@ -20,7 +20,7 @@ export async function helpOf(
         name: isProgram ? "election" : `election ${command.name}`,
         description: command.description,
       },
-      args: command.flags,
+      args: { ...operandsOf(command), ...command.flags },
     }),
   );
   const commands = others.map(({ name, description }) => `  ${name.padEnd(12)}${description}`);
@@ -31,6 +31,12 @@ export async function helpOf(
     ...command.notes,
   ];
   return `${parts.map((part) => part.trimEnd()).join("\n\n")}\n`;
+}
+
+function operandsOf({ operands }: Command): ArgsDef {
+  if (operands === undefined) return {};
+  const { name, description } = operands;
+  return { [name]: { type: "positional", required: false, description } };
 }
 
 function breakLines(usage: string): string {

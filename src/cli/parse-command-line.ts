@@ -40,7 +40,8 @@ export async function parseCommandLine(
   if (asked.has("--version")) return { kind: "version", text: `election ${version}\n` };
   if (command === undefined) return usageError([unknownCommand(first ?? "")]);
 
-  const reading = readArguments(named ? rawArguments.slice(1) : rawArguments, flagsOf(command));
+  const own = named ? rawArguments.slice(1) : rawArguments;
+  const reading = readArguments(own, flagsOf(command), command.operands?.most);
   if (reading.kind === "refused") return usageError(reading.problems);
   return command.interpret(reading.given, surroundings);
 }
@@ -64,7 +65,8 @@ async function help(command: Command | undefined, colours: boolean): Promise<Com
   return { kind: "help", text };
 }
 
-function flagsOf(command: Command): ArgsDef {
+/** All flags of a command: its own, and those of every command. */
+export function flagsOf(command: Command): ArgsDef {
   return { ...command.flags, ...commonFlags };
 }
 

@@ -8,6 +8,8 @@ export interface Arguments {
   readonly values: ReadonlyMap<string, string>;
   /** The flags without a value that were given. */
   readonly switches: ReadonlySet<string>;
+  /** The words that belong to no flag, where the command takes such. */
+  readonly operands: readonly string[];
   /** What stands behind `--`. */
   readonly rest: readonly string[];
 }
@@ -21,13 +23,17 @@ export type Reading =
  * value, repeated flags (the last wins), every `--no-x` and any extra word without a complaint. So
  * they are inspected first, and citty only gets to see what it cannot misread.
  */
-export function readArguments(rawArguments: readonly string[], flags: ArgsDef): Reading {
+export function readArguments(
+  rawArguments: readonly string[],
+  flags: ArgsDef,
+  mostOperands = 0,
+): Reading {
   const separator = rawArguments.indexOf("--");
   const own = separator < 0 ? rawArguments : rawArguments.slice(0, separator);
-  const problems = inspect(own, flags);
+  const { problems, operands, flagWords } = inspect(own, flags, mostOperands);
   if (problems.length > 0) return { kind: "refused", problems };
 
-  const parsed = parseArgs([...own], flags);
+  const parsed = parseArgs([...flagWords], flags);
   const values = new Map<string, string>();
   const switches = new Set<string>();
   for (const name of Object.keys(flags)) {
@@ -36,15 +42,28 @@ export function readArguments(rawArguments: readonly string[], flags: ArgsDef): 
     if (value === true) switches.add(name);
   }
   const rest = separator < 0 ? [] : rawArguments.slice(separator + 1);
-  return { kind: "read", given: { values, switches, rest } };
+  return { kind: "read", given: { values, switches, operands, rest } };
 }
 
 /** After so many problems the rest is not looked at: each unknown flag is compared with all. */
 const mostProblems = 20;
 
-/** Says what is wrong with the arguments: one line each. */
-function inspect(rawArguments: readonly string[], flags: ArgsDef): readonly string[] {
+interface Inspection {
+  /** What is wrong with the arguments: one line each. */
+  readonly problems: readonly string[];
+  readonly operands: readonly string[];
+  /** The arguments without the operands. */
+  readonly flagWords: readonly string[];
+}
+
+function inspect(
+  rawArguments: readonly string[],
+  flags: ArgsDef,
+  mostOperands: number,
+): Inspection {
   const problems: string[] = [];
+  const operands: string[] = [];
+  const flagWords: string[] = [];
   const seen = new Set<string>();
   for (let index = 0; index < rawArguments.length; index += 1) {
     const argument = rawArguments[index] ?? "";
@@ -52,7 +71,12 @@ function inspect(rawArguments: readonly string[], flags: ArgsDef): readonly stri
       problems.push(`what follows from ${quoted(argument)} on is not looked at`);
       break;
     }
-    if (!argument.startsWith("-") || argument === "-") {
+    if (isWord(argument) && operands.length < mostOperands) {
+      operands.push(argument);
+      continue;
+    }
+    flagWords.push(argument);
+    if (argument === "" || argument === "-" || isWord(argument)) {
       problems.push(`unexpected argument ${quoted(argument)}: expected a flag; see --help`);
       continue;
     }
@@ -71,11 +95,17 @@ function inspect(rawArguments: readonly string[], flags: ArgsDef): readonly stri
       continue;
     }
     const value = inline ?? rawArguments[index + 1];
-    if (inline === undefined && isValue(value)) index += 1;
-    else if (inline === undefined) problems.push(missingValue(name, value));
+    if (inline === undefined && isValue(value)) {
+      index += 1;
+      flagWords.push(value ?? "");
+    } else if (inline === undefined) problems.push(missingValue(name, value));
     if (value === "") problems.push(`--${name} "": expected a value`);
   }
-  return problems;
+  return { problems, operands, flagWords };
+}
+
+function isWord(argument: string): boolean {
+  return argument !== "" && !argument.startsWith("-");
 }
 
 function splitOnce(argument: string): [string, string | undefined] {

@@ -1,10 +1,17 @@
-import { loadConfig } from "../config/load-config.ts";
+import { loadConfig, type Loading } from "../config/load-config.ts";
+import type { AnyOption } from "../config/option.ts";
+import { options } from "../config/options.ts";
 import { quoted } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
 import { timingProblem } from "../exec/timings.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
 import { flagsOf, optionsOf, variablesNote } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
+
+const liveFlags = Object.values<AnyOption>(options)
+  .filter(({ isLive }) => isLive === true)
+  .map(({ flag }) => flag)
+  .join(", ");
 
 /** Runs a replica. It is what happens when no command is named. */
 export const runCommand: Command = {
@@ -15,6 +22,9 @@ export const runCommand: Command = {
     "Every option is also a variable of the environment and of the env file.\n" +
       "Order: flag, environment, env file, default.",
     variablesNote(optionsOf("run")),
+    "SIGHUP reads the env file again. At once change:\n" +
+      `${liveFlags}.\n` +
+      "What else is different is named in the log, and holds from the next start on.",
     "A duration is written like 10s, 1m30s, 500ms or 1h: from 1ms to 24h.",
   ],
   interpret,
@@ -23,10 +33,24 @@ export const runCommand: Command = {
 function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
   const [extra] = given.rest;
   if (extra !== undefined) return usageError([`unexpected argument ${quoted(extra)} behind --`]);
-  const loading = loadConfig(given.values, surroundings);
+  const load = (): Loading => loadRun(given.values, surroundings);
+  const loading = load();
   if (loading.kind === "invalid") return usageError(loading.problems);
   const { config, settings, warnings } = loading;
-  const problem = config.onElected === null ? undefined : timingProblem(config);
-  if (problem !== undefined) return usageError([problem]);
-  return { kind: "run", config, settings, warnings, command: undefined };
+  return { kind: "run", config, settings, warnings, reload: load, command: undefined };
+}
+
+/** The options of a replica that writes files. */
+export function loadRun(flags: ReadonlyMap<string, string>, surroundings: Surroundings): Loading {
+  const loading = loadConfig(flags, surroundings);
+  return loading.kind === "loaded" && loading.config.onElected !== null
+    ? withTimingsChecked(loading)
+    : loading;
+}
+
+/** The same, unless a command could not be stopped in time. */
+export function withTimingsChecked(loading: Loading): Loading {
+  if (loading.kind === "invalid") return loading;
+  const problem = timingProblem(loading.config);
+  return problem === undefined ? loading : { kind: "invalid", problems: [problem] };
 }

@@ -2,37 +2,66 @@ import { loadOptions } from "../config/load-config.ts";
 import { options } from "../config/options.ts";
 import { quoted } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
-import { type Command, type CommandLine, usageError } from "./command.ts";
-import { flagsOf } from "./option-flags.ts";
+import { type Command, type CommandLine, serviceFields, usageError } from "./command.ts";
+import { flagsOf, variablesNote } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
+import { addressFlags, addressOperands, replicaAddresses } from "./replica-addresses.ts";
 
-/** Asks a replica how it is, and tells it by text and exit code: for people and health checks. */
+/** Asks replicas how they are, and tells it by text and exit code: for people and health checks. */
 export const statusCommand: Command = {
   name: "status",
-  description: "Asks a replica of this host how it is; the exit code is its health.",
+  description: "Asks replicas how they are; the exit code is their health.",
+  operands: addressOperands(64),
   flags: {
-    ...flagsOf([options.httpAddress, options.envFile]),
-    json: { type: "boolean", description: "Prints what /status answers, as it is." },
+    ...addressFlags,
+    ...flagsOf(serviceFields.map((field) => options[field])),
+    all: {
+      type: "boolean",
+      description: "Asks every replica that ZooKeeper knows of; --zk-servers implies it.",
+    },
+    json: {
+      type: "boolean",
+      description: "Prints JSON: what /status answers; of several, a list of it.",
+    },
   },
   notes: [
-    "Exit code 0: the replica takes part in the election (Attempter, Leader); 3: it answers,\n" +
-      "but takes no part (Init, Failover, Stopping); 69: it does not answer within 3 s.",
+    "Of one replica it tells everything, of several a table. It takes part in no election.",
+    variablesNote(serviceFields.map((field) => options[field])),
+    "Exit code 0: every replica takes part in the election (Attempter, Leader); 3: one answers,\n" +
+      "but takes no part (Init, Failover, Stopping), or with --all nobody leads; 69: one does\n" +
+      "not answer within 3 s, or no server does.",
   ],
   interpret,
 };
 
 function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
+  const json = given.switches.has("json");
+  // The variable does not imply it: a health check in a container asks its own replica.
+  if (given.switches.has("all") || given.values.has(options.zkServers.flag)) {
+    return surveyOfService(given, surroundings);
+  }
+  const stray = serviceFields
+    .map((field) => options[field].flag)
+    .find((flag) => given.values.has(flag));
+  if (stray !== undefined) return usageError([`--${stray}: expected it with --all only`]);
+  const found = replicaAddresses(given, surroundings);
+  if (found.kind === "refused") return usageError(found.problems);
+  const { addresses } = found;
+  const [address, ...more] = addresses;
+  if (more.length === 0) return { kind: "status", address, json };
+  return { kind: "survey", subject: { kind: "addresses", addresses }, json };
+}
+
+function surveyOfService(given: Arguments, surroundings: Surroundings): CommandLine {
   const [extra] = given.rest;
   if (extra !== undefined) return usageError([`unexpected argument ${quoted(extra)} behind --`]);
-  const loading = loadOptions(["httpAddress", "envFile"], given.values, surroundings);
+  const [word] = given.operands;
+  if (word !== undefined || given.values.has(options.httpAddress.flag)) {
+    return usageError(["expected either addresses or --all with --zk-servers, but both are given"]);
+  }
+  const loading = loadOptions([...serviceFields, "envFile"], given.values, surroundings);
   if (loading.kind === "invalid") return usageError(loading.problems);
-  const { httpAddress: address } = loading.config;
-  if (address === null) {
-    const flag = "--http-address=<address>";
-    return usageError([`--http-address is missing: expected ${flag}, as the replica has it`]);
-  }
-  if (address.kind === "tcp" && address.port === 0) {
-    return usageError([`--http-address: expected the port that the replica took, but it is 0`]);
-  }
-  return { kind: "status", address, json: given.switches.has("json") };
+  const { hostName } = surroundings;
+  const subject = { kind: "service", service: loading.config, hostName } as const;
+  return { kind: "survey", subject, json: given.switches.has("json") };
 }

@@ -7,7 +7,7 @@ export interface ReceivedStatus {
   readonly fields: Fields;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads what /status answers: undefined when no replica of any version answers so. */
 export function parseStatus(text: string): ReceivedStatus | undefined {
@@ -33,6 +33,7 @@ export function statusText({ state, fields }: ReceivedStatus): string {
     ["epoch", textOf(fields, "epoch")],
     ["lease", suffixed(seconds(fieldsOf(fields["lease"]), "remainingMs"), " left")],
     ["leader", textOf(fieldsOf(fields["leader"]), "replica") ?? "unknown"],
+    ["rests", suffixed(seconds(fieldsOf(fields["resting"]), "remainingMs"), " more")],
     ["line", placeInLine(fieldsOf(fields["line"]))],
     ["files", suffixed(textOf(fieldsOf(fields["files"]), "written"), " written")],
   ];
@@ -52,7 +53,7 @@ function placeInLine(line: Fields): string | undefined {
   return typeof position === "number" ? `${position + 1} of ${Number(size)}` : undefined;
 }
 
-function seconds(fields: Fields, name: string): string | undefined {
+export function seconds(fields: Fields, name: string): string | undefined {
   const milliseconds = fields[name];
   return typeof milliseconds === "number" ? `${(milliseconds / 1000).toFixed(1)} s` : undefined;
 }
@@ -61,12 +62,12 @@ function suffixed(text: string | undefined, suffix: string): string | undefined 
   return text === undefined ? undefined : `${text}${suffix}`;
 }
 
-function textOf(fields: Fields, name: string): string | undefined {
+export function textOf(fields: Fields, name: string): string | undefined {
   const value = fields[name];
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
-function parsed(text: string): unknown {
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -75,6 +76,6 @@ function parsed(text: string): unknown {
 }
 
 /** The fields of an object; none for whatever else was sent. */
-function fieldsOf(value: unknown): Fields {
+export function fieldsOf(value: unknown): Fields {
   return typeof value === "object" && value !== null ? (value as Fields) : {};
 }

@@ -1,10 +1,11 @@
-import type { HttpAddress } from "../config/http-address.ts";
+import { formatHttpAddress, type HttpAddress } from "../config/http-address.ts";
 import { printable } from "../config/quoted.ts";
 import { within } from "../election/deadline.ts";
+import type { Scheduler } from "../election/scheduler.ts";
 import { exitCodes } from "../election/exit-status.ts";
-import { requestStatus, type StatusAnswer } from "../http/status-request.ts";
+import { requestStatus } from "../http/status-request.ts";
 import { RealScheduler } from "../system/real-scheduler.ts";
-import { parseStatus, statusText, takesPart } from "./status-text.ts";
+import { parseStatus, type ReceivedStatus, statusText, takesPart } from "./status-text.ts";
 
 export interface StatusQuestion {
   readonly address: HttpAddress;
@@ -17,24 +18,32 @@ const answerLimitMs = 3_000;
 
 /** Runs `election status`. Resolves with the exit code: see the help of the command. */
 export async function runStatus({ address, json }: StatusQuestion): Promise<number> {
-  const answer = await within(new RealScheduler(), answerLimitMs, [], (limit) =>
-    requestStatus(address, limit),
-  );
-  const status = answer.kind === "answered" ? parseStatus(answer.text) : undefined;
-  if (answer.kind === "failed" || status === undefined) {
-    await Bun.write(Bun.stderr, `election: ${placeOf(address)}: ${printable(problemOf(answer))}\n`);
+  const asked = await askStatus(address, new RealScheduler());
+  if (asked.kind === "failed") {
+    await Bun.write(Bun.stderr, `${problemLine(address, asked.detail)}\n`);
     return exitCodes.exhausted;
   }
-  await Bun.write(Bun.stdout, json ? answer.text : statusText(status));
+  const { status, text } = asked;
+  await Bun.write(Bun.stdout, json ? text : statusText(status));
   return takesPart(status) ? exitCodes.stopped : exitCodes.takesNoPart;
 }
 
-function problemOf(answer: StatusAnswer): string {
-  return answer.kind === "failed" ? answer.detail : "it answers, but not as a replica does";
+export type AskedStatus =
+  | { readonly kind: "answered"; readonly status: ReceivedStatus; readonly text: string }
+  | { readonly kind: "failed"; readonly detail: string };
+
+/** Asks one replica for its status, for 3 s at most. */
+export async function askStatus(address: HttpAddress, scheduler: Scheduler): Promise<AskedStatus> {
+  const answer = await within(scheduler, answerLimitMs, [], (limit) =>
+    requestStatus(address, limit),
+  );
+  if (answer.kind === "failed") return answer;
+  const status = parseStatus(answer.text);
+  if (status !== undefined) return { kind: "answered", status, text: answer.text };
+  return { kind: "failed", detail: "it answers, but not as a replica does" };
 }
 
-function placeOf(address: HttpAddress): string {
-  if (address.kind === "unix") return `unix:${address.path}`;
-  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
-  return `${host}:${address.port}`;
+/** What could not be done with the replica at an address: one line for stderr. */
+export function problemLine(address: HttpAddress, detail: string): string {
+  return `election: ${formatHttpAddress(address)}: ${printable(detail)}`;
 }

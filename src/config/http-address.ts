@@ -28,6 +28,13 @@ export function parseHttpAddress(text: string): Parsed<HttpAddress> {
   return valid({ kind: "tcp", host: v6 ?? (name || "127.0.0.1"), port });
 }
 
+/** Writes an address so that it reads back as the same. */
+export function formatHttpAddress(address: HttpAddress): string {
+  if (address.kind === "unix") return `unix:${address.path}`;
+  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
+  return `${host}:${address.port}`;
+}
+
 function parseSocketPath(path: string): Parsed<HttpAddress> {
   if (!path.startsWith("/") || path.endsWith("/") || path.includes("\0")) {
     return invalid("an absolute path after unix:, such as unix:/run/election.sock");

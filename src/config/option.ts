@@ -15,6 +15,8 @@ export interface Option<T> {
   readonly secret: boolean;
   /** A switch is a flag without a value, and a variable that is `true` or `false`. */
   readonly isSwitch?: boolean;
+  /** A running process takes over another value when it reads its configuration again. */
+  readonly isLive?: boolean;
   /** The one command that has it; every command that runs a replica, where it is left out. */
   readonly only?: "exec";
   /** There is no flag: everybody on the host sees the arguments of a process. */
@@ -132,6 +134,11 @@ export function switchOption(wording: Wording): Option<boolean> {
       return valid(text === "true");
     },
   };
+}
+
+/** The same option, which may change while the process runs. */
+export function liveOption<T>(definition: Option<T>): Option<T> {
+  return { ...definition, isLive: true };
 }
 
 /** The same option, of the command `exec` alone. */

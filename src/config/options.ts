@@ -8,6 +8,7 @@ import {
   countOption,
   durationOption,
   execOption,
+  liveOption,
   option,
   type Option,
   parsePath,
@@ -32,14 +33,18 @@ export const options = {
     secret: false,
     parse: (text, surroundings) => surroundings.parseServers(text),
   }),
-  leaderTimeoutMs: durationOption("10s", {
-    flag: "leader-timeout",
-    help: "Time between two files of the leader.",
-  }),
-  attempterTimeoutMs: durationOption("10s", {
-    flag: "attempter-timeout",
-    help: "Time between two attempts to become leader, besides those when it is our turn.",
-  }),
+  leaderTimeoutMs: liveOption(
+    durationOption("10s", {
+      flag: "leader-timeout",
+      help: "Time between two files of the leader.",
+    }),
+  ),
+  attempterTimeoutMs: liveOption(
+    durationOption("10s", {
+      flag: "attempter-timeout",
+      help: "Time between two attempts to become leader, besides those when it is our turn.",
+    }),
+  ),
   fileDir: option<string>({
     flag: "file-dir",
     unit: "path",
@@ -48,19 +53,25 @@ export const options = {
     secret: false,
     parse: parsePath,
   }),
-  storageCapacity: countOption(
-    10,
-    { least: 1, most: 1_000_000 },
-    { flag: "storage-capacity", help: "Files that are kept; the oldest beyond are deleted." },
+  storageCapacity: liveOption(
+    countOption(
+      10,
+      { least: 1, most: 1_000_000 },
+      { flag: "storage-capacity", help: "Files that are kept; the oldest beyond are deleted." },
+    ),
   ),
-  failoverTimeoutMs: durationOption("1s", {
-    flag: "failover-timeout",
-    help: "Time between two attempts to repair what failed.",
-  }),
-  failoverAttemptsCount: countOption(
-    10,
-    { least: 1, most: 1_000_000 },
-    { flag: "failover-attempts-count", help: "Repair attempts before the replica gives up." },
+  failoverTimeoutMs: liveOption(
+    durationOption("1s", {
+      flag: "failover-timeout",
+      help: "Time between two attempts to repair what failed.",
+    }),
+  ),
+  failoverAttemptsCount: liveOption(
+    countOption(
+      10,
+      { least: 1, most: 1_000_000 },
+      { flag: "failover-attempts-count", help: "Repair attempts before the replica gives up." },
+    ),
   ),
   sessionTimeoutMs: durationOption("10s", {
     flag: "session-timeout",
@@ -131,6 +142,14 @@ export const options = {
     secret: false,
     parse: parseHttpAddress,
   }),
+  httpTokenFile: option<string | null>({
+    flag: "http-token-file",
+    unit: "path",
+    fallback: { kind: "none", shown: "none" },
+    help: "File with the token that lets who sends it step the replica down over TCP.",
+    secret: false,
+    parse: parsePath,
+  }),
   stateDir: option<string | null>({
     flag: "state-dir",
     unit: "path",
@@ -139,10 +158,12 @@ export const options = {
     secret: false,
     parse: parsePath,
   }),
-  stopTimeoutMs: durationOption("8s", {
-    flag: "stop-timeout",
-    help: "Time that stopping may take before the process exits regardless.",
-  }),
+  stopTimeoutMs: liveOption(
+    durationOption("8s", {
+      flag: "stop-timeout",
+      help: "Time that stopping may take before the process exits regardless.",
+    }),
+  ),
   onElected: option<readonly string[] | null>({
     flag: "on-elected",
     unit: "command",
@@ -210,10 +231,12 @@ export const options = {
   withFiles: execOption(
     switchOption({ flag: "with-files", help: "Writes the leader's files beside the command." }),
   ),
-  logLevel: choiceOption(
-    ["error", "warn", "info", "debug", "trace"],
-    { kind: "text", text: "info" },
-    { flag: "log-level", help: "The least important lines to log." },
+  logLevel: liveOption(
+    choiceOption(
+      ["error", "warn", "info", "debug", "trace"],
+      { kind: "text", text: "info" },
+      { flag: "log-level", help: "The least important lines to log." },
+    ),
   ),
   logFormat: choiceOption(
     ["json", "pretty"],

@@ -1,4 +1,5 @@
 import type { Attempt, Session } from "./coordinator.ts";
+import { restOut } from "./resting.ts";
 import { Scope } from "./scope.ts";
 import { type Context, type StateOf, type Transition, toFailover, toStopping } from "./state.ts";
 
@@ -7,19 +8,23 @@ const undecidedPauseMs = 100;
 
 /**
  * We want to lead, and somebody else does.
- * Enter: our session is good. While here: attempt at once (after a step-down: when it is our
- * turn), then whenever it is our turn, and every attempter-timeout whatever the line says, so that
- * a broken line cannot leave the service without a leader. Leave: leadership won (and its lease
- * valid), session lost, refused, signal.
+ * Enter: our session is good. While here: attempt at once (after a step-down: when its rest is over
+ * and it is our turn), then whenever it is our turn, and every attempter-timeout whatever the line
+ * says, so that a broken line cannot leave the service without a leader. Leave: leadership won (and
+ * its lease valid), session lost, refused, signal.
  */
 export async function attempter(
   context: Context,
   state: StateOf<"Attempter">,
 ): Promise<Transition<"Attempter">> {
   const { session } = state;
-  const holdings = { session, tenure: undefined };
   using scope = new Scope(context.stop, session.lost.signal);
-  if (state.yields) await turnOrTimeout(context, session, scope.signal);
+  const rested = await restOut(context, session, scope.signal);
+  if (rested || state.yields) {
+    await turnOrTimeout(context, session, scope.signal);
+    const ending = endingOf(context, session);
+    if (ending !== undefined) return ending;
+  }
 
   for (;;) {
     const attempt = await session.attempt(scope.signal);
@@ -32,14 +37,23 @@ export async function attempter(
         detail: `leads with epoch ${leadership.epoch}`,
       };
     }
-    if (context.stop.aborted) return toStopping(holdings);
-    if (session.lost.failure !== undefined) return toFailover(session.lost.failure, holdings);
-    if (attempt.kind === "failed") return toFailover(attempt.failure, holdings);
+    const ending = endingOf(context, session);
+    if (ending !== undefined) return ending;
+    if (attempt.kind === "failed")
+      return toFailover(attempt.failure, { session, tenure: undefined });
 
     if (attempt.kind === "led") context.budget.restore("coordinator");
     else await pause(context, scope.signal);
     await turnOrTimeout(context, session, scope.signal);
   }
+}
+
+/** The edges that are not of our own choice; undefined when none of them is due. */
+function endingOf(context: Context, session: Session): Transition<"Attempter"> | undefined {
+  const holdings = { session, tenure: undefined };
+  if (context.stop.aborted) return toStopping(holdings);
+  const { failure } = session.lost;
+  return failure === undefined ? undefined : toFailover(failure, holdings);
 }
 
 /** Keeps an unclear answer that comes at once from becoming a loop that spins. */

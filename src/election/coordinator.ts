@@ -29,6 +29,11 @@ export interface Coordinator {
    * and ends early, as `unreachable`, when `signal` aborts.
    */
   open(signal: AbortSignal): Promise<Opening>;
+  /**
+   * Reads who leads and who stands in line, and tells the observer. For people who look on:
+   * nothing depends on it. Tells nothing without a session, and never rejects.
+   */
+  survey(signal: AbortSignal): Promise<void>;
   /** How many requests of all sessions are unanswered at this moment: for metrics only. */
   readonly pendingRequests: number;
 }
@@ -53,6 +58,8 @@ export interface Session {
    * that did not release leadership is waited out in here, so `won` means: may act now.
    */
   attempt(signal: AbortSignal): Promise<Attempt>;
+  /** Who leads, read without the wish to: it neither registers nor attempts. */
+  sighting(signal: AbortSignal): Promise<Sighting>;
   /**
    * Stands in line, and resolves when an attempt is worth while: it is this replica's turn and
    * nobody leads. Resolves as well when `signal` aborts or the session is lost.
@@ -66,6 +73,12 @@ export interface Session {
   /** Frees what the session holds here without telling the coordinator: as a crash would. */
   abandon(): void;
 }
+
+export type Sighting =
+  | { readonly kind: "led"; readonly leader: ReplicaInfo | undefined }
+  | { readonly kind: "nobody" }
+  /** The coordinator did not answer. */
+  | { readonly kind: "unknown" };
 
 export type Attempt =
   | { readonly kind: "won"; readonly leadership: Leadership }

@@ -6,6 +6,10 @@ export const exitCodes = {
   usage: 2,
   /** `status`: the replica answers, but takes no part in the election. Source: LSB, "status". */
   takesNoPart: 3,
+  /** `check`: everything works, and something should not stay as it is. */
+  warnings: 4,
+  /** `step-down`: the replica refuses. Source: sysexits.h, EX_NOPERM */
+  refused: 77,
   /** Self-repair has used up its attempts; `status`: no answer. */
   exhausted: 69,
   /** Stopped by the time limit with an effect still running; nothing was given up. */

@@ -26,7 +26,7 @@ export async function leader(
   state: StateOf<"Leader">,
 ): Promise<Transition<"Leader">> {
   const { session, leadership } = state;
-  using stepDown = context.stepDown.arm();
+  using stepDown = context.stepDown.arm(context.scheduler);
   const hanging = new Ending();
   const ends = [hanging, session.lost, leadership.lost];
   const losses = [context.stop, ...ends.map(({ signal }) => signal)];

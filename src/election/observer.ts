@@ -1,4 +1,4 @@
-import type { Epoch, ReplicaInfo } from "./coordinator.ts";
+import type { Epoch, ReplicaId, ReplicaInfo } from "./coordinator.ts";
 import type { Failure, Resource } from "./failure.ts";
 import type { Instant } from "./scheduler.ts";
 import type { StateName } from "./transitions.ts";
@@ -21,6 +21,12 @@ export type ElectionEvent =
       readonly leader: ReplicaInfo | undefined;
       readonly detail: string | undefined;
     }
+  /** Whose leadership was read, before or besides an attempt; `leader` when it could be read. */
+  | {
+      readonly kind: "leader-seen";
+      readonly epoch: Epoch;
+      readonly leader: ReplicaInfo | undefined;
+    }
   /** A predecessor went without releasing leadership; we wait until its lease is surely over. */
   | {
       readonly kind: "waiting-out";
@@ -30,8 +36,25 @@ export type ElectionEvent =
     }
   /** The lease began or was renewed. */
   | { readonly kind: "lease"; readonly renewedAt: Instant; readonly validUntil: Instant }
-  /** Where the replica stands in line: 0 is the front. */
-  | { readonly kind: "line"; readonly position: number; readonly size: number }
+  /**
+   * The replica does not stand, as a step-down asked, before `until`. `leader` is who leads
+   * meanwhile, with `led`; with `vacant` nobody does.
+   */
+  | {
+      readonly kind: "resting";
+      readonly change: "began" | "led" | "vacant" | "ended";
+      readonly until: Instant;
+      /** How long that is from now, in milliseconds. */
+      readonly restMs: number;
+      readonly leader: ReplicaInfo | undefined;
+    }
+  /** Where the replica stands in line: 0 is the front. `candidates` are the first of the line. */
+  | {
+      readonly kind: "line";
+      readonly position: number;
+      readonly size: number;
+      readonly candidates: readonly ReplicaId[];
+    }
   | {
       readonly kind: "connection";
       readonly change: "connected" | "suspended" | "resumed" | "lost";

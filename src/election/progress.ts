@@ -7,10 +7,11 @@ const graceMs = 15_000;
 /** Connecting, one question and the session's end take a session timeout each at most. */
 const sessionTimeouts = 3;
 
+/** They are read at each use: they may change. */
 export interface ProgressTimings extends Timings {
   readonly sessionTimeoutMs: number;
-  /** The pace of the duty; undefined for one that has none. */
-  readonly leaderTimeoutMs: number | undefined;
+  /** The pace of a duty that writes. */
+  readonly leaderTimeoutMs: number;
 }
 
 /** An event that a state owes, and how long it may be silent before it has to come again. */
@@ -27,16 +28,21 @@ interface Debt {
  */
 export class Progress implements Observer {
   readonly #timings: ProgressTimings;
+  readonly #duty: "writes" | "silent";
   #state: StateName = "Init";
   #sessionTimeoutMs: number;
   /** How long the attempt under way waits for an earlier lease to end. */
   #waitingOutMs = 0;
+  /** How long a step-down keeps the replica from standing. */
+  #restMs = 0;
   #silentMs = 0;
   /** Per kind of event, the silence (as of `#silentMs`) at which it came last. */
   readonly #heardAt = new Map<ElectionEvent["kind"], number>();
 
-  constructor(timings: ProgressTimings) {
+  /** @param duty whether it writes files, or may be silent for as long as it likes */
+  constructor(timings: ProgressTimings, duty: "writes" | "silent") {
     this.#timings = timings;
+    this.#duty = duty;
     this.#sessionTimeoutMs = timings.sessionTimeoutMs;
   }
 
@@ -45,9 +51,11 @@ export class Progress implements Observer {
       this.#sessionTimeoutMs = Math.max(this.#sessionTimeoutMs, event.grantedMs);
     }
     if (event.kind === "waiting-out") this.#waitingOutMs = event.waitMs;
+    if (event.kind === "resting" && event.change === "began") this.#restMs = event.restMs;
     if (event.kind === "transition") {
       this.#state = event.to;
       this.#waitingOutMs = 0;
+      this.#restMs = 0;
       this.#silentMs = 0;
       this.#heardAt.clear();
     }
@@ -76,11 +84,14 @@ export class Progress implements Observer {
     const states: Readonly<Record<StateName, readonly Debt[]>> = {
       Init: [{ owed: "transition", withinMs: answerMs }],
       Attempter: [
-        { owed: "attempt", withinMs: attempterTimeoutMs + this.#waitingOutMs + answerMs },
+        {
+          owed: "attempt",
+          withinMs: attempterTimeoutMs + this.#waitingOutMs + this.#restMs + answerMs,
+        },
       ],
       Leader: [
         { owed: "lease", withinMs: answerMs },
-        ...(leaderTimeoutMs === undefined
+        ...(this.#duty === "silent"
           ? []
           : [{ owed: "file-written", withinMs: leaderTimeoutMs + answerMs } as const]),
       ],

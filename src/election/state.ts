@@ -68,7 +68,7 @@ export interface Context {
   readonly stop: AbortSignal;
 }
 
-/** All in milliseconds. */
+/** All in milliseconds. They may change while the replica runs, and so are read at each use. */
 export interface Timings {
   /** A replica that waits reads again after this time, whatever it was told. */
   readonly attempterTimeoutMs: number;

@@ -17,12 +17,19 @@ export interface LeaderFilesOptions {
   readonly observer: Observer;
   readonly replica: ReplicaId;
   readonly host: string;
+  /** Read at each use: they may change. */
+  readonly limits: LeaderLimits;
+  /** Aborted at the next change of the limits; undefined where they never change. */
+  readonly limitsChanged?: (() => AbortSignal) | undefined;
+  /** An effect that takes longer hangs: others shall lead. In milliseconds. */
+  readonly patienceMs: number;
+}
+
+export interface LeaderLimits {
   /** The pace: one file every so many milliseconds, the first at once. */
   readonly leaderTimeoutMs: number;
   /** How many files are kept, at least 1. */
   readonly storageCapacity: number;
-  /** An effect that takes longer hangs: others shall lead. In milliseconds. */
-  readonly patienceMs: number;
 }
 
 /**
@@ -51,7 +58,7 @@ export class LeaderFiles implements Duty {
   }
 
   async lead(term: Term, signal: AbortSignal): Promise<DutyEnd> {
-    const { scheduler, leaderTimeoutMs } = this.#options;
+    const { scheduler } = this.#options;
     let due = scheduler.now();
     for (let sequence = 1; !signal.aborted; sequence += 1) {
       if (!term.mayAct()) {
@@ -61,10 +68,22 @@ export class LeaderFiles implements Duty {
       }
       const failure = await this.#act(term, sequence, signal);
       if (failure !== undefined) return { kind: "failed", failure };
-      due = nextDue(scheduler, due, leaderTimeoutMs);
-      await scheduler.sleep(remainingMs(scheduler, due), signal);
+      due = await this.#nextMoment(due, signal);
     }
     return { kind: "stopped" };
+  }
+
+  /** Waits for the next moment of the pace after `last`; a pace that changes counts at once. */
+  async #nextMoment(last: Instant, signal: AbortSignal): Promise<Instant> {
+    const { scheduler, limits, limitsChanged } = this.#options;
+    for (;;) {
+      const changed = limitsChanged?.();
+      using waiting = new Scope(signal, ...(changed === undefined ? [] : [changed]));
+      const due = nextDue(scheduler, last, limits.leaderTimeoutMs);
+      await scheduler.sleep(remainingMs(scheduler, due), waiting.signal);
+      if (signal.aborted || remainingMs(scheduler, due) === 0) return due;
+      if (changed?.aborted !== true) return due;
+    }
   }
 
   /** One effect, and the word that it hangs if it takes too long. */
@@ -113,10 +132,10 @@ export class LeaderFiles implements Duty {
 
   /** Writes the file under its temporary name, and reads the directory meanwhile. */
   async #prepare(epoch: Epoch, sequence: number, temporary: string): Promise<Inventory> {
-    const { disk, storageCapacity } = this.#options;
+    const { disk, limits } = this.#options;
     // Both have ended before either's failure is told: an effect must not outlive its tenure.
     const [inventory, writing] = await Promise.allSettled([
-      takeInventory(disk, storageCapacity - 1),
+      takeInventory(disk, limits.storageCapacity - 1),
       disk.writeDurably(temporary, this.#content(epoch, sequence)),
     ]);
     if (writing.status === "rejected") throw writing.reason;

@@ -1,4 +1,6 @@
 import type { Scheduler } from "../election/scheduler.ts";
+import { EventStreams } from "./event-streams.ts";
+import type { Gate } from "./gate.ts";
 import { HttpServerError } from "./http-server-error.ts";
 import type { Providers } from "./providers.ts";
 import { isLoopback, namesASite } from "./host-check.ts";
@@ -14,6 +16,8 @@ export interface HttpServerOptions {
   readonly address: ListenAddress;
   readonly providers: Providers;
   readonly scheduler: Scheduler;
+  /** The file with the token that changes over TCP take; without it there are none over TCP. */
+  readonly tokenPath?: string | undefined;
   /** Hears of the faults behind answers with 500. */
   readonly failed: (error: unknown) => void;
 }
@@ -29,17 +33,26 @@ const idleSeconds = 10;
 /** How long closing waits for the requests under way. */
 const closeLimitMs = 500;
 
-/** The HTTP endpoints: read only, without authentication, and so on loopback unless told else. */
+/**
+ * The HTTP endpoints. Reading takes no authentication, and so they are on loopback unless told
+ * else; changing something takes a socket file or a token: see Gate.
+ */
 export class HttpServer implements AsyncDisposable {
   /** Where it answers: `host:port` (IPv6 in brackets), or `unix:/path`. */
   readonly address: string;
   readonly #server: Bun.Server<undefined>;
+  readonly #streams: EventStreams;
   readonly #scheduler: Scheduler;
   #closing: Promise<void> | undefined;
 
-  private constructor(server: Bun.Server<undefined>, options: HttpServerOptions) {
+  private constructor(
+    server: Bun.Server<undefined>,
+    streams: EventStreams,
+    options: HttpServerOptions,
+  ) {
     const { address } = options;
     this.#server = server;
+    this.#streams = streams;
     this.#scheduler = options.scheduler;
     this.address =
       address.kind === "unix"
@@ -49,17 +62,20 @@ export class HttpServer implements AsyncDisposable {
 
   /** Opens the endpoints. Rejects with HttpServerError, whose message names option and cure. */
   static async open(options: HttpServerOptions): Promise<HttpServer> {
-    const { address } = options;
+    const { address, providers, scheduler, failed } = options;
     if (address.kind === "unix") await removeStaleSocket(address.path);
+    const { status: picture, listen, look } = providers;
+    const streams = new EventStreams({ picture, listen, look, scheduler, failed });
     try {
-      return new HttpServer(serve(options), options);
+      return new HttpServer(serve(options, streams), streams, options);
     } catch (error) {
       throw translate(error, address);
     }
   }
 
   /**
-   * Stops listening, and waits for the requests under way: 500 ms at most, then they are cut off.
+   * Stops listening, ends the streams of events, and waits for the requests under way: 500 ms at
+   * most, then they are cut off.
    * The socket file is gone afterwards. Idempotent.
    */
   async [Symbol.asyncDispose](): Promise<void> {
@@ -70,22 +86,35 @@ export class HttpServer implements AsyncDisposable {
   async #close(): Promise<void> {
     const closed = new AbortController();
     const stopped = this.#server.stop();
+    this.#streams[Symbol.dispose]();
     await Promise.race([stopped, this.#scheduler.sleep(closeLimitMs, closed.signal)]);
     closed.abort();
     await this.#server.stop(true);
   }
 }
 
-function serve({ address, providers, failed }: HttpServerOptions): Bun.Server<undefined> {
+function serve(
+  { address, providers, tokenPath, failed }: HttpServerOptions,
+  streams: EventStreams,
+): Bun.Server<undefined> {
   const isGuarded = address.kind === "tcp" && isLoopback(address.host);
+  const gate: Gate =
+    address.kind === "unix" ? { kind: "socket" } : { kind: "token", path: tokenPath };
   const common = {
     // Without this an error's page tells all about it; and with it alone the port may be shared.
     development: false,
     maxRequestBodySize: largestBodyBytes,
-    fetch: (request: Request) =>
+    fetch: (request: Request, server: Bun.Server<undefined>) =>
       isGuarded && namesASite(request.headers.get("host"))
         ? misdirected()
-        : respond(request, providers),
+        : respond(request, providers, {
+            gate,
+            openEvents: () => {
+              // A stream is silent as long as nothing happens.
+              server.timeout(request, 0);
+              return streams.open();
+            },
+          }),
     error: (error: unknown) => {
       failed(error);
       return failure();

@@ -1,5 +1,6 @@
 import type { ReplicaInfo } from "../election/coordinator.ts";
 import type { StateName } from "../election/transitions.ts";
+import type { Changes } from "./changes.ts";
 
 /** What the endpoints tell, asked anew for every request. */
 export interface Providers {
@@ -10,9 +11,14 @@ export interface Providers {
   readonly epoch: () => bigint | undefined;
   /** Who leads, as far as is known here. */
   readonly leader: () => ReplicaInfo | undefined;
-  /** Anything that JSON can hold. */
-  readonly status: () => unknown;
+  /** Anything that JSON can hold, field by field. */
+  readonly status: () => object;
+  /** Calls `listener` after every change of the status, until disposed. */
+  readonly listen: (listener: () => void) => Disposable;
+  /** Brings into the status what can only be asked for: called while somebody looks on. */
+  readonly look: (signal: AbortSignal) => Promise<void>;
   readonly metrics: () => Promise<string>;
   /** The content type of the metrics. */
   readonly metricsType: string;
+  readonly changes: Changes;
 }

@@ -1,68 +1,17 @@
-import { request, type IncomingMessage, type RequestOptions } from "node:http";
 import type { ListenAddress } from "./http-server.ts";
-
-/** What a replica answers is a few kilobytes; somebody else on its port may send without end. */
-const largestAnswerBytes = 1024 * 1024;
+import { askReplica } from "./replica-request.ts";
 
 export type StatusAnswer =
   | { readonly kind: "answered"; readonly text: string }
   /** Nobody answers there, in time, or not as a replica does; `detail` is for people. */
   | { readonly kind: "failed"; readonly detail: string };
 
-/**
- * Asks the replica that listens at `address` for its /status. An address of every interface
- * (`0.0.0.0`, `::`) means this host. Proxies of the environment are not asked: `fetch` would.
- * An abort of `limit` fails it.
- */
+/** Asks the replica that listens at `address` for its /status: see askReplica. */
 export async function requestStatus(
   address: ListenAddress,
   limit: AbortSignal,
 ): Promise<StatusAnswer> {
-  const { promise, resolve } = Promise.withResolvers<StatusAnswer>();
-  const failed = (detail: string): void => resolve({ kind: "failed", detail });
-  const asking = request({ ...placeOf(address), path: "/status", agent: false }, (response) => {
-    void readAnswer(response).then(resolve, (error: unknown) => failed(reasonOf(error)));
-  });
-  asking.on("error", (error) => failed(reasonOf(error)));
-  const expire = (): void => {
-    failed("no answer in time");
-    asking.destroy();
-  };
-  limit.addEventListener("abort", expire, { once: true });
-  if (limit.aborted) expire();
-  else asking.end();
-  try {
-    return await promise;
-  } finally {
-    limit.removeEventListener("abort", expire);
-    asking.destroy();
-  }
-}
-
-function placeOf(address: ListenAddress): RequestOptions {
-  if (address.kind === "unix") return { socketPath: address.path };
-  const { host, port } = address;
-  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return { host: reachable, port };
-}
-
-async function readAnswer(response: IncomingMessage): Promise<StatusAnswer> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of response) {
-    const bytes = Buffer.from(piece as Uint8Array);
-    size += bytes.length;
-    if (size > largestAnswerBytes) return { kind: "failed", detail: "the answer exceeds 1 MiB" };
-    pieces.push(bytes);
-  }
-  if (response.statusCode !== 200) {
-    return { kind: "failed", detail: `it answers ${response.statusCode}, as no replica does` };
-  }
-  return { kind: "answered", text: Buffer.concat(pieces).toString("utf8") };
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = "code" in error ? String(error.code) : "";
-  return code === "ECONNREFUSED" || code === "ENOENT" ? "nobody listens there" : error.message;
+  const answer = await askReplica(address, { method: "GET", path: "/status" }, limit);
+  if (answer.kind === "failed" || answer.status === 200) return answer;
+  return { kind: "failed", detail: `it answers ${answer.status}, as no replica does` };
 }

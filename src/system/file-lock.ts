@@ -32,9 +32,10 @@ export class FileLock implements Disposable {
    * Locks the file, without waiting. Undefined when somebody else holds it, or when the file was
    * removed or replaced meanwhile: then the lock would be on a file that nobody else looks at.
    * Throws when the file cannot be opened, or locks are not to be had on this system.
-   * @param flags those of open(2) in letters: "r" for a file that must exist, "ax" for a new one
+   * @param flags those of open(2) in letters: "r" for a file that must exist, "ax" for a new one,
+   * "a" for either
    */
-  static tryLock(path: string, flags: "r" | "ax"): FileLock | undefined {
+  static tryLock(path: string, flags: "r" | "ax" | "a"): FileLock | undefined {
     const descriptor = openSync(path, flags, 0o600);
     try {
       if (flock(descriptor) && isStillAt(path, descriptor)) return new FileLock(path, descriptor);

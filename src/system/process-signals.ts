@@ -6,6 +6,8 @@ export interface SignalHandlers {
   readonly stopAtOnce: (signal: StopSignal, exitCode: number) => void;
   /** SIGUSR1: make room for another leader. */
   readonly stepDown: () => void;
+  /** SIGHUP: read the configuration again. */
+  readonly reload: () => void;
   /** One of the signals that are passed on, and so mean nothing to us. */
   readonly passOn: (signal: ForwardedSignal) => void;
 }
@@ -36,11 +38,13 @@ export function listenToSignals(
   const passing = forwarded.map((signal) => ({ signal, pass: () => handlers.passOn(signal) }));
   for (const { signal, pass } of passing) process.on(signal, pass);
   if (!forwarded.includes("SIGUSR1")) process.on("SIGUSR1", handlers.stepDown);
+  if (!forwarded.includes("SIGHUP")) process.on("SIGHUP", handlers.reload);
   return {
     [Symbol.dispose]: () => {
       process.off("SIGTERM", onTerminate);
       process.off("SIGINT", onInterrupt);
       process.off("SIGUSR1", handlers.stepDown);
+      process.off("SIGHUP", handlers.reload);
       for (const { signal, pass } of passing) process.off(signal, pass);
     },
   };

@@ -1,6 +1,7 @@
 import type { ElectionEvent, Observer, TransitionEvent } from "../election/observer.ts";
 import type { Progress } from "../election/progress.ts";
 import { type Instant, later, remainingMs, type Scheduler } from "../election/scheduler.ts";
+import type { Timings } from "../election/state.ts";
 
 /** How often all is said again where no watchdog sets the pace. */
 const defaultBeatMs = 5_000;
@@ -18,7 +19,8 @@ export interface ServiceNotifierOptions {
   /** Without a sign of life for so long we are killed; undefined when nobody watches. */
   readonly watchdogMs: number | undefined;
   readonly progress: Progress;
-  readonly stopTimeoutMs: number;
+  /** Read at each use: they may change. */
+  readonly timings: Pick<Timings, "stopTimeoutMs">;
   /** Hears of trouble, once for each kind of it: for people. */
   readonly tell: (level: "warn" | "error", detail: string) => void;
 }
@@ -76,8 +78,8 @@ export class ServiceNotifier implements Observer, AsyncDisposable {
     this.#status = to === "Leader" ? `Leader, epoch ${epoch}` : `${to}: ${detail}`;
     if (to === "Attempter") this.#isReady = true;
     if (to === "Stopping") {
-      const { scheduler, stopTimeoutMs } = this.#options;
-      this.#stopsBy = later(scheduler.now(), stopTimeoutMs + endingMs);
+      const { scheduler, timings } = this.#options;
+      this.#stopsBy = later(scheduler.now(), timings.stopTimeoutMs + endingMs);
     }
     this.#say();
   }

@@ -1,7 +1,12 @@
+import { join } from "node:path";
+import type { Scheduler } from "../election/scheduler.ts";
+import { SharedFile } from "./shared-file.ts";
 import { LocalState, type StateLock, type StateMedium } from "./state-medium.ts";
 
 const lockEnding = ".lock";
 const recordEnding = ".json";
+/** What we write before it takes the place of a shared file. */
+const sharedEnding = ".shared.tmp";
 /** How our lock files are named: a stranger's file that ends alike must not be removed. */
 const lockName = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.lock$/;
 /** More than a record can need; what is larger is none of ours. */
@@ -78,6 +83,12 @@ export class StateDirectory implements Disposable {
     write(this.#medium, this.#name, { bootId: this.#bootId, lock: this.#lock.identity }, record);
   }
 
+  /** A file of the directory that its processes share; `name` must not end as records do. */
+  sharedFile(name: string, scheduler: Scheduler): SharedFile {
+    const { path } = this.#medium;
+    return new SharedFile(join(path, name), join(path, this.#name + sharedEnding), scheduler);
+  }
+
   /**
    * What dead processes of this start of the kernel left behind, each with its lock held from when
    * it is asked for: of very many, only those under way are open.
@@ -151,7 +162,9 @@ export class StateDirectory implements Disposable {
   /** The lock file goes last: as long as it is there, its holder answers for the rest. */
   #remove(name: string, told: (detail: string) => void): void {
     try {
-      for (const ending of [".tmp", recordEnding, lockEnding]) this.#medium.remove(name + ending);
+      for (const ending of [".tmp", sharedEnding, recordEnding, lockEnding]) {
+        this.#medium.remove(name + ending);
+      }
     } catch (error) {
       told(`${this.#recordOf(name)} cannot be removed: ${String(error)}`);
     }

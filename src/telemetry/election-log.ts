@@ -20,10 +20,15 @@ export class ElectionLog implements Observer {
         return this.#transition(event);
       case "attempt":
         return this.#attempt(event);
+      case "leader-seen":
+        // The attempts tell when it changes.
+        return;
       case "waiting-out":
         return this.#waitingOut(event);
       case "lease":
         return this.#lease(event);
+      case "resting":
+        return this.#resting(event);
       case "line":
         return this.#line(event);
       case "connection":
@@ -92,6 +97,19 @@ export class ElectionLog implements Observer {
     if (!this.#log.writes("trace")) return;
     const leaseMs = Math.round(validUntil - renewedAt);
     this.#log.write("trace", kind, "the lease was renewed", { leaseMs });
+  }
+
+  #resting({ kind, change, restMs: exactMs, leader }: EventOf<"resting">): void {
+    const restMs = Math.round(exactMs);
+    const message = {
+      began: `stands aside for ${restMs} ms, as it was asked to`,
+      led: `${leader?.replica ?? "another replica"} leads`,
+      vacant: `nobody leads, and this replica does not stand for another ${restMs} ms`,
+      ended: "stands again",
+    }[change];
+    if (change === "led") this.#leader = leader?.replica;
+    const level = change === "vacant" ? "warn" : "info";
+    this.#log.write(level, kind, message, { change, restMs, leader: leader?.replica });
   }
 
   #line({ kind, position, size }: EventOf<"line">): void {

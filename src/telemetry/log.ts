@@ -1,5 +1,5 @@
 import { type ConsolaInstance, createConsola, LogLevels } from "consola/core";
-import type { Scheduler } from "../election/scheduler.ts";
+import { type Instant, remainingMs, type Scheduler } from "../election/scheduler.ts";
 import type { StateName } from "../election/transitions.ts";
 import { levelled } from "./journal-level.ts";
 import { jsonLine } from "./json-line.ts";
@@ -47,6 +47,16 @@ export class Log {
 
   get replica(): string {
     return this.#options.replica;
+  }
+
+  /** The milliseconds left until `deadline`, at least 0. */
+  remainingMs(deadline: Instant): number {
+    return remainingMs(this.#options.scheduler, deadline);
+  }
+
+  /** The least important lines to write, from now on. */
+  set level(level: LogLevelName) {
+    this.#consola.level = LogLevels[level];
   }
 
   /** Whether lines of this level are written: to be asked before a costly line is put together. */

@@ -114,9 +114,11 @@ export class ElectionMetrics implements Observer {
         this.#commands.inc({ change: event.change });
         break;
       case "command-output":
+      case "leader-seen":
       case "waiting-out":
       case "lease":
       case "line":
+      case "resting":
       case "connection":
       case "timeout-granted":
       case "notice":

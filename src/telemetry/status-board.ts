@@ -1,11 +1,9 @@
 import type { ReplicaInfo } from "../election/coordinator.ts";
 import type { FailureCode, Resource } from "../election/failure.ts";
 import type { ElectionEvent, Observer, TransitionEvent } from "../election/observer.ts";
-import type { Scheduler } from "../election/scheduler.ts";
-import { unreachable } from "../election/unreachable.ts";
-import type { Present } from "./present.ts";
-import { Ring } from "./ring.ts";
+import { type Instant, remainingMs, type Scheduler } from "../election/scheduler.ts";
 import type {
+  CommandStatus,
   ConnectionStatus,
   FilesStatus,
   LeaderStatus,
@@ -13,7 +11,12 @@ import type {
   SettingStatus,
   Status,
   TransitionStatus,
-} from "./status.ts";
+} from "../election/status.ts";
+import { stateNames, transitions } from "../election/transitions.ts";
+import { unreachable } from "../election/unreachable.ts";
+import type { LeadershipHistory } from "./leadership-history.ts";
+import type { Present } from "./present.ts";
+import { Ring } from "./ring.ts";
 
 /** How many transitions and how many files are remembered. */
 const historyLength = 100;
@@ -26,7 +29,11 @@ export interface StatusBoardOptions {
   /** What the replica says of itself. */
   readonly self: () => ReplicaInfo;
   readonly version: string;
-  readonly settings: readonly SettingStatus[];
+  readonly settings: () => readonly SettingStatus[];
+  /** Must hear every event before the board does. */
+  readonly history: LeadershipHistory;
+  /** How long nobody leads at most, with the session timeout that was granted, if that is known. */
+  readonly failover: (grantedMs: number | undefined) => Status["failover"];
   readonly logLinesDropped: () => number;
 }
 
@@ -36,10 +43,14 @@ export class StatusBoard implements Observer {
   readonly #transitions = new Ring<TransitionStatus>(historyLength);
   readonly #files = new Ring<FilesStatus["latest"][number]>(latestFiles);
   readonly #resources: Record<Resource, ResourceStatus>;
+  readonly #startedAt: string;
   #stateSince: string;
   #last: TransitionEvent | undefined;
   #leader: LeaderStatus | undefined;
+  readonly #edges = new Map<string, number>();
+  #command: CommandStatus | null = null;
   #line: Status["line"] = null;
+  #restsUntil: Instant | undefined;
   #connection: ConnectionStatus | null = null;
   #timeoutGranted: Status["timeoutGranted"] = null;
   #written = 0;
@@ -47,7 +58,8 @@ export class StatusBoard implements Observer {
 
   constructor(options: StatusBoardOptions) {
     this.#options = options;
-    this.#stateSince = this.#time();
+    this.#startedAt = this.#time();
+    this.#stateSince = this.#startedAt;
     const unknown: ResourceStatus = { health: "unknown", detail: null, since: this.#stateSince };
     this.#resources = { coordinator: unknown, duty: unknown };
   }
@@ -55,16 +67,19 @@ export class StatusBoard implements Observer {
   /** Who leads, as far as is known here. */
   leader(): LeaderStatus | undefined {
     const { present, self } = this.#options;
-    if (present.isLeader) return { ...self(), since: this.#stateSince, seenAt: this.#time() };
+    if (present.isLeader) {
+      const epoch = present.epoch?.toString() ?? null;
+      return { ...self(), epoch, since: this.#stateSince, seenAt: this.#time() };
+    }
     return this.#leader;
   }
 
   status(): Status {
-    const { present, self, version, settings, logLinesDropped } = this.#options;
+    const { present, self, version, settings, history, failover, logLinesDropped } = this.#options;
     const { renewalAgeMs } = present;
     return {
       version,
-      replica: self(),
+      replica: { ...self(), since: this.#startedAt },
       state: present.state,
       stateSince: this.#stateSince,
       stateMs: Math.round(present.stateMs),
@@ -81,6 +96,7 @@ export class StatusBoard implements Observer {
             },
       leader: this.leader() ?? null,
       line: this.#line,
+      resting: this.#resting(),
       connection: this.#connection,
       timeoutGranted: this.#timeoutGranted,
       resources: { ...this.#resources },
@@ -89,8 +105,14 @@ export class StatusBoard implements Observer {
         pruned: this.#pruned,
         latest: this.#files.latestFirst(),
       },
+      command: this.#command,
+      edges: stateNames.flatMap((from) =>
+        transitions[from].map((to) => ({ from, to, count: this.#taken(from, to) })),
+      ),
       transitions: this.#transitions.latestFirst(),
-      settings,
+      leaderships: history.latestFirst(),
+      settings: settings(),
+      failover: failover(this.#timeoutGranted?.grantedMs),
       logLinesDropped: logLinesDropped(),
     };
   }
@@ -101,8 +123,20 @@ export class StatusBoard implements Observer {
         return this.#transition(event);
       case "attempt":
         return this.#attempt(event.outcome, event.leader);
+      case "resting":
+        this.#restsUntil = event.until;
+        if (event.change === "led") this.#see(event.leader, this.#leader?.epoch ?? null);
+        if (event.change === "vacant") this.#leader = undefined;
+        return;
       case "line":
-        this.#line = { position: event.position, size: event.size };
+        this.#line = {
+          position: event.position,
+          size: event.size,
+          candidates: event.candidates,
+        };
+        return;
+      case "leader-seen":
+        this.#see(event.leader, event.epoch.toString());
         return;
       case "connection":
         return this.#connect(event.change, event.server, event.detail);
@@ -120,10 +154,15 @@ export class StatusBoard implements Observer {
       case "files-pruned":
         this.#pruned += event.count;
         return;
+      case "command": {
+        const { change, detail, status = null } = event;
+        const epoch = event.epoch.toString();
+        this.#command = { change, since: this.#time(), epoch, status, detail };
+        return;
+      }
       case "waiting-out":
       case "lease":
       case "request":
-      case "command":
       case "command-output":
       case "notice":
         return;
@@ -137,6 +176,7 @@ export class StatusBoard implements Observer {
     const at = this.#time();
     this.#stateSince = at;
     this.#last = event;
+    this.#edges.set(`${from} ${to}`, this.#taken(from, to) + 1);
     this.#transitions.add({ at, from, to, reason, detail, epoch: epoch?.toString() ?? null });
     // Who leads is told again by the next attempt; our own place in line by the next registration.
     if (from === "Leader" || to === "Failover" || to === "Leader") this.#leader = undefined;
@@ -153,7 +193,22 @@ export class StatusBoard implements Observer {
 
   #attempt(outcome: "won" | "led" | "undecided" | "failed", leader: ReplicaInfo | undefined): void {
     if (outcome === "won" || outcome === "led") this.#judge("coordinator", undefined);
-    if (outcome === "led") this.#leader = leader && { ...leader, seenAt: this.#time() };
+    if (outcome === "led") this.#see(leader, this.#leader?.epoch ?? null);
+  }
+
+  #see(leader: ReplicaInfo | undefined, epoch: string | null): void {
+    this.#leader = leader && { ...leader, epoch, seenAt: this.#time() };
+  }
+
+  #taken(from: string, to: string): number {
+    return this.#edges.get(`${from} ${to}`) ?? 0;
+  }
+
+  /** While a step-down keeps the replica from standing. */
+  #resting(): Status["resting"] {
+    const { scheduler } = this.#options;
+    const leftMs = this.#restsUntil === undefined ? 0 : remainingMs(scheduler, this.#restsUntil);
+    return leftMs === 0 ? null : { remainingMs: Math.ceil(leftMs) };
   }
 
   #connect(change: ConnectionStatus["change"], server: string | undefined, detail: string): void {

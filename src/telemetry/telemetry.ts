@@ -2,8 +2,11 @@ import { Registry } from "prom-client";
 import type { ReplicaInfo } from "../election/coordinator.ts";
 import type { Observer } from "../election/observer.ts";
 import type { Scheduler } from "../election/scheduler.ts";
+import type { SettingStatus, Status } from "../election/status.ts";
+import { Changes } from "./changes.ts";
 import { ElectionLog } from "./election-log.ts";
 import { fanOut } from "./fan-out.ts";
+import { LeadershipHistory } from "./leadership-history.ts";
 import { LineWriter, pauseThread, type Write } from "./line-writer.ts";
 import { Log } from "./log.ts";
 import type { LogLevelName } from "./log-entry.ts";
@@ -12,7 +15,6 @@ import { ElectionMetrics } from "./metrics.ts";
 import { Present } from "./present.ts";
 import { processMetrics } from "./process-metrics.ts";
 import { readCounter, readGauge } from "./read-metric.ts";
-import type { SettingStatus, Status } from "./status.ts";
 import { StatusBoard } from "./status-board.ts";
 
 export interface TelemetryOptions {
@@ -30,8 +32,10 @@ export interface TelemetryOptions {
   /** Whether anybody can ask for the metrics: what costs time to measure is left out otherwise. */
   readonly scraped: boolean;
   readonly pending: Pending;
-  /** The options for /status, secrets masked. */
-  readonly settings: readonly SettingStatus[];
+  /** The options for /status as they are now, secrets masked. */
+  readonly settings: () => readonly SettingStatus[];
+  /** See StatusBoardOptions. */
+  readonly failover: (grantedMs: number | undefined) => Status["failover"];
 }
 
 /** What the replica waits for at this moment, by number: flat over days, or something leaks. */
@@ -55,9 +59,12 @@ export class Telemetry implements AsyncDisposable {
   readonly #present: Present;
   readonly #board: StatusBoard;
   readonly #loopLag: LoopLag | undefined;
+  readonly #changes = new Changes();
+  /** Who led: to be given a store where there is one. */
+  readonly history: LeadershipHistory;
 
   constructor(options: TelemetryOptions) {
-    const { scheduler, write, self, version, settings } = options;
+    const { scheduler, write, self, version, settings, failover } = options;
     this.#writer = new LineWriter({ scheduler, write, pause: pauseThread });
     this.#present = new Present(scheduler);
     this.log = new Log({
@@ -70,8 +77,15 @@ export class Telemetry implements AsyncDisposable {
       replica: self().replica,
       state: () => this.#present.state,
     });
+    this.history = new LeadershipHistory({
+      scheduler,
+      replica: self().replica,
+      told: (detail) => this.log.write("warn", "history", detail),
+    });
     this.#board = new StatusBoard({
       scheduler,
+      history: this.history,
+      failover,
       present: this.#present,
       self,
       version,
@@ -88,9 +102,10 @@ export class Telemetry implements AsyncDisposable {
       () => this.#writer.dropped,
     );
     this.#loopLag = options.scraped ? new LoopLag(this.#registry, scheduler) : undefined;
-    // The present picture first: the others read it.
-    const observers = [this.#present, this.#board, metrics, new ElectionLog(this.log)];
-    this.observer = this.#fanOut(observers);
+    // The present picture and the history first, the word of a change last: the others read them.
+    const { history } = this;
+    const told = [this.#board, metrics, new ElectionLog(this.log)];
+    this.observer = this.#fanOut([this.#present, history, ...told, this.#changes]);
   }
 
   /** To be given instead of `observer`: `another` hears every event as well, behind it. */
@@ -110,6 +125,11 @@ export class Telemetry implements AsyncDisposable {
 
   status(): Status {
     return this.#board.status();
+  }
+
+  /** Calls `listener` whenever the status may have changed, until disposed. */
+  onChange(listener: () => void): Disposable {
+    return this.#changes.listen(listener);
   }
 
   /** The metrics in Prometheus' text format, of the content type `metricsType`. */

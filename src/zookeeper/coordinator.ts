@@ -52,6 +52,8 @@ export class ZooKeeperCoordinator implements Coordinator {
   #hasToldExposure = false;
   /** Whether this process has seen the records before: then their absence is a loss. */
   #hasSeenRecords = false;
+  /** The one that was opened last. */
+  #session: ElectionSession | undefined;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
@@ -76,7 +78,13 @@ export class ZooKeeperCoordinator implements Coordinator {
     }
     const { observer, describe, keep } = this.#options;
     const tools = { client, scheduler, observer, describe, keep, layout: this.#layout };
-    return { kind: "opened", session: new ElectionSession(tools) };
+    const session = new ElectionSession(tools);
+    this.#session = session;
+    return { kind: "opened", session };
+  }
+
+  async survey(signal: AbortSignal): Promise<void> {
+    await this.#session?.survey(signal);
   }
 
   /**

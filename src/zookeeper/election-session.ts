@@ -1,4 +1,4 @@
-import type { Attempt, Epoch, ReplicaInfo, Session } from "../election/coordinator.ts";
+import type { Attempt, Epoch, ReplicaInfo, Session, Sighting } from "../election/coordinator.ts";
 import { Ending } from "../election/failure.ts";
 import type { Observer } from "../election/observer.ts";
 import type { Scheduler } from "../election/scheduler.ts";
@@ -6,9 +6,9 @@ import { aborted, Scope } from "../election/scope.ts";
 import type { ZooKeeperClient } from "./client.ts";
 import { ZooKeeperError } from "./errors.ts";
 import type { Layout } from "./layout.ts";
-import { LeaderWatch } from "./leader-watch.ts";
+import { LeaderWatch, type Owner } from "./leader-watch.ts";
 import type { ZooKeeperLeadership } from "./leadership.ts";
-import { Line } from "./line.ts";
+import { Line, type Place } from "./line.ts";
 import { encodeReplica } from "./records.ts";
 import { failureOfEnd, refusalOf } from "./refusals.ts";
 import type { SessionKey } from "./session-key.ts";
@@ -39,6 +39,7 @@ export class ElectionSession implements Session {
   #leadership: ZooKeeperLeadership | undefined;
   /** The line has just said that it is our turn. */
   #isCalledUp = false;
+  #placeTold: Place | undefined;
 
   constructor(tools: SessionTools) {
     const { client, scheduler, layout, describe } = tools;
@@ -84,6 +85,7 @@ export class ElectionSession implements Session {
         const inTurn = isCalledUp || round > 0;
         const attempt = await tryToTake(tools, inTurn ? "at once" : "in line", signal);
         if (attempt?.kind === "won") this.#keepKey(attempt.leadership.epoch);
+        if (attempt?.kind === "led") this.#tellLeader(attempt.epoch, attempt.leader);
         if (attempt !== undefined) return attempt;
       } catch (error) {
         if (!(error instanceof ZooKeeperError)) throw error;
@@ -95,6 +97,17 @@ export class ElectionSession implements Session {
       }
     }
     return { kind: "undecided", detail };
+  }
+
+  async sighting(signal: AbortSignal): Promise<Sighting> {
+    try {
+      const owner = await this.#owner(signal);
+      if (owner.kind === "nobody") return owner;
+      return { kind: "led", leader: owner.kind === "other" ? owner.leader : undefined };
+    } catch (error) {
+      if (!(error instanceof ZooKeeperError)) throw error;
+      return { kind: "unknown" };
+    }
   }
 
   async turn(signal: AbortSignal): Promise<void> {
@@ -127,17 +140,44 @@ export class ElectionSession implements Session {
     this.#tools.client.abandon();
   }
 
+  /** Reads who leads and who stands in line, and tells the observer: see Coordinator. */
+  async survey(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#owner(signal);
+      const place = await this.#line.look(signal);
+      if (place !== undefined && !isSamePlace(place, this.#placeTold)) this.#tellPlace(place);
+    } catch (error) {
+      if (!(error instanceof ZooKeeperError)) throw error;
+    }
+  }
+
+  async #owner(signal: AbortSignal): Promise<Owner> {
+    const owner = await this.#leaderWatch.owner(signal);
+    if (owner.kind === "other") this.#tellLeader(owner.epoch, owner.leader);
+    return owner;
+  }
+
+  #tellLeader(epoch: Epoch, leader: ReplicaInfo | undefined): void {
+    this.#tools.observer.observe({ kind: "leader-seen", epoch, leader });
+  }
+
+  #tellPlace(place: Place): void {
+    this.#placeTold = place;
+    const { position, size, candidates } = place;
+    this.#tools.observer.observe({ kind: "line", position, size, candidates });
+  }
+
   /** Waits for one thing to change; true when an attempt is worth while. */
   async #nobodyLeadsAtOurTurn(signal: AbortSignal): Promise<boolean> {
-    const { client, observer } = this.#tools;
-    const owner = await this.#leaderWatch.owner(signal);
+    const { client } = this.#tools;
+    const owner = await this.#owner(signal);
     if (owner.kind === "us") return true;
-    const leader = owner.kind === "other" ? owner.replica : undefined;
+    const leader = owner.kind === "other" ? owner.leader?.replica : undefined;
     const place = await this.#line.place(leader, signal);
     if (place === undefined)
       return await this.#withoutTheLine("it does not show our entry", signal);
-    const { position, size, predecessor } = place;
-    observer.observe({ kind: "line", position, size });
+    this.#tellPlace(place);
+    const { predecessor } = place;
     if (predecessor === undefined) {
       await this.#leaderWatch.untilGone(signal);
       return !signal.aborted;
@@ -173,4 +213,13 @@ export class ElectionSession implements Session {
     this.lost.end(failure);
     this.#leadership?.abandon();
   }
+}
+
+/** Whether the same would be told of both. */
+function isSamePlace(one: Place, other: Place | undefined): boolean {
+  return (
+    one.position === other?.position &&
+    one.size === other.size &&
+    one.candidates.join() === other.candidates.join()
+  );
 }

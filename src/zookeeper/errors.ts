@@ -92,3 +92,13 @@ function describe(facts: ErrorFacts): string {
   const detail = facts.detail === undefined ? "" : `: ${facts.detail}`;
   return `${subject}: ${facts.code}${number}${detail}; outcome ${facts.outcome}`;
 }
+
+/** What a read gives; undefined where the node does not exist. */
+export async function missingIsUndefined<Node>(reading: Promise<Node>): Promise<Node | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof ZooKeeperError && error.code === "no-node") return undefined;
+    throw error;
+  }
+}

@@ -1,4 +1,4 @@
-import type { Epoch, ReplicaId } from "../election/coordinator.ts";
+import type { Epoch, ReplicaInfo } from "../election/coordinator.ts";
 import type { Instant, Scheduler } from "../election/scheduler.ts";
 import type { ZooKeeperClient } from "./client.ts";
 import { ZooKeeperError } from "./errors.ts";
@@ -17,7 +17,7 @@ interface Renewal {
 export type Owner =
   | { readonly kind: "nobody" }
   | { readonly kind: "us" }
-  | { readonly kind: "other"; readonly replica: ReplicaId | undefined };
+  | { readonly kind: "other"; readonly epoch: Epoch; readonly leader: ReplicaInfo | undefined };
 
 /**
  * Watches the leader node as the first in line does: it is read again after every renewal, so when
@@ -48,7 +48,8 @@ export class LeaderWatch {
     const node = await this.#read(signal, undefined);
     if (node === undefined) return { kind: "nobody" };
     if (this.#isOurs(node.stat)) return { kind: "us" };
-    return { kind: "other", replica: decodeReplica(node.data)?.replica };
+    const epoch = node.stat.czxid as Epoch;
+    return { kind: "other", epoch, leader: decodeReplica(node.data) };
   }
 
   /** Resolves once an attempt is worth while (see Owner), or when `signal` aborts. */

@@ -6,11 +6,15 @@ import { refusalOf } from "./refusals.ts";
 
 /** How often the line is read until it shows the entry that we made. */
 const roundsPerPlace = 3;
+/** How many of the line are told by name: people read no more. */
+const candidatesTold = 20;
 
-/** Where we stand, and whom to watch: nobody when we are the first behind the leader. */
+/** Where we stand, who else does, and whom to watch: nobody when we are first behind the leader. */
 export interface Place {
   readonly position: number;
   readonly size: number;
+  /** The first of the line, the leader among them. */
+  readonly candidates: readonly ReplicaId[];
   /** The path of the entry before ours; undefined at the front. */
   readonly predecessor: string | undefined;
 }
@@ -59,22 +63,27 @@ export class Line {
   async place(leader: ReplicaId | undefined, signal: AbortSignal): Promise<Place | undefined> {
     for (let round = 0; round < roundsPerPlace; round += 1) {
       if (this.#entry === undefined) await this.#join(signal);
-      const children = await this.#children(signal);
-      const line = children.toSorted((one, other) => sequenceOf(one) - sequenceOf(other));
-      const own = line.findIndex((name) => this.#pathOf(name) === this.#entry);
-      if (own === -1) {
-        this.#entry = undefined;
-        continue;
-      }
-      const ahead = line.slice(0, own).filter((name) => replicaOf(name) !== leader);
-      const predecessor = ahead.at(-1);
-      return {
-        position: own,
-        size: line.length,
-        predecessor: predecessor === undefined ? undefined : this.#pathOf(predecessor),
-      };
+      const place = await this.look(signal, leader);
+      if (place !== undefined) return place;
+      this.#entry = undefined;
     }
     return undefined;
+  }
+
+  /** Where we stand, without joining: undefined when the line does not show an entry of ours. */
+  async look(signal: AbortSignal, leader?: ReplicaId): Promise<Place | undefined> {
+    const children = await this.#children(signal);
+    const line = children.toSorted((one, other) => sequenceOf(one) - sequenceOf(other));
+    const own = line.findIndex((name) => this.#pathOf(name) === this.#entry);
+    if (own === -1) return undefined;
+    const ahead = line.slice(0, own).filter((name) => replicaOf(name) !== leader);
+    const predecessor = ahead.at(-1);
+    return {
+      position: own,
+      size: line.length,
+      candidates: line.slice(0, candidatesTold).map((name) => replicaOf(name) as ReplicaId),
+      predecessor: predecessor === undefined ? undefined : this.#pathOf(predecessor),
+    };
   }
 
   /** Whether nobody stands before us, as far as the line can be read. */

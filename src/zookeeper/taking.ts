@@ -4,7 +4,7 @@ import type { Observer } from "../election/observer.ts";
 import { type Instant, later, remainingMs, type Scheduler } from "../election/scheduler.ts";
 import { Scope } from "../election/scope.ts";
 import type { ZooKeeperClient } from "./client.ts";
-import { MultiError, ZooKeeperError } from "./errors.ts";
+import { missingIsUndefined, MultiError, ZooKeeperError } from "./errors.ts";
 import type { Layout } from "./layout.ts";
 import type { LeaderWatch } from "./leader-watch.ts";
 import { ZooKeeperLeadership } from "./leadership.ts";
@@ -275,13 +275,4 @@ async function readTerm(tools: TakingTools, signal: AbortSignal): Promise<FoundT
   const record = decodeTerm(node.data);
   const epoch = epochOfTerm(record, node.stat.mzxid);
   return { record, version: node.stat.version, epoch };
-}
-
-async function missingIsUndefined<Node>(reading: Promise<Node>): Promise<Node | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof ZooKeeperError && error.code === "no-node") return undefined;
-    throw error;
-  }
 }

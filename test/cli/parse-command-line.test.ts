@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import pkg from "../../package.json" with { type: "json" };
+import { commands, defaultCommand } from "../../src/cli/commands.ts";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
 import { surroundings } from "../config/surroundings.fixture.ts";
@@ -105,6 +106,14 @@ test("help: names every option with variable and default, without colours", asyn
   const help = await parse("--help");
   expect(help.kind === "help" && help.text).toMatchSnapshot();
 });
+
+test.each(commands.filter((command) => command !== defaultCommand).map(({ name }) => name))(
+  "help: of %s",
+  async (name) => {
+    const help = await parse(name, "--help");
+    expect(help.kind === "help" && help.text).toMatchSnapshot();
+  },
+);
 
 test("help: the help of a command is its own", async () => {
   const help = await parse("run", "--help");

@@ -14,6 +14,7 @@ test("arguments: values, switches and the rest are told apart", () => {
     given: {
       values: new Map([["http-address", ":1"]]),
       switches: new Set(["json"]),
+      operands: [],
       rest: ["ls", "--json"],
     },
   });
@@ -46,4 +47,16 @@ test("arguments: of very many wrong ones the first are told, at once", () => {
   );
   expect(reading.kind === "refused" && reading.problems.length).toBe(21);
   expect(performance.now() - startedAt).toBeLessThan(1000);
+});
+
+test("arguments: words that belong to no flag are operands, as many as the command takes", () => {
+  const words = ["a", "--json", "b", "--http-address", "c"];
+  expect(readArguments(words, flags, 2)).toMatchObject({
+    given: { operands: ["a", "b"], values: new Map([["http-address", "c"]]) },
+  });
+  expect(readArguments(words, flags, 1)).toEqual({
+    kind: "refused",
+    problems: ['unexpected argument "b": expected a flag; see --help'],
+  });
+  for (const word of ["", "-"]) expect(readArguments([word], flags, 2).kind).toBe("refused");
 });

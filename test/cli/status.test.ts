@@ -71,7 +71,7 @@ test("status: takes the replica's address from its option, and needs nothing els
     message: expect.stringContaining("--http-address is missing") as string,
   });
   expect(await parse("--http-address=:0")).toMatchObject({ kind: "usage-error" });
-  expect(await parse("--zk-servers=a")).toMatchObject({ kind: "usage-error" });
+  expect(await parse("--zk-path=/x")).toMatchObject({ kind: "usage-error" });
 });
 
 let server: Server;

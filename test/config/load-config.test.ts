@@ -47,6 +47,7 @@ test("config: only zk-servers is required, and the defaults are those of the mis
     zkPath: "/election",
     replicaId: "host-abcd",
     httpAddress: null,
+    httpTokenFile: null,
     stateDir: null,
     stopTimeoutMs: 8000,
     onElected: null,

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { attempter } from "../../src/election/attempter.ts";
 import { settle } from "../fake/scheduler.ts";
-import { FakeWorld, led, sessionLost } from "../fake/election.ts";
+import { FakeWorld, led, otherReplica, sessionLost } from "../fake/election.ts";
 
 test("attempter: leads when the first attempt wins", async () => {
   const world = new FakeWorld();
@@ -124,4 +124,83 @@ test("attempter: after a step-down attempts after an attempter-timeout, whoever 
   const transition = attempter(world, { kind: "Attempter", session, yields: true });
   await world.scheduler.advance(10_000);
   expect((await transition).to.kind).toBe("Leader");
+});
+
+/** A world whose leader was asked to step down, and not to stand for `restMs`. */
+function resting(restMs: number): FakeWorld {
+  const world = new FakeWorld();
+  using _leader = world.stepDown.arm(world.scheduler);
+  world.stepDown.request(restMs);
+  return world;
+}
+
+test("attempter: a rest keeps it out of the line, and from the regular attempts", async () => {
+  const world = resting(30_000);
+  const session = world.session({ kind: "won", leadership: world.leadership() });
+  session.alwaysOurTurn = true;
+  const transition = attempter(world, { kind: "Attempter", session, yields: true });
+  await world.scheduler.advance(29_999);
+  expect([session.attemptCount, session.turnCount]).toEqual([0, 0]);
+  await world.scheduler.advance(1);
+  expect((await transition).to.kind).toBe("Leader");
+  expect(session.turnCount).toBe(1);
+  expect(world.scheduler.sleeping).toBe(0);
+});
+
+test("attempter: a rest goes on in a new session, and is over once", async () => {
+  const world = resting(1000);
+  const first = world.session(led);
+  const transition = attempter(world, { kind: "Attempter", session: first, yields: true });
+  await world.scheduler.advance(400);
+  first.lost.end(sessionLost);
+  expect((await transition).to.kind).toBe("Failover");
+  expect(first.attemptCount).toBe(0);
+
+  const second = world.session({ kind: "won", leadership: world.leadership() });
+  second.alwaysOurTurn = true;
+  const next = attempter(world, { kind: "Attempter", session: second, yields: false });
+  await world.scheduler.advance(599);
+  expect(second.attemptCount).toBe(0);
+  await world.scheduler.advance(1);
+  expect((await next).to.kind).toBe("Leader");
+  const third = world.session({ kind: "won", leadership: world.leadership() });
+  await attempter(world, { kind: "Attempter", session: third, yields: false });
+  expect(third.turnCount).toBe(0);
+});
+
+test("attempter: stops on a signal while it rests, without an attempt", async () => {
+  const world = resting(30_000);
+  const session = world.session(led);
+  const transition = attempter(world, { kind: "Attempter", session, yields: true });
+  await settle();
+  world.askToStop();
+  expect((await transition).to.kind).toBe("Stopping");
+  expect(session.attemptCount).toBe(0);
+  expect(world.scheduler.sleeping).toBe(0);
+});
+
+test("attempter: while it rests it tells who leads, and that nobody does, once each", async () => {
+  const world = resting(60_000);
+  world.budget.spend("coordinator");
+  const session = world.session(led);
+  session.sightings = [
+    { kind: "unknown" },
+    { kind: "nobody" },
+    { kind: "nobody" },
+    { kind: "led", leader: otherReplica },
+  ];
+  const transition = attempter(world, { kind: "Attempter", session, yields: true });
+  await world.scheduler.advance(500);
+  expect(world.budget.spent("coordinator")).toBe(1);
+  await world.scheduler.advance(59_500);
+  const told = world.observer.of("resting").map(({ change, leader }) => [change, leader?.replica]);
+  expect(told).toEqual([
+    ["began", undefined],
+    ["vacant", undefined],
+    ["led", "other"],
+    ["ended", "other"],
+  ] as never);
+  expect(world.budget.spent("coordinator")).toBe(0);
+  world.askToStop();
+  await transition;
 });

@@ -191,3 +191,38 @@ test("leader: a signal during the step-down's resignation does not cut it off", 
   });
   expect(leadership.mayAct()).toBe(false);
 });
+
+test.each([
+  { name: "was given up", resignation: { kind: "resigned" } },
+  { name: "may have been", resignation: { kind: "unknown", detail: "no reply" } },
+] as const)(
+  "leader: the rest that a step-down asks for begins when leadership $name",
+  async ({ resignation }) => {
+    const { world, leadership, state } = leading();
+    leadership.resignation = resignation;
+    const effect = held();
+    world.duty.effect = effect.promise;
+    const transition = leader(world, state);
+    await settle();
+    world.stepDown.request(5000);
+    world.stepDown.request();
+    await world.scheduler.advance(2000);
+    expect(world.stepDown.standsAgainAt).toBeUndefined();
+    effect.release();
+    await transition;
+    expect(world.stepDown.standsAgainAt).toBe(7000 as never);
+  },
+);
+
+test("leader: a step-down without a rest asks for none, nor does any other end", async () => {
+  const { world, session, state } = leading();
+  const transition = leader(world, state);
+  await settle();
+  world.stepDown.request();
+  await transition;
+  const again = leader(world, { kind: "Leader", session, leadership: world.leadership() });
+  await settle();
+  session.lost.end(sessionLost);
+  await again;
+  expect(world.stepDown.standsAgainAt).toBeUndefined();
+});

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { ElectionEvent } from "../../src/election/observer.ts";
 import { Progress } from "../../src/election/progress.ts";
+import type { Instant } from "../../src/election/scheduler.ts";
 import type { StateName } from "../../src/election/transitions.ts";
 import { epoch, lease, other, transition } from "../telemetry/fixture.ts";
 
@@ -25,7 +26,7 @@ const repair: ElectionEvent = {
 const written: ElectionEvent = { kind: "file-written", file: "1-1.json", epoch, durationMs: 1 };
 
 function inState(state: StateName): Progress {
-  const progress = new Progress(timings);
+  const progress = new Progress(timings, "writes");
   const edges = {
     Init: [],
     Attempter: [transition("Init", "Attempter", "ready")],
@@ -80,7 +81,7 @@ test("progress: what other parts say is no sign of life of the state", () => {
   const progress = inState("Attempter");
   progress.passed(timings.attempterTimeoutMs + answerMs + 1);
   progress.observe({ kind: "request", operation: "ping", outcome: "ok", durationMs: 1 });
-  progress.observe({ kind: "line", position: 1, size: 2 });
+  progress.observe({ kind: "line", position: 1, size: 2, candidates: [] });
   expect(progress.stuck).toContain("attempt");
 });
 
@@ -102,7 +103,7 @@ test("progress: an attempt that waits for an earlier lease to end may take as mu
 });
 
 test("progress: a longer session than was asked for allows longer silence", () => {
-  const progress = new Progress(timings);
+  const progress = new Progress(timings, "writes");
   progress.observe({ kind: "timeout-granted", askedMs: 1_000, grantedMs: 4_000 });
   progress.passed(answerMs + 9_000);
   expect(progress.stuck).toBeUndefined();
@@ -111,11 +112,31 @@ test("progress: a longer session than was asked for allows longer silence", () =
 });
 
 test("progress: a duty without a pace owes no files", () => {
-  const progress = new Progress({ ...timings, leaderTimeoutMs: undefined });
+  const progress = new Progress(timings, "silent");
   progress.observe(transition("Attempter", "Leader", "elected"));
   for (let renewal = 0; renewal < 1_000; renewal += 1) {
     progress.passed(1_000);
     progress.observe(lease(0, 6_666));
   }
+  expect(progress.stuck).toBeUndefined();
+});
+
+test("progress: a replica that was asked not to stand owes no attempt before it does again", () => {
+  const progress = inState("Attempter");
+  const resting = { kind: "resting", until: 0 as Instant, leader: undefined } as const;
+  progress.observe({ ...resting, change: "began", restMs: 600_000 });
+  progress.passed(600_000 + timings.attempterTimeoutMs + answerMs);
+  expect(progress.stuck).toBeUndefined();
+  progress.passed(1);
+  expect(progress.stuck).toContain("attempt");
+});
+
+test("progress: a pace that changes holds from then on", () => {
+  const changing = { ...timings };
+  const progress = new Progress(changing, "writes");
+  progress.observe(transition("Attempter", "Leader", "elected"));
+  changing.leaderTimeoutMs = 600_000;
+  progress.passed(600_000);
+  progress.observe(lease(0, 6_666));
   expect(progress.stuck).toBeUndefined();
 });

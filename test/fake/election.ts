@@ -8,6 +8,7 @@ import type {
   ReplicaInfo,
   Resignation,
   Session,
+  Sighting,
 } from "../../src/election/coordinator.ts";
 import type { Duty, DutyEnd, Proof, Term } from "../../src/election/duty.ts";
 import { Ending, type Failure } from "../../src/election/failure.ts";
@@ -97,6 +98,7 @@ export class FakeSession implements Session {
   readonly #journal: string[];
   readonly attempts: Attempt[];
   attemptCount = 0;
+  turnCount = 0;
   latestEpoch: Epoch | undefined = epochOf(1000);
   /** While set, it is our turn whenever we ask. */
   alwaysOurTurn = false;
@@ -117,7 +119,16 @@ export class FakeSession implements Session {
     return next ?? { kind: "undecided", detail: "nothing planned" };
   }
 
+  /** What is seen of the leader by who does not stand. */
+  sightings: Sighting[] = [{ kind: "nobody" }];
+
+  async sighting(): Promise<Sighting> {
+    const next = this.sightings.length > 1 ? this.sightings.shift() : this.sightings[0];
+    return next ?? { kind: "unknown" };
+  }
+
   turn(signal: AbortSignal): Promise<void> {
+    this.turnCount += 1;
     if (this.alwaysOurTurn) return Promise.resolve();
     return Promise.race([
       aborted(signal),
@@ -151,6 +162,8 @@ export class FakeCoordinator implements Coordinator {
     const next = this.openings.length > 1 ? this.openings.shift() : this.openings[0];
     return next ?? { kind: "failed", failure: unreachable };
   }
+
+  async survey(): Promise<void> {}
 }
 
 /** A duty that does nothing until it is told to stop, unless the test ends it otherwise. */
@@ -226,7 +239,7 @@ export class FakeWorld implements Context {
   readonly coordinator = new FakeCoordinator();
   readonly duty = new FakeDuty(this.journal);
   readonly observer = new Recorder();
-  readonly budget = new RepairBudget(3);
+  readonly budget = new RepairBudget(() => 3);
   readonly stepDown = new StepDown();
   readonly timings = { attempterTimeoutMs: 10_000, failoverTimeoutMs: 1000, stopTimeoutMs: 8000 };
   readonly #stop = new AbortController();

@@ -16,17 +16,20 @@ class Desk {
   mayAct = true;
   worked = 0;
   readonly hanging: string[] = [];
+  readonly limits: { leaderTimeoutMs: number; storageCapacity: number };
+  changing = new AbortController();
 
   constructor(storageCapacity = 3) {
     const { disk, scheduler, observer } = this;
+    this.limits = { leaderTimeoutMs: 1000, storageCapacity };
     this.files = new LeaderFiles({
       disk,
       scheduler,
       observer,
       replica: "a" as ReplicaId,
       host: "host",
-      leaderTimeoutMs: 1000,
-      storageCapacity,
+      limits: this.limits,
+      limitsChanged: () => this.changing.signal,
       patienceMs: 10_000,
     });
   }
@@ -41,6 +44,14 @@ class Desk {
       hangs: (failure) => this.hanging.push(failure.detail),
     });
     return this.files.lead(term, this.stop.signal);
+  }
+
+  /** Another pace from now on. */
+  change(leaderTimeoutMs: number): void {
+    this.limits.leaderTimeoutMs = leaderTimeoutMs;
+    const { changing } = this;
+    this.changing = new AbortController();
+    changing.abort();
   }
 
   get names(): readonly string[] {
@@ -62,6 +73,40 @@ test("files: the first one is written at once, the next every leader-timeout", a
   desk.stop.abort();
   expect(await end).toEqual({ kind: "stopped" });
   expect(desk.scheduler.sleeping).toBe(0);
+});
+
+test("files: another pace counts at once, from the last file on", async () => {
+  const desk = new Desk(10);
+  const end = desk.lead();
+  await desk.scheduler.advance(400);
+  desk.change(5000);
+  await desk.scheduler.advance(4599);
+  expect(desk.names).toHaveLength(1);
+  await desk.scheduler.advance(1);
+  expect(desk.names).toHaveLength(2);
+  await desk.scheduler.advance(2500);
+  desk.change(1000);
+  await desk.scheduler.advance(499);
+  expect(desk.names).toHaveLength(2);
+  await desk.scheduler.advance(1);
+  expect(desk.names).toHaveLength(3);
+  await desk.scheduler.advance(2000);
+  expect(desk.names).toHaveLength(5);
+  desk.stop.abort();
+  expect(await end).toEqual({ kind: "stopped" });
+  expect(desk.scheduler.sleeping).toBe(0);
+});
+
+test("files: another capacity counts from the next file on", async () => {
+  const desk = new Desk(4);
+  const end = desk.lead();
+  await desk.scheduler.advance(3500);
+  expect(desk.names).toHaveLength(4);
+  desk.limits.storageCapacity = 2;
+  await desk.scheduler.advance(500);
+  expect(desk.names).toEqual([file(7, 4), file(7, 5)]);
+  desk.stop.abort();
+  await end;
 });
 
 test("files: a file says who wrote it, under which epoch, and when", async () => {

@@ -13,12 +13,29 @@ const providers: Providers = {
   epoch: () => undefined,
   leader: () => undefined,
   status: () => ({}),
+  listen: () => ({ [Symbol.dispose]: () => undefined }),
+  look: () => Promise.resolve(),
   metrics: () => Promise.resolve("up 1\n"),
   metricsType: "text/plain",
+  changes: { stepDown: () => ({ kind: "accepted", epoch: 1n, restMs: 1 }) },
 };
-const statuses: readonly number[] = [200, 404, 405, 503];
+const statuses: readonly number[] = [200, 202, 400, 404, 405, 503];
 
-const anyTarget = textOf("/", "livez", "/leader", "?", "#", "//", "..", "http://", "[", "*", "@");
+const anyTarget = textOf(
+  "/",
+  "livez",
+  "/leader",
+  "/step-down",
+  "for=1s",
+  "?",
+  "#",
+  "//",
+  "..",
+  "http://",
+  "[",
+  "*",
+  "@",
+);
 const anyHost = textOf("a", ":80", "[", "]", "/", "?", "%zz", "@", " ");
 
 /** A request as a stranger may send it: nearly right, or nothing like one. */
@@ -64,8 +81,11 @@ export const httpTargets: readonly Target[] = [
     }),
     async ({ url, method }) => {
       // What Bun hands over has these fields, and a URL that may be none.
-      const request = { url: url.join(""), method } as Request;
-      const response = await respond(request, providers);
+      const request = { url: url.join(""), method, headers: new Headers() } as Request;
+      const response = await respond(request, providers, {
+        gate: { kind: "socket" },
+        openEvents: () => undefined,
+      });
       hold(statuses.includes(response.status), `status ${response.status}`);
     },
   ),
@@ -87,6 +107,7 @@ async function checkConnection(requests: readonly string[]): Promise<void> {
   const port = Number(server.address.split(":")[1]);
   for (const request of requests) {
     const answer = await exchange(port, request);
+    hold(!answer.includes("steppingDown"), `changed something: ${answer}`);
     hold(answer === "" || /^HTTP\/1\.1 [2345]\d\d /.test(answer), `answered ${answer}`);
   }
   const response = await fetch(`http://127.0.0.1:${port}/livez`, { keepalive: false });

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import type { ReplicaId, ReplicaInfo } from "../../src/election/coordinator.ts";
+import { mostStreams } from "../../src/http/event-streams.ts";
 import { HttpServer, type ListenAddress } from "../../src/http/http-server.ts";
 import type { Providers } from "../../src/http/providers.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
@@ -34,8 +35,11 @@ async function open(overrides: Partial<Providers> = {}, address = loopback) {
       epoch: () => undefined,
       leader: () => info,
       status: () => ({ some: "thing" }),
+      listen: () => ({ [Symbol.dispose]: () => undefined }),
+      look: () => Promise.resolve(),
       metrics: () => Promise.resolve("up 1\n"),
       metricsType: "text/plain; version=0.0.4; charset=utf-8",
+      changes: { stepDown: failing },
       ...overrides,
     },
   });
@@ -323,4 +327,65 @@ test("http: a connection on which nothing was asked does not delay the closing",
   await new Promise((resolve) => socket.once("connect", resolve));
   await server[Symbol.asyncDispose]();
   socket.destroy();
+});
+
+test("http: a browser gets the page, with a policy, and everybody else the list", async () => {
+  const { base } = await open();
+  const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+  const page = await fetch(base, { headers: { accept } });
+  expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  expect(page.headers.get("content-security-policy")).toStartWith("default-src 'none'; ");
+  expect(page.headers.get("x-content-type-options")).toBe("nosniff");
+  const html = await page.text();
+  for (const [, name] of html.matchAll(/(?:href|src)="([a-z.]+)"/g)) {
+    expect((await fetch(`${base}/${name}`)).status).toBeOneOf([200, 503]);
+  }
+  const types = ["page.css", "page.js", "icon.svg"].map(async (name) => {
+    return (await fetch(`${base}/${name}`)).headers.get("content-type");
+  });
+  expect(await Promise.all(types)).toEqual([
+    "text/css; charset=utf-8",
+    "text/javascript; charset=utf-8",
+    "image/svg+xml",
+  ]);
+  for (const other of ["*/*", "text/plain"]) {
+    const list = await fetch(base, { headers: { accept: other } });
+    expect(list.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+  }
+});
+
+test("http: events are the status, live, and end when the server does", async () => {
+  const { base, server, scheduler } = await open();
+  const response = await fetch(`${base}/events`);
+  expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+  const status: unknown = await (await fetch(`${base}/status`)).json();
+  const closing = Promise.withResolvers<void>();
+  const reader = response.body?.getReader();
+  const first = new TextDecoder().decode((await reader?.read())?.value);
+  const data = /^data: (.*)$/m.exec(first)?.[1] ?? "";
+  expect(JSON.parse(data)).toEqual(status);
+  void server[Symbol.asyncDispose]().then(closing.resolve);
+  expect((await reader?.read())?.done).toBe(true);
+  await closing.promise;
+  expect(scheduler.sleeping).toBe(0);
+});
+
+test("http: HEAD of the events opens none, and one stream too many is 503", async () => {
+  let listeners = 0;
+  const listen = (): Disposable => {
+    listeners += 1;
+    return { [Symbol.dispose]: () => undefined };
+  };
+  const { base } = await open({ listen });
+  const head = await fetch(`${base}/events`, { method: "HEAD" });
+  expect([head.status, await head.text(), listeners]).toEqual([200, "", 0]);
+  const streams = Array.from({ length: mostStreams }, () => fetch(`${base}/events`));
+  expect((await Promise.all(streams)).map(({ status }) => status)).toEqual(
+    Array(mostStreams).fill(200),
+  );
+  const refused = await fetch(`${base}/events`);
+  expect([refused.status, await refused.json()]).toEqual([
+    503,
+    { error: "too many streams are open" },
+  ]);
 });

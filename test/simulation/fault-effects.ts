@@ -28,7 +28,8 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
       process?.askToStop();
       return nothing;
     case "step-down":
-      process?.askToStepDown();
+      // Half of them ask for a rest too, of 10 s at most.
+      process?.askToStepDown(fault.die < 0.5 ? 0 : Math.round((fault.die - 0.5) * 20_000));
       return nothing;
     case "pause":
       process?.pause();
@@ -69,7 +70,7 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
     case "fails-unheard":
       return failUnheard(stage);
     case "deposed-young":
-      leading(stage)?.process?.askToStepDown();
+      leading(stage)?.process?.askToStepDown(0);
       stage.timeline.plan(stage.sessionTimeoutMs * 0.3 * fault.die, () => depose(stage, false));
       return nothing;
     case "cut-off-replica":

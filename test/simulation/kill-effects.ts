@@ -96,7 +96,7 @@ export function killWaiting({ die }: Fault, stage: FaultStage): Undo {
     if (over) return;
     const leader = leading(stage)?.process;
     if (times > 0) {
-      leader?.askToStepDown();
+      leader?.askToStepDown(0);
       timeline.plan(250, () => rotate(times - 1));
     } else {
       leader?.pause();

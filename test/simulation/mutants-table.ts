@@ -295,4 +295,10 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: "a rest ends with the session it began in",
+    file: "election/attempter.ts",
+    find: "  const rested = await restOut(context, session, scope.signal);",
+    replace: "  const rested = state.yields && (await restOut(context, session, scope.signal));",
+  },
 ];

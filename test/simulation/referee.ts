@@ -29,6 +29,7 @@ export type Invariant =
   | "pace"
   | "gave-up"
   | "hand-over"
+  | "rest"
   | "stuck";
 
 export interface Violation {

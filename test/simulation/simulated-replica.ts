@@ -11,6 +11,7 @@ import { run } from "../../src/election/machine.ts";
 import type { ElectionEvent } from "../../src/election/observer.ts";
 import { Progress } from "../../src/election/progress.ts";
 import type { StateName } from "../../src/election/transitions.ts";
+import { remainingMs } from "../../src/election/scheduler.ts";
 import { StepDown } from "../../src/election/step-down.ts";
 import { runKeepingKeys } from "../../src/crash-release.ts";
 import { type ReplicaConfig, replicaContext } from "../../src/replica.ts";
@@ -156,7 +157,7 @@ export class ReplicaProcess {
     this.#replica = replica;
     this.#options = options;
     this.name = name;
-    this.#progress = new Progress(options.config);
+    this.#progress = new Progress(options.config, "writes");
     const { rate, machine } = options;
     this.#random = random.fork(`${name} process`);
     this.#state =
@@ -223,8 +224,8 @@ export class ReplicaProcess {
     this.life.deliver("io", () => this.#stop.abort());
   }
 
-  askToStepDown(): void {
-    this.life.deliver("io", () => this.stepDown.request());
+  askToStepDown(restMs: number): void {
+    this.life.deliver("io", () => this.stepDown.request(restMs));
   }
 
   /** SIGSTOP, or a suspended machine: neither the loop nor the threads run. */
@@ -326,6 +327,7 @@ export class ReplicaProcess {
         if (event.kind === "attempt" || event.kind === "transition") this.waitsOut = false;
         if (event.kind === "file-written") this.#replica.filesWritten += 1;
         if (event.kind === "line") this.#replica.position = event.position;
+        this.#expectRest(event);
         world.referee.observed(this.name, event, this.scheduler.now());
         world.heard(this.#replica, event);
       },
@@ -346,6 +348,14 @@ export class ReplicaProcess {
     return { ...context, coordinator: this.#watched(context.coordinator) };
   }
 
+  /** Whoever was asked not to stand neither registers nor attempts before the time is over. */
+  #expectRest(event: ElectionEvent): void {
+    const until = this.stepDown.standsAgainAt;
+    if (until === undefined || remainingMs(this.scheduler, until) === 0) return;
+    if (event.kind !== "line" && event.kind !== "attempt") return;
+    this.#options.world.referee.blame("rest", `${this.name}: ${event.kind} while it rests`);
+  }
+
   /** The coordinator as it is, but the referee sees every leadership that it hands out. */
   #watched(coordinator: Coordinator): Coordinator {
     return {
@@ -354,6 +364,7 @@ export class ReplicaProcess {
         if (opening.kind === "opened") this.#watchSession(opening.session);
         return opening;
       },
+      survey: (signal) => coordinator.survey(signal),
       get pendingRequests() {
         return coordinator.pendingRequests;
       },

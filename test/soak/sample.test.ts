@@ -17,9 +17,11 @@ test("soak: a sample is read off the metrics that a replica gives", async () => 
     version: "1.2.3",
     scraped: true,
     pending: { timers: () => 5, requests: () => 7 },
-    settings: [],
+    settings: () => [],
+    failover: () => [],
   });
-  for (const event of life.slice(0, 13)) telemetry.observer.observe(event);
+  const elected = life.findIndex((event) => event.kind === "transition" && event.to === "Leader");
+  for (const event of life.slice(0, elected + 1)) telemetry.observer.observe(event);
   const text = await telemetry.metrics();
   const sample = sampleOf(text, 42);
   expect(sample).toMatchObject({ at: 42, state: "Leader", timers: 5, requests: 7 });

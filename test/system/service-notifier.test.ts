@@ -34,8 +34,8 @@ function managed({ watchdogMs, send }: World = {}) {
       },
     },
     watchdogMs,
-    progress: new Progress(timings),
-    stopTimeoutMs: timings.stopTimeoutMs,
+    progress: new Progress(timings, "writes"),
+    timings,
     tell: (level, detail) => troubles.push(`${level}: ${detail}`),
   });
   const last = (): readonly string[] => messages.at(-1) ?? [];

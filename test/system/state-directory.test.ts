@@ -11,11 +11,13 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileLock } from "../../src/system/file-lock.ts";
+import { RealScheduler } from "../../src/system/real-scheduler.ts";
 import { StateDirectory, StateDirectoryError } from "../../src/system/state-directory.ts";
 
 const fixture = join(import.meta.dir, "state-holder.fixture.ts");
@@ -183,6 +185,77 @@ test("state directory: one that others may write to is refused", async () => {
   chmodSync(path, 0o777);
   const error: unknown = await StateDirectory.open(path).catch((reason: unknown) => reason);
   expect(String(error)).toContain("others may write to it");
+});
+
+const shared = "list.history";
+const sharedOf = (state: StateDirectory) => state.sharedFile(shared, new RealScheduler());
+
+test("state directory: a shared file outlives its writers, and is nothing left behind", async () => {
+  const one = await StateDirectory.open(path);
+  const other = await StateDirectory.open(path);
+  expect(await sharedOf(one).read()).toBeUndefined();
+  await sharedOf(one).update(() => Promise.resolve("first"));
+  await sharedOf(other).update(async (read) => `${await read()} second`);
+  expect(await sharedOf(one).read()).toBe("first second");
+  expect(statSync(join(path, shared)).mode & 0o077).toBe(0);
+  expect(leftBehind(other)).toEqual([]);
+  one[Symbol.dispose]();
+  other[Symbol.dispose]();
+  expect(readdirSync(path).toSorted()).toEqual([shared, `${shared}.lock`]);
+  using later = await StateDirectory.open(path);
+  const told: string[] = [];
+  expect([leftBehind(later, told), told]).toEqual([[], []]);
+});
+
+test("state directory: of those who change a shared file at once, each finds the others' changes", async () => {
+  using stack = new DisposableStack();
+  const writers: StateDirectory[] = [];
+  for (let count = 0; count < 5; count += 1) {
+    writers.push(stack.use(await StateDirectory.open(path)));
+  }
+  const add = (state: StateDirectory): Promise<void> =>
+    sharedOf(state).update(async (read) => `${(await read()) ?? ""}x`);
+  await Promise.all(writers.flatMap((state) => [add(state), add(state)]));
+  const [first] = writers;
+  expect(first && (await sharedOf(first).read())).toBe("x".repeat(10));
+});
+
+test("state directory: a shared file whose lock is held too long is left as it is", async () => {
+  using state = await StateDirectory.open(path);
+  using _held = FileLock.tryLock(join(path, `${shared}.lock`), "a");
+  const update = sharedOf(state).update(() => Promise.resolve("x"));
+  expect(await update.then(String, (error: Error) => error.message)).toEndWith(
+    "is held by another process",
+  );
+  expect(await sharedOf(state).read()).toBeUndefined();
+});
+
+test("state directory: what a writer of a shared file left half-done goes with it", async () => {
+  const state = await StateDirectory.open(path);
+  state.remember("record");
+  const name = readdirSync(path)
+    .find((file) => file.endsWith(".lock"))
+    ?.replace(".lock", "");
+  writeFileSync(join(path, `${name}.shared.tmp`), "half");
+  state[Symbol.dispose]();
+  expect(readdirSync(path)).toEqual([]);
+});
+
+test("state directory: a shared file that is a pipe, a link or too large is an error", async () => {
+  using state = await StateDirectory.open(path);
+  const reading = async (): Promise<string> =>
+    await sharedOf(state)
+      .read()
+      .then(String, (error: Error) => error.message);
+  const file = join(path, shared);
+  Bun.spawnSync(["mkfifo", file]);
+  expect(await reading()).toEndWith("is not a regular file");
+  rmSync(file);
+  symlinkSync("/etc/passwd", file);
+  expect(await reading()).toEndWith("is not a regular file");
+  rmSync(file);
+  writeFileSync(file, "x".repeat(300_000));
+  expect(await reading()).toEndWith("is too large");
 });
 
 test("state directory: one of another user is refused", async () => {

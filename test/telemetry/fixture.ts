@@ -15,6 +15,9 @@ export const other: ReplicaInfo = { ...self, replica: "other" as ReplicaId, host
 /** Above 2^53, where a JSON number would not do. */
 export const epoch = 9_007_199_254_740_993n as Epoch;
 
+/** Of the leadership before. */
+export const earlierEpoch = (epoch - 1n) as Epoch;
+
 export function transition(
   from: TransitionEvent["from"],
   to: TransitionEvent["to"],
@@ -33,9 +36,10 @@ export const life: readonly ElectionEvent[] = [
   { kind: "connection", change: "connected", server: "a:1", detail: "connected to a:1" },
   { kind: "timeout-granted", askedMs: 10_000, grantedMs: 4000 },
   transition("Init", "Attempter", "ready"),
-  { kind: "line", position: 1, size: 3 },
+  { kind: "line", position: 1, size: 3, candidates: ["other", "me", "third"] as ReplicaId[] },
   { kind: "request", operation: "getData", outcome: "ok", durationMs: 1.23456 },
   { kind: "request", operation: "create", outcome: "timeout", durationMs: 900 },
+  { kind: "leader-seen", epoch: earlierEpoch, leader: other },
   { kind: "attempt", outcome: "led", leader: other, detail: undefined },
   { kind: "attempt", outcome: "led", leader: other, detail: undefined },
   { kind: "attempt", outcome: "undecided", leader: undefined, detail: "no answer to create" },
@@ -56,6 +60,14 @@ export const life: readonly ElectionEvent[] = [
     failure: { resource: "coordinator", code: "unreachable", detail: "nobody answers" },
   },
   { kind: "repair", resource: "coordinator", attempt: 2, left: 8, failure: undefined },
+  { kind: "resting", change: "began", until: 30_000 as Instant, restMs: 30_000, leader: undefined },
+  {
+    kind: "resting",
+    change: "vacant",
+    until: 30_000 as Instant,
+    restMs: 30_000,
+    leader: undefined,
+  },
   transition("Failover", "Init", "repaired"),
   transition("Failover", "Stopping", "exhausted"),
 ];

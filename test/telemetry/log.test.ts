@@ -70,10 +70,10 @@ test("log: colours only paint; without them the line is the same", () => {
 
 test.each([
   ["error", 1],
-  ["warn", 7],
-  ["info", 15],
-  ["debug", 20],
-  ["trace", 22],
+  ["warn", 8],
+  ["info", 17],
+  ["debug", 22],
+  ["trace", 24],
 ] as const)("log: level %s writes so many lines of a life: %d", (level, count) => {
   expect(told({ level }).length).toBe(count);
 });

@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
 import type { ElectionEvent } from "../../src/election/observer.ts";
+import type { Instant } from "../../src/election/scheduler.ts";
+import * as machine from "../../src/election/transitions.ts";
 import { fanOut } from "../../src/telemetry/fan-out.ts";
 import { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
@@ -21,8 +23,9 @@ function start(events: readonly ElectionEvent[] = []) {
     journal: false,
     self: () => self,
     version: "1.2.3",
+    failover: (grantedMs = 10_000) => [{ kind: "crash", ms: grantedMs, terms: [], commits: 1 }],
     pending: { timers: () => scheduler.sleeping, requests: () => 3 },
-    settings: [{ option: "zk-path", value: "/election", source: "default", place: null }],
+    settings: () => [{ option: "zk-path", value: "/election", source: "default", place: null }],
   });
   for (const event of events) telemetry.observer.observe(event);
   return { scheduler, telemetry, lines };
@@ -90,7 +93,11 @@ test("status: tells a replica's life", () => {
   const { scheduler, telemetry } = start();
   for (const event of life.slice(0, 8)) telemetry.observer.observe(event);
   expect(telemetry.leader()).toMatchObject({ replica: "other" });
-  expect(telemetry.status().line).toEqual({ position: 1, size: 3 });
+  expect(telemetry.status().line).toEqual({
+    position: 1,
+    size: 3,
+    candidates: ["other", "me", "third"],
+  });
   for (const event of life.slice(8, 16)) telemetry.observer.observe(event);
   scheduler.stall(100);
   expect(JSON.parse(JSON.stringify(telemetry.status())) as unknown).toMatchSnapshot();
@@ -115,6 +122,51 @@ test("status: remembers the last 100 transitions and the last 20 files, the late
     "149.json",
     150,
   ]);
+});
+
+test("status: counts every edge of the table, and tells what became of the command", () => {
+  const { telemetry } = start(leading);
+  expect(telemetry.status().command).toBeNull();
+  telemetry.observer.observe(transition("Leader", "Attempter", "step-down"));
+  telemetry.observer.observe(transition("Attempter", "Leader", "elected"));
+  telemetry.observer.observe({
+    kind: "command",
+    change: "exited",
+    epoch,
+    status: 3,
+    detail: "exited with status 3",
+  });
+  const { edges, command } = telemetry.status();
+  expect(edges).toHaveLength(Object.values(machine.transitions).flat().length);
+  expect(edges.filter(({ count }) => count > 0)).toEqual([
+    { from: "Init", to: "Attempter", count: 1 },
+    { from: "Attempter", to: "Leader", count: 2 },
+    { from: "Leader", to: "Attempter", count: 1 },
+  ]);
+  expect(command).toMatchObject({ change: "exited", status: 3, epoch: epoch.toString() });
+});
+
+test("status: the bound follows the session timeout that was granted", () => {
+  const { telemetry } = start();
+  expect(telemetry.status().failover[0]?.ms).toBe(10_000);
+  telemetry.observer.observe({ kind: "timeout-granted", askedMs: 10_000, grantedMs: 4_000 });
+  expect(telemetry.status().failover[0]?.ms).toBe(4_000);
+});
+
+test("changes: are told of what the status shows, to whoever listens", () => {
+  const { telemetry } = start();
+  let heard = 0;
+  const listening = telemetry.onChange(() => {
+    heard += 1;
+  });
+  for (const event of leading) telemetry.observer.observe(event);
+  expect(heard).toBe(leading.length);
+  telemetry.observer.observe({ kind: "request", operation: "x", outcome: "ok", durationMs: 1 });
+  telemetry.observer.observe({ kind: "command-output", stream: "stdout", line: "x" });
+  expect(heard).toBe(leading.length);
+  listening[Symbol.dispose]();
+  telemetry.observer.observe(transition("Leader", "Attempter", "step-down"));
+  expect(heard).toBe(leading.length);
 });
 
 test("status: who led is unknown after leadership was lost, until an attempt tells", () => {
@@ -203,4 +255,34 @@ test("fan-out: an observer that throws hides nothing from the others", () => {
   );
   observer.observe({ kind: "files-pruned", count: 1 });
   expect(heard).toEqual(["Error: fake at files-pruned", "files-pruned"]);
+});
+
+test("status: shows a rest until it is over, and who leads meanwhile", () => {
+  const { scheduler, telemetry } = start(leading);
+  expect(telemetry.status().resting).toBeNull();
+  telemetry.observer.observe(transition("Leader", "Attempter", "step-down"));
+  const until = 30_000 as Instant;
+  telemetry.observer.observe({
+    kind: "resting",
+    change: "began",
+    until,
+    restMs: 1,
+    leader: undefined,
+  });
+  scheduler.stall(10_000);
+  expect(telemetry.status()).toMatchObject({ resting: { remainingMs: 20_000 }, leader: null });
+  telemetry.observer.observe({ kind: "resting", change: "led", until, restMs: 1, leader: other });
+  expect(telemetry.leader()).toMatchObject({ replica: "other" });
+  telemetry.observer.observe({
+    kind: "resting",
+    change: "vacant",
+    until,
+    restMs: 1,
+    leader: undefined,
+  });
+  expect(telemetry.leader()).toBeUndefined();
+  telemetry.observer.observe(transition("Attempter", "Failover", "session-lost"));
+  expect(telemetry.status().resting).toEqual({ remainingMs: 20_000 });
+  scheduler.stall(20_000);
+  expect(telemetry.status().resting).toBeNull();
 });

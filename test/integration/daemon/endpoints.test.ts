@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { connect, type NetConnectOpts } from "node:net";
 import { join } from "node:path";
+import type { Status } from "../../../src/election/status.ts";
 import { firstLeader, Replica, temporaryDirectory } from "../replica.ts";
 import { startServer, type ZooKeeperServer } from "../zookeeper-server.ts";
 
@@ -72,6 +73,63 @@ test(
 );
 
 test(
+  "daemon: who looks on hears at once of a hand-over that happens before it in line",
+  async () => {
+    using directory = temporaryDirectory();
+    const socketOf = (id: string): string => join(directory.path, `${id}.sock`);
+    const start = (id: string): Replica =>
+      new Replica({
+        servers: `${server.address.host}:${server.address.port}`,
+        id,
+        fileDir: join(directory.path, "files"),
+        flags: [
+          "--zk-path=/lookers-on",
+          // Without an onlooker, the last in line would read who leads so rarely.
+          "--attempter-timeout=10m",
+          `--state-dir=${join(directory.path, "state")}`,
+          `--http-address=unix:${socketOf(id)}`,
+        ],
+      });
+    await using first = start("first");
+    await first.enters("Leader");
+    await using second = start("second");
+    await second.line("follows", ({ event }) => event === "attempt");
+    await using third = start("third");
+    await third.line("follows", ({ event }) => event === "attempt");
+
+    const response = await fetch("http://election/events", { unix: socketOf("third") });
+    const pictures = follow(response);
+    const seen = await untilSeen(pictures, ({ line }) => line?.candidates.length === 3);
+    expect(seen.leader).toMatchObject({ replica: "first" });
+    expect(seen.line).toEqual({
+      position: 2,
+      size: 3,
+      candidates: ["first", "second", "third"],
+    });
+    first.kill("SIGUSR1");
+    const after = await untilSeen(pictures, ({ leader }) => leader?.replica === "second");
+    expect(after.leaderships[0]).toMatchObject({ replica: "second", reason: null });
+    expect(await third.line("one attempt", ({ event }) => event === "attempt")).toBeDefined();
+    expect(third.lines.filter(({ event }) => event === "attempt")).toHaveLength(1);
+
+    // The stream does not hold up the end, and the replicas of the host share what they saw.
+    third.kill("SIGTERM");
+    expect(await third.exited).toBe(0);
+    let last: Status | undefined;
+    for await (const picture of pictures) last = picture;
+    expect(last?.state).toBe("Stopping");
+    await using again = start("third");
+    await again.line("follows", ({ event }) => event === "attempt");
+    const status = await fetch("http://election/status", { unix: socketOf("third") });
+    const { leaderships } = (await status.json()) as Status;
+    const told = leaderships.map(({ change, replica, reason }) => [change, replica, reason]);
+    expect(told).toContainEqual(["began", "second", null]);
+    expect(told).toContainEqual(["ended", "first", "step-down"]);
+  },
+  limitMs,
+);
+
+test(
   "daemon: whoever asks nothing, or only ever more slowly, is cut off, and others are answered",
   async () => {
     using directory = temporaryDirectory();
@@ -103,6 +161,34 @@ test(
   },
   limitMs,
 );
+
+/** The pictures that a stream of events tells, one after the other. */
+async function* follow(response: Response): AsyncGenerator<Status> {
+  const decoder = new TextDecoder();
+  let picture = {} as Status;
+  let rest = "";
+  for await (const bytes of response.body ?? []) {
+    const events = (rest + decoder.decode(bytes, { stream: true })).split("\n\n");
+    rest = events.pop() ?? "";
+    for (const event of events) {
+      const data = /^data: (.*)$/m.exec(event)?.[1];
+      if (data === undefined) continue;
+      picture = { ...picture, ...(JSON.parse(data) as Partial<Status>) };
+      yield picture;
+    }
+  }
+}
+
+async function untilSeen(
+  pictures: AsyncGenerator<Status>,
+  isSeen: (status: Status) => boolean,
+): Promise<Status> {
+  for (;;) {
+    const { value, done } = await pictures.next();
+    if (done === true) throw new Error("the stream ended before it was seen");
+    if (isSeen(value)) return value;
+  }
+}
 
 /** The address at which it answers. */
 async function listening(replica: Replica): Promise<string> {

@@ -1,10 +1,15 @@
-import type { ReplicaInfo } from "../election/coordinator.ts";
-import type { Resource } from "../election/failure.ts";
-import type { StateName } from "../election/transitions.ts";
+import type { ReplicaInfo } from "./coordinator.ts";
+import type { Bound } from "./failover-bound.ts";
+import type { Resource } from "./failure.ts";
+import type { StateName } from "./transitions.ts";
 
-/** The picture that /status gives: fit for JSON as it is. Times are ISO 8601, ages milliseconds. */
+/**
+ * The picture that /status and /events give: fit for JSON as it is. Times are ISO 8601, ages
+ * milliseconds.
+ */
 export interface Status {
   readonly version: string;
+  /** This replica; `since` is when it started. */
   readonly replica: ReplicaInfo;
   readonly state: StateName;
   readonly stateSince: string;
@@ -20,15 +25,25 @@ export interface Status {
   /** Who leads, as far as is known here; null when it is not. */
   readonly leader: LeaderStatus | null;
   /** Where the replica stands in line, 0 being the front; null while it does not. */
-  readonly line: { readonly position: number; readonly size: number } | null;
+  readonly line: LineStatus | null;
+  /** How long a step-down still keeps it from standing; null when nothing does. */
+  readonly resting: { readonly remainingMs: number } | null;
   readonly connection: ConnectionStatus | null;
   /** The session timeout, where another one was granted than asked for. */
   readonly timeoutGranted: { readonly askedMs: number; readonly grantedMs: number } | null;
   readonly resources: Readonly<Record<Resource, ResourceStatus>>;
   readonly files: FilesStatus;
+  /** The command under leadership; null before the first one, and where there is none. */
+  readonly command: CommandStatus | null;
+  /** Every edge of the state machine, and how often it was taken since the start. */
+  readonly edges: readonly EdgeStatus[];
   /** The latest first. */
   readonly transitions: readonly TransitionStatus[];
+  /** Who led, as far as it was seen: the latest first, with a state-dir over restarts too. */
+  readonly leaderships: readonly LeadershipChange[];
   readonly settings: readonly SettingStatus[];
+  /** How long nobody leads at most: what follows from the settings. */
+  readonly failover: readonly Bound[];
   readonly logLinesDropped: number;
 }
 
@@ -38,8 +53,17 @@ export interface LeaseStatus {
 }
 
 export interface LeaderStatus extends ReplicaInfo {
+  /** In decimal digits; null where it was not read. */
+  readonly epoch: string | null;
   /** When that was last seen to be so: it may have changed since. */
   readonly seenAt: string;
+}
+
+export interface LineStatus {
+  readonly position: number;
+  readonly size: number;
+  /** The first of the line, the leader among them. */
+  readonly candidates: readonly string[];
 }
 
 export interface ConnectionStatus {
@@ -66,6 +90,33 @@ export interface FilesStatus {
     readonly file: string;
     readonly epoch: string;
   }[];
+}
+
+export interface CommandStatus {
+  readonly change: "started" | "stopping" | "stopped" | "exited";
+  readonly since: string;
+  readonly epoch: string;
+  /** The exit status, once it has ended by itself. */
+  readonly status: number | null;
+  readonly detail: string;
+}
+
+export interface EdgeStatus {
+  readonly from: StateName;
+  readonly to: StateName;
+  readonly count: number;
+}
+
+/** One change of who leads, as one replica came to know of it. */
+export interface LeadershipChange {
+  readonly at: string;
+  /** `began` and `ended`: told by the one who led. `seen`: by another, when it read of it. */
+  readonly change: "began" | "seen" | "ended";
+  readonly replica: string;
+  readonly epoch: string;
+  /** Why it ended; null for the others. */
+  readonly reason: string | null;
+  readonly detail: string | null;
 }
 
 export interface TransitionStatus {

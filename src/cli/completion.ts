@@ -1,0 +1,64 @@
+import type { ArgDef } from "citty";
+import { unreachable } from "../election/unreachable.ts";
+import { bashScript } from "./completion-bash.ts";
+import type { Shell } from "./completion-command.ts";
+import { fishScript } from "./completion-fish.ts";
+import { zshScript } from "./completion-zsh.ts";
+import { commands, defaultCommand } from "./commands.ts";
+import { lineBreak } from "./help.ts";
+import { flagsOf } from "./parse-command-line.ts";
+
+/** A command, as completion needs it. */
+export interface CompletedCommand {
+  readonly name: string;
+  readonly description: string;
+  /** What runs when no command is named. */
+  readonly isDefault: boolean;
+  readonly flags: readonly CompletedFlag[];
+  /** What its words may be; empty where that is not known. */
+  readonly choices: readonly string[];
+}
+
+export interface CompletedFlag {
+  readonly name: string;
+  readonly description: string;
+  /** What it takes. */
+  readonly value:
+    | { readonly kind: "none" }
+    | { readonly kind: "path" }
+    | { readonly kind: "choice"; readonly choices: readonly string[] }
+    | { readonly kind: "text"; readonly hint: string };
+}
+
+/** The script for a shell, out of the tables of commands and options. */
+export function completionFor(shell: Shell): string {
+  const all = commands.map((command): CompletedCommand => ({
+    name: command.name,
+    description: command.description,
+    isDefault: command === defaultCommand,
+    flags: Object.entries(flagsOf(command)).map(([name, flag]) => completedFlag(name, flag)),
+    choices: command.operands?.choices ?? [],
+  }));
+  switch (shell) {
+    case "bash":
+      return bashScript(all);
+    case "zsh":
+      return zshScript(all);
+    case "fish":
+      return fishScript(all);
+    default:
+      return unreachable(shell);
+  }
+}
+
+function completedFlag(name: string, flag: ArgDef): CompletedFlag {
+  const [description = ""] = (flag.description ?? "").split(lineBreak);
+  return { name, description, value: valueOf(flag) };
+}
+
+function valueOf(flag: ArgDef): CompletedFlag["value"] {
+  if (flag.type !== "string") return { kind: "none" };
+  const hint = flag.valueHint ?? "value";
+  if (hint.includes("|")) return { kind: "choice", choices: hint.split("|") };
+  return hint === "path" ? { kind: "path" } : { kind: "text", hint };
+}

@@ -1,0 +1,125 @@
+import { parseDuration } from "../config/duration.ts";
+import { printable } from "../config/quoted.ts";
+import { within } from "../election/deadline.ts";
+import { exitCodes } from "../election/exit-status.ts";
+import { later, remainingMs, type Scheduler } from "../election/scheduler.ts";
+import { askReplica } from "../http/replica-request.ts";
+import { readToken } from "../http/token-file.ts";
+import { RealScheduler } from "../system/real-scheduler.ts";
+import type { StepDownWish } from "./command.ts";
+import { askStatus, problemLine } from "./status.ts";
+import { type Fields, fieldsOf, parsed, textOf } from "./status-text.ts";
+
+/** How long the replica may take to answer, to hand over, and to see a successor. */
+const answerLimitMs = 3_000;
+const handOverLimitMs = 30_000;
+const successorLimitMs = 5_000;
+/** How often it is asked meanwhile. */
+const pollMs = 200;
+
+/** Runs `election step-down`. Resolves with the exit code: see the help of the command. */
+export async function runStepDown(question: {
+  readonly wish: StepDownWish;
+  readonly json: boolean;
+}): Promise<number> {
+  const { wish, json } = question;
+  const outcome = await stepDown(wish, new RealScheduler());
+  if (json) await Bun.write(Bun.stdout, `${JSON.stringify(outcome)}\n`);
+  else if (outcome.kind === "stepped-down") await Bun.write(Bun.stdout, told(outcome));
+  else await Bun.write(Bun.stderr, `${problemLine(wish.address, outcome.detail)}\n`);
+  return {
+    "stepped-down": exitCodes.stopped,
+    "not-leading": exitCodes.takesNoPart,
+    refused: exitCodes.refused,
+    failed: exitCodes.exhausted,
+  }[outcome.kind];
+}
+
+export type StepDownOutcome =
+  | {
+      readonly kind: "stepped-down";
+      readonly replica: string;
+      readonly epoch: string;
+      /** How long it did not stand when it was last asked. */
+      readonly restMs: number;
+      /** Who leads now; null when nobody was seen to. */
+      readonly leader: string | null;
+    }
+  | { readonly kind: "not-leading" | "refused" | "failed"; readonly detail: string };
+
+/** Asks a replica to step down, and waits until it did and somebody else leads, if anybody will. */
+export async function stepDown(wish: StepDownWish, scheduler: Scheduler): Promise<StepDownOutcome> {
+  const token = wish.tokenPath === undefined ? undefined : await readToken(wish.tokenPath);
+  if (token?.kind === "failed") {
+    return { kind: "refused", detail: `--http-token-file ${wish.tokenPath}: ${token.detail}` };
+  }
+  const path = `/step-down?for=${encodeURIComponent(wish.rest)}`;
+  const answer = await within(scheduler, answerLimitMs, [], (limit) =>
+    askReplica(wish.address, { method: "POST", path, token: token?.token }, limit),
+  );
+  if (answer.kind === "failed") return { kind: "failed", detail: answer.detail };
+  const body = fieldsOf(parsed(answer.text));
+  if (answer.status === 409) return { kind: "not-leading", detail: notLeading(body) };
+  if (answer.status !== 202) {
+    const detail = textOf(body, "error") ?? `it answers ${answer.status}, as no replica does`;
+    return { kind: answer.status === 403 ? "refused" : "failed", detail };
+  }
+  return await awaitSuccessor(wish, textOf(body, "epoch") ?? "?", scheduler);
+}
+
+async function awaitSuccessor(
+  { address, rest }: StepDownWish,
+  epoch: string,
+  scheduler: Scheduler,
+): Promise<StepDownOutcome> {
+  const never = new AbortController().signal;
+  const duration = parseDuration(rest);
+  const asked = duration.kind === "valid" ? duration.value : 0;
+  let deadline = later(scheduler.now(), handOverLimitMs);
+  let handedOver: Extract<StepDownOutcome, { kind: "stepped-down" }> | undefined;
+  while (remainingMs(scheduler, deadline) > 0) {
+    const answer = await askStatus(address, scheduler);
+    if (answer.kind === "failed") return { kind: "failed", detail: answer.detail };
+    const { state, fields } = answer.status;
+    if (state !== "Leader" || textOf(fields, "epoch") !== epoch) {
+      // The first one learns of a successor a moment later, and of none after its rest.
+      if (handedOver === undefined) {
+        deadline = later(scheduler.now(), Math.min(successorLimitMs, asked));
+      }
+      handedOver = outcomeOf(fields, epoch);
+      if (handedOver.leader !== null) return handedOver;
+    }
+    await scheduler.sleep(pollMs, never);
+  }
+  return handedOver ?? { kind: "failed", detail: `it still leads after ${handOverLimitMs} ms` };
+}
+
+function outcomeOf(
+  fields: Fields,
+  epoch: string,
+): Extract<StepDownOutcome, { kind: "stepped-down" }> {
+  const restMs = fieldsOf(fields["resting"])["remainingMs"];
+  return {
+    kind: "stepped-down",
+    replica: textOf(fieldsOf(fields["replica"]), "replica") ?? "?",
+    epoch,
+    restMs: typeof restMs === "number" ? restMs : 0,
+    leader: textOf(fieldsOf(fields["leader"]), "replica") ?? null,
+  };
+}
+
+function notLeading(body: Fields): string {
+  const leader = textOf(fieldsOf(body["leader"]), "replica");
+  return leader === undefined ? "it does not lead" : `it does not lead; ${leader} does`;
+}
+
+/** For a person: what happened, and plainly that nobody leads where nobody does. */
+function told(outcome: Extract<StepDownOutcome, { kind: "stepped-down" }>): string {
+  const { replica, epoch, restMs, leader } = outcome;
+  const rest = `${(restMs / 1000).toFixed(1)} s`;
+  const now =
+    leader === null
+      ? `Nobody leads: no other replica took over. ${replica} stands again in ${rest}.`
+      : `${leader} leads now. ${replica} does not stand for another ${rest}.`;
+  return `${printable(`${replica} gave up epoch ${epoch}. ${now}`)}\n`;
+}

@@ -1,0 +1,72 @@
+import type { ReplicaInfo } from "../election/coordinator.ts";
+import { unreachable } from "../election/unreachable.ts";
+import { type Gate, refusalOf } from "./gate.ts";
+
+/** What became of the wish that a replica steps down. */
+export type SteppingDown =
+  | { readonly kind: "accepted"; readonly epoch: bigint; readonly restMs: number }
+  | {
+      readonly kind: "not-leading";
+      readonly leader: ReplicaInfo | undefined;
+      /** How long it does not stand, as it was asked to before. */
+      readonly restMs: number;
+    }
+  | { readonly kind: "invalid"; readonly expected: string };
+
+/** What can be changed by a request. */
+export interface Changes {
+  /**
+   * Asks the replica to step down, and not to stand again for a while.
+   * @param rest how long, as a duration; null for the usual time
+   */
+  readonly stepDown: (rest: string | null) => SteppingDown;
+}
+
+/** An answer whose body is to be JSON. */
+export interface ChangeAnswer {
+  readonly status: number;
+  readonly body: object;
+}
+
+/** The endpoints that change something, by path. They take POST, without a body. */
+export const changingEndpoints: ReadonlyMap<
+  string,
+  (changes: Changes, parameters: URLSearchParams) => ChangeAnswer
+> = new Map([["/step-down", stepDown]]);
+
+/** Answers a request to a path of `changingEndpoints`; undefined for other paths. */
+export async function change(
+  request: Request,
+  path: string,
+  gate: Gate,
+  changes: Changes,
+): Promise<ChangeAnswer | undefined> {
+  const endpoint = changingEndpoints.get(path);
+  if (endpoint === undefined) return undefined;
+  if (request.method !== "POST") return { status: 405, body: { error: "method not allowed" } };
+  const refusal = await refusalOf(request, gate);
+  if (refusal !== undefined) return { status: 403, body: { error: refusal } };
+  const query = /\?([^#]*)/.exec(request.url)?.[1] ?? "";
+  return endpoint(changes, new URLSearchParams(query));
+}
+
+function stepDown(changes: Changes, parameters: URLSearchParams): ChangeAnswer {
+  const unknown = [...parameters.keys()].find((name) => name !== "for");
+  if (unknown !== undefined) return { status: 400, body: { error: "unknown parameter" } };
+  const outcome = changes.stepDown(parameters.get("for"));
+  switch (outcome.kind) {
+    case "accepted": {
+      const { epoch, restMs } = outcome;
+      return { status: 202, body: { steppingDown: true, epoch: epoch.toString(), restMs } };
+    }
+    case "not-leading": {
+      const { leader, restMs } = outcome;
+      const error = "this replica does not lead";
+      return { status: 409, body: { steppingDown: false, error, leader: leader ?? null, restMs } };
+    }
+    case "invalid":
+      return { status: 400, body: { error: `for: expected ${outcome.expected}` } };
+    default:
+      return unreachable(outcome);
+  }
+}

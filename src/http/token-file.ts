@@ -1,0 +1,51 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+
+/** More than a token can need; what is larger was named by mistake. */
+const largestBytes = 4096;
+/** What is shorter can be guessed. */
+const leastCharacters = 16;
+/** The mode bits by which others than the owner may read a file. */
+const readableByOthers = 0o044;
+
+/** What a token file holds. */
+export type TokenReading =
+  | {
+      readonly kind: "read";
+      readonly token: string;
+      /** Others on this host may read it too. */
+      readonly isExposed: boolean;
+    }
+  /** `detail` completes the sentence "expected a file with a token, but ...". */
+  | { readonly kind: "failed"; readonly detail: string };
+
+/**
+ * Reads the token of a file: one line of at least 16 visible characters, of ASCII. It does not
+ * block the loop, whatever the file is on: strangers can have it read.
+ */
+export async function readToken(path: string): Promise<TokenReading> {
+  try {
+    const status = await stat(path);
+    if (!status.isFile()) return failed("it is not a regular file");
+    if (status.size > largestBytes) return failed(`it exceeds ${largestBytes} bytes`);
+    const token = (await readFile(path, "utf8")).trim();
+    if (!/^[\x21-\x7e]+$/.test(token)) return failed("it is not one line without spaces");
+    if (token.length < leastCharacters) return failed(`it is shorter than ${leastCharacters}`);
+    return { kind: "read", token, isExposed: (status.mode & readableByOthers) !== 0 };
+  } catch (error) {
+    return failed(error instanceof Error && "code" in error ? String(error.code) : String(error));
+  }
+}
+
+/** Whether two tokens are equal, in a time that does not tell how much of them is. */
+export function isSameToken(one: string, other: string): boolean {
+  return timingSafeEqual(digestOf(one), digestOf(other));
+}
+
+function digestOf(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}
+
+function failed(detail: string): TokenReading {
+  return { kind: "failed", detail };
+}

@@ -1,0 +1,74 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { completionFor } from "../../src/cli/completion.ts";
+import { shells } from "../../src/cli/completion-command.ts";
+import { commands } from "../../src/cli/commands.ts";
+import { flagsOf, parseCommandLine } from "../../src/cli/parse-command-line.ts";
+import { surroundings } from "../config/surroundings.fixture.ts";
+
+/** What bash offers at the end of a line, which it has split into words as it does. */
+function offered(...words: readonly string[]): readonly string[] {
+  const script = `${completionFor("bash")}
+    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _election; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const ran = Bun.spawnSync(["bash", "-c", script, "bash", "election", ...words]);
+  expect(ran.stderr.toString()).toBe("");
+  return ran.stdout.toString().split("\n").filter(Boolean);
+}
+
+test("completion: bash completes the commands", () => {
+  expect(offered("")).toEqual(commands.map(({ name }) => name));
+  expect(offered("st")).toEqual(["status", "step-down"]);
+});
+
+test("completion: bash completes the flags of each command, and no other's", () => {
+  for (const command of commands) {
+    const flags = Object.keys(flagsOf(command)).map((name) => `--${name}`);
+    expect(offered(command.name, "--")).toEqual(flags);
+  }
+  expect(offered("--zk-tls-c")).toEqual(["--zk-tls-ca", "--zk-tls-cert"]);
+  expect(offered("status", "--exec")).toEqual([]);
+});
+
+test("completion: bash completes values, behind the flag and behind its equals sign", () => {
+  const levels = ["error", "warn", "info", "debug", "trace"];
+  expect(offered("--log-level", "")).toEqual(levels);
+  expect(offered("run", "--log-level", "=")).toEqual(levels);
+  expect(offered("exec", "--log-level", "=", "de")).toEqual(["debug"]);
+  expect(offered("completion", "")).toEqual([...shells]);
+  // Nothing of ours: bash offers the names of files.
+  expect(offered("--file-dir", "")).toEqual([]);
+  expect(offered("exec", "--", "--")).toEqual([]);
+});
+
+test.each(["zsh", "fish"] as const)("completion: %s is told of every command and flag", (shell) => {
+  const script = completionFor(shell);
+  for (const command of commands) {
+    expect(script).toContain(command.description);
+    for (const name of Object.keys(flagsOf(command))) {
+      expect(script).toContain(shell === "zsh" ? `'--${name}` : `-l ${name} `);
+    }
+  }
+});
+
+test.each(shells.filter((shell) => Bun.which(shell) !== null))(
+  "completion: %s understands its script",
+  async (shell) => {
+    const directory = mkdtempSync("/tmp/election-completion-");
+    const path = `${directory}/script`;
+    await Bun.write(path, completionFor(shell));
+    const checked = Bun.spawnSync([shell, "-n", path]);
+    expect([checked.exitCode, checked.stderr.toString()]).toEqual([0, ""]);
+    rmSync(directory, { recursive: true });
+  },
+);
+
+async function parse(...words: readonly string[]): Promise<string> {
+  const parsed = await parseCommandLine(["completion", ...words], surroundings(), false);
+  return parsed.kind === "usage-error" ? parsed.message : parsed.kind;
+}
+
+test("completion: takes a shell that it knows", async () => {
+  expect(await parse("fish")).toBe("completion");
+  expect(await parse()).toBe("election: the shell is missing: expected bash, zsh or fish\n");
+  expect(await parse("tcsh")).toBe('election: shell "tcsh": expected bash, zsh or fish\n');
+});

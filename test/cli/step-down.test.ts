@@ -1,0 +1,111 @@
+import { afterEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { CommandLine } from "../../src/cli/command.ts";
+import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
+import { stepDown, type StepDownOutcome } from "../../src/cli/step-down.ts";
+import type { Changes } from "../../src/http/changes.ts";
+import { HttpServer } from "../../src/http/http-server.ts";
+import { RealScheduler } from "../../src/system/real-scheduler.ts";
+import { surroundings } from "../config/surroundings.fixture.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+const accepted: Changes["stepDown"] = () => ({ kind: "accepted", epoch: 7n, restMs: 1000 });
+
+/** A replica that answers so; its status changes with every answer, the last one stays. */
+async function replica(answer: Changes["stepDown"], statuses: readonly object[]) {
+  const asked: (string | null)[] = [];
+  const directory = mkdtempSync("/tmp/election-step-down-");
+  cleanups.push(() => rmSync(directory, { recursive: true }));
+  const rest = [...statuses];
+  const tokenPath = `${directory}/token`;
+  writeFileSync(tokenPath, "0123456789abcdef", { mode: 0o600 });
+  const server = await HttpServer.open({
+    address: { kind: "tcp", host: "127.0.0.1", port: 0 },
+    scheduler: new RealScheduler(),
+    tokenPath,
+    failed: () => undefined,
+    providers: {
+      state: () => "Leader",
+      isLeader: () => true,
+      epoch: () => 7n,
+      leader: () => undefined,
+      status: () => ({ replica: { replica: "a" }, ...(rest.length > 1 ? rest.shift() : rest[0]) }),
+      listen: () => ({ [Symbol.dispose]: () => undefined }),
+      look: () => Promise.resolve(),
+      metrics: () => Promise.resolve(""),
+      metricsType: "text/plain",
+      changes: {
+        stepDown: (duration) => {
+          asked.push(duration);
+          return answer(duration);
+        },
+      },
+    },
+  });
+  cleanups.push(() => server[Symbol.asyncDispose]());
+  const address = { kind: "tcp", host: "127.0.0.1", port: Number(server.address.split(":")[1]) };
+  const ask = (token: string | undefined = tokenPath): Promise<StepDownOutcome> =>
+    stepDown({ address: address as never, rest: "1s", tokenPath: token }, new RealScheduler());
+  return { ask, asked, tokenPath, directory };
+}
+
+test("step-down: waits until leadership was given up and another replica leads", async () => {
+  const resting = { state: "Attempter", resting: { remainingMs: 900 } };
+  const { ask, asked } = await replica(accepted, [
+    { state: "Leader", epoch: "7" },
+    { ...resting, leader: null },
+    { ...resting, leader: { replica: "b" } },
+  ]);
+  expect(await ask()).toEqual({
+    kind: "stepped-down",
+    replica: "a",
+    epoch: "7",
+    restMs: 900,
+    leader: "b",
+  });
+  expect(asked).toEqual(["1s"]);
+});
+
+test("step-down: says that nobody leads when nobody takes over", async () => {
+  const { ask } = await replica(accepted, [{ state: "Attempter", leader: null }]);
+  expect(await ask()).toMatchObject({ kind: "stepped-down", leader: null });
+});
+
+test("step-down: a replica that does not lead says who does", async () => {
+  const leader = { replica: "b" } as never;
+  const { ask } = await replica(() => ({ kind: "not-leading", leader, restMs: 0 }), [{}]);
+  expect(await ask()).toEqual({ kind: "not-leading", detail: "it does not lead; b does" });
+});
+
+test("step-down: is refused without the token, and by a token file that is none", async () => {
+  const { ask, tokenPath, directory, asked } = await replica(accepted, [{}]);
+  expect(await ask(`${tokenPath}.none`)).toMatchObject({ kind: "refused" });
+  writeFileSync(`${directory}/wrong`, "fedcba9876543210");
+  expect(await ask(`${directory}/wrong`)).toMatchObject({
+    kind: "refused",
+    detail: expect.stringContaining("the token is another one") as string,
+  });
+  expect(asked).toEqual([]);
+});
+
+function parse(...words: readonly string[]): Promise<CommandLine> {
+  return parseCommandLine(["step-down", ...words], surroundings(), false);
+}
+
+test("step-down: takes one address, a duration and a token file", async () => {
+  expect(await parse("unix:/x")).toEqual({
+    kind: "step-down",
+    wish: { address: { kind: "unix", path: "/x" }, rest: "30s", tokenPath: undefined },
+    json: false,
+  });
+  expect(await parse(":1", "--for=5m", "--http-token-file=/t")).toMatchObject({
+    wish: { rest: "5m", tokenPath: "/t" },
+  });
+  expect((await parse(":1", "--for=5")).kind).toBe("usage-error");
+  expect((await parse(":1", ":2")).kind).toBe("usage-error");
+  expect((await parse()).kind).toBe("usage-error");
+});

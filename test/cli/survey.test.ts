@@ -1,0 +1,105 @@
+import { expect, test } from "bun:test";
+import type { CommandLine } from "../../src/cli/command.ts";
+import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
+import { routeTo } from "../../src/cli/replica-addresses.ts";
+import { parseStatus } from "../../src/cli/status-text.ts";
+import { surveyCode, type SurveyedReplica, surveyText } from "../../src/cli/survey-text.ts";
+import type { ReplicaId, ReplicaInfo } from "../../src/election/coordinator.ts";
+import { surroundings } from "../config/surroundings.fixture.ts";
+
+const environment = { ELECTION_ZK_SERVERS: "zk1", ELECTION_HTTP_ADDRESS: "0.0.0.0:8080" };
+
+async function parse(...words: readonly string[]): Promise<CommandLine> {
+  return await parseCommandLine(["status", ...words], surroundings({ environment }), false);
+}
+
+test("status: one address is a question to one replica, several are a survey", async () => {
+  expect(await parse("a:1")).toMatchObject({ kind: "status", address: { host: "a", port: 1 } });
+  expect(await parse("a:1", "unix:/x,y", "--json")).toEqual({
+    kind: "survey",
+    json: true,
+    subject: {
+      kind: "addresses",
+      addresses: [
+        { kind: "tcp", host: "a", port: 1 },
+        { kind: "unix", path: "/x,y" },
+      ],
+    },
+  });
+});
+
+test("status: the servers of the environment are asked with --all only", async () => {
+  expect(await parse()).toMatchObject({ kind: "status", address: { host: "0.0.0.0" } });
+  const all = await parse("--all");
+  expect(all).toMatchObject({ kind: "survey", subject: { kind: "service", hostName: "host" } });
+  expect(await parse("--zk-servers=zk2")).toMatchObject({
+    subject: { service: { zkServers: { servers: [{ host: "zk2" }] }, zkPath: "/election" } },
+  });
+});
+
+test.each([
+  [["a:1", "--all"], "expected either addresses or --all"],
+  [["a:1", "--http-address=:2"], "expected either it or addresses"],
+  [["--zk-path=/x"], "--zk-path: expected it with --all only"],
+  [["a:x"], '"a:x": expected host:port'],
+  [["a:0"], "expected the port that the replica took"],
+])("status: %j is refused", async (words, expected) => {
+  const parsed = await parse(...words);
+  expect(parsed.kind === "usage-error" && parsed.message).toContain(expected);
+});
+
+const info: ReplicaInfo = {
+  replica: "a" as ReplicaId,
+  host: "there",
+  pid: 1,
+  httpAddress: "0.0.0.0:8080",
+  since: "",
+};
+
+test.each([
+  ["0.0.0.0:8080", { kind: "route", address: { kind: "tcp", host: "there", port: 8080 } }],
+  ["10.0.0.1:8080", { kind: "route", address: { kind: "tcp", host: "10.0.0.1", port: 8080 } }],
+  ["127.0.0.1:8080", { kind: "none", why: expect.stringContaining("own host only") as string }],
+  ["unix:/x", { kind: "none", why: expect.stringContaining("own host only") as string }],
+  [null, { kind: "none", why: "it has no --http-address" }],
+  ["\u001b", { kind: "none", why: "its address makes no sense" }],
+] as const)("status: the way to a replica of another host that says %j", (httpAddress, route) => {
+  expect(routeTo({ ...info, httpAddress }, "here")).toEqual(route as never);
+});
+
+test("status: on its own host a replica is asked where it says", () => {
+  expect(routeTo({ ...info, httpAddress: "unix:/x" }, "there")).toMatchObject({ kind: "route" });
+});
+
+function surveyed(state: string, more: Partial<SurveyedReplica> = {}): SurveyedReplica {
+  const replica = { replica: "a", host: "h", pid: 7 };
+  const status = parseStatus(
+    JSON.stringify({ replica, state, stateMs: 1500, detail: "so\u001b", line: { position: 0 } }),
+  );
+  const unknown = { info: undefined, leads: undefined, position: undefined, problem: undefined };
+  return { address: "h:1", status, ...unknown, ...more };
+}
+
+const hidden = { address: undefined, status: undefined, info, leads: false, position: 2 };
+
+test("status: several replicas are a table, and what a terminal would obey is escaped", () => {
+  const silent = surveyed("", { status: undefined, problem: "nobody listens there" });
+  expect(surveyText([surveyed("Leader"), surveyed("", hidden), silent], undefined)).toBe(
+    `REPLICA  HOST   STATE      SINCE  EPOCH  LINE  HTTP  NOTE
+a        h      Leader     1.5 s  -      1     h:1   so\\u001b
+a        there  (in line)  -      -      3     -
+?        ?      ?          -      -      -     h:1   nobody listens there
+`,
+  );
+  expect(surveyText([], null)).toBe("Nobody leads.\n");
+});
+
+test("status: the exit code of several is that of the worst", () => {
+  const good = surveyed("Attempter");
+  expect(surveyCode([good, surveyed("Leader")], undefined)).toBe(0);
+  expect(surveyCode([good, surveyed("", hidden)], "a")).toBe(0);
+  expect(surveyCode([good, surveyed("Failover")], "a")).toBe(3);
+  expect(surveyCode([good], null)).toBe(3);
+  const silent = surveyed("", { status: undefined, problem: "nobody listens there" });
+  expect(surveyCode([surveyed("Failover"), silent], "a")).toBe(69);
+});
