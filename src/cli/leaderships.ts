@@ -13,17 +13,24 @@ export interface PastLeadership {
   /** Why it ended, where that is known. */
   readonly reason: string | null;
   readonly detail: string | null;
+  /** Whether somebody who was asked says that it lasts. */
+  readonly leads: boolean;
 }
 
 /** The leaderships that a replica tells of, its own and those that it saw. */
 export function leadershipsOf({ fields }: ReceivedStatus): readonly PastLeadership[] {
   const told = fields["leaderships"];
+  const leading = textOf(fieldsOf(fields["leader"]), "epoch");
   // One of an earlier version remembers its own, and only since it was started.
-  return Array.isArray(told) ? told.flatMap(ofChange) : ofTransitions(fields);
+  return Array.isArray(told)
+    ? told.flatMap((change) => ofChange(change, leading))
+    : ofTransitions(fields);
 }
 
+const openEnd = { reason: null, detail: null } as const;
+
 /** What one change tells of a leadership; several of them may tell of the same. */
-function ofChange(told: unknown): readonly PastLeadership[] {
+function ofChange(told: unknown, leading: string | undefined): readonly PastLeadership[] {
   const change = fieldsOf(told);
   const [replica, epoch] = [textOf(change, "replica"), textOf(change, "epoch") ?? null];
   if (replica === undefined || epoch === null) return [];
@@ -31,8 +38,8 @@ function ofChange(told: unknown): readonly PastLeadership[] {
   const reason = textOf(change, "reason") ?? null;
   const detail = textOf(change, "detail") ?? null;
   return textOf(change, "change") === "ended"
-    ? [{ replica, epoch, from: null, until: at, reason, detail }]
-    : [{ replica, epoch, from: at, until: null, reason: null, detail: null }];
+    ? [{ replica, epoch, from: null, until: at, reason, detail, leads: false }]
+    : [{ replica, epoch, from: at, until: null, ...openEnd, leads: epoch === leading }];
 }
 
 function ofTransitions(fields: ReceivedStatus["fields"]): readonly PastLeadership[] {
@@ -53,11 +60,12 @@ function ofTransitions(fields: ReceivedStatus["fields"]): readonly PastLeadershi
       epoch: epoch ?? begun?.epoch ?? null,
       reason: textOf(transition, "reason") ?? null,
       detail: textOf(transition, "detail") ?? null,
+      leads: false,
     });
     begun = undefined;
   }
   if (begun !== undefined) {
-    leaderships.push({ replica, ...begun, until: null, reason: null, detail: null });
+    leaderships.push({ replica, ...begun, until: null, reason: null, detail: null, leads: true });
   }
   return leaderships;
 }
@@ -75,7 +83,7 @@ export function inOrder(leaderships: readonly PastLeadership[]): readonly PastLe
     const before = known.get(key) ?? told;
     const from = [before.from, told.from].filter((time) => time !== null).toSorted()[0] ?? null;
     const end = before.until === null ? told : before;
-    known.set(key, { ...end, from });
+    known.set(key, { ...end, from, leads: end.until === null && (before.leads || told.leads) });
   }
   return [...known.values()].toSorted((one, other) => {
     const [first, second] = [rank(one), rank(other)];
@@ -87,10 +95,8 @@ export function inOrder(leaderships: readonly PastLeadership[]): readonly PastLe
 export function historyText(leaderships: readonly PastLeadership[], now: Date): string {
   if (leaderships.length === 0) return "No leadership is remembered.\n";
   const head = ["REPLICA", "FROM", "LASTED", "EPOCH", "ENDED BY", "DETAIL"];
-  const rows = leaderships.map((leadership, index) => {
-    const { replica, from, until, epoch, reason, detail } = leadership;
-    // Whoever was followed by another leads no more, whether its end was seen or not.
-    const leads = until === null && index === leaderships.length - 1;
+  const rows = leaderships.map((leadership) => {
+    const { replica, from, until, epoch, reason, detail, leads } = leadership;
     const length = until === null && !leads ? "?" : lasted(leadership, now);
     const cause = reason ?? (leads ? "(it leads)" : "?");
     return [replica, from ?? "?", length, epoch ?? "?", cause, detail ?? ""];

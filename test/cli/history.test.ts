@@ -60,6 +60,7 @@ function statusOf(...changes: readonly unknown[]) {
     JSON.stringify({
       state: "Attempter",
       replica: { replica: "a" },
+      leader: { replica: "c", epoch: "30" },
       leaderships: changes,
     }),
   );

@@ -66,7 +66,12 @@ test(
     other.kill("SIGTERM");
     expect(await other.exited).toBe(0);
     const history = await election("history", socket, "--json");
-    expect(JSON.parse(history.out)).toMatchObject({ leaderships: [{ reason: "step-down" }] });
+    expect(JSON.parse(history.out)).toMatchObject({
+      leaderships: [
+        { replica: leader.id, reason: "step-down" },
+        { replica: other.id, reason: null },
+      ],
+    });
     await leader.line("says that nobody leads", (line) => line["change"] === "vacant");
     const before = leader.lines.length;
     const [began, again] = [

@@ -84,6 +84,19 @@ test(
     await leader.writes();
     await other.line("follows", (line) => line["leader"] === leader.id);
 
+    const address = `--zk-servers=127.0.0.1:${securePort()}`;
+    const access = [...common().filter((flag) => !flag.startsWith("--state-dir")), ...flags];
+    const run = (...words: readonly string[]): string =>
+      Bun.spawnSync([binary, ...words, address, ...access], {
+        env: {},
+        cwd: "/",
+      }).stdout.toString();
+    expect(JSON.parse(run("status", "--all", "--json"))).toMatchObject({
+      leader: leader.id,
+      replicas: [{ leads: true }, { leads: false }],
+    });
+    expect(run("check")).toMatch(new RegExp(`^ok +service +.*${leader.id} leads`, "m"));
+
     await using anonymous = await connect([server]);
     const { client } = anonymous;
     const base = `/secured-${service}`;
