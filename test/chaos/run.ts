@@ -28,7 +28,11 @@ const startLimitMs = 30_000;
 process.exit(await main());
 
 async function main(): Promise<number> {
-  const rounds = Number(process.env["ROUNDS"] ?? "") || 100;
+  const rounds = Number(process.env["ROUNDS"] || "100");
+  if (!Number.isSafeInteger(rounds) || rounds < 1) {
+    tell(`ROUNDS ${JSON.stringify(process.env["ROUNDS"])}: expected a whole number from 1 on\n`);
+    return 2;
+  }
   const seed = Number(process.env["SEED"] ?? "") || 1 + Math.floor(Math.random() * 1_000_000);
   const layout = chosenLayout(process.env["LAYOUT"] ?? "");
   const duty = chosenDuty(process.env["DUTY"] ?? "");

@@ -12,11 +12,17 @@ const mostHeldBytes = 256 * megabyte;
 const cases = numberOf("CASES", 1_000_000);
 const seed = numberOf("SEED", Date.now() % 2 ** 31);
 const wanted = process.env["TARGET"] ?? "";
+const chosen = targets.filter(({ name }) => name.includes(wanted));
+if (chosen.length === 0) {
+  const names = targets.map(({ name }) => name).join(", ");
+  print(`TARGET ${JSON.stringify(wanted)}: expected a part of one of: ${names}`);
+  process.exit(2);
+}
 const dog = watchdog();
 
 print(`fuzz: ${cases} cases, SEED=${seed}`);
 const reports = await campaign({
-  targets: targets.filter(({ name }) => name.includes(wanted)),
+  targets: chosen,
   cases,
   seed,
   begins: (target) => dog.watch(`${target}, SEED=${seed}`),

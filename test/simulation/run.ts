@@ -29,14 +29,21 @@ const { values } = parseArgs({
 });
 
 const profile = profiles.find((name) => name === values.profile) ?? unknownProfile();
-const minutes = Number(values.minutes);
-const from = Number(values.from);
-const seeds = Number(values.seeds);
-const workers = Math.min(Number(values.workers), seeds);
+const minutes = numberOf("minutes", values.minutes);
+const from = numberOf("from", values.from);
+const seeds = numberOf("seeds", values.seeds);
+const workers = Math.min(numberOf("workers", values.workers), seeds);
 
-if (values.seed !== undefined) await replay(Number(values.seed));
+if (values.seed !== undefined) await replay(numberOf("seed", values.seed));
 else if (values.json) say(JSON.stringify(await tallyOf(from, from + seeds, true)));
 else await sweep();
+
+/** A typing error must not look like a proof that nothing is wrong. */
+function numberOf(name: string, text: string): number {
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
+  process.stderr.write(`--${name} ${JSON.stringify(text)}: expected a whole number from 1 on\n`);
+  return process.exit(2);
+}
 
 /** Shows one seed as a timeline. */
 async function replay(seed: number): Promise<void> {

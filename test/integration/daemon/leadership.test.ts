@@ -148,9 +148,10 @@ test(
     leader.kill("SIGCONT");
     await leader.enters("Attempter", stoppedAt);
     await fleet.files.next("file of the successor");
-    const after = fleet.files.landings.filter((landing) => landing.epoch >= epoch);
-    expect(after.every(({ replica }) => replica === successor.id)).toBe(true);
     expect(fleet.files.epochsRise).toBe(true);
+    // On a starved machine somebody may have taken over from the successor by now: that is lawful.
+    const its = fleet.files.landings.filter((landing) => landing.epoch === epoch);
+    expect(new Set(its.map(({ replica }) => replica))).toEqual(new Set([successor.id]));
     expect(leader.edges.slice(2, 5)).toEqual([
       expect.stringMatching(/^Leader>Failover:(lease-ended|session-lost)$/),
       "Failover>Init:repaired",
