@@ -10,7 +10,7 @@ import { StepDown } from "./election/step-down.ts";
 import { LocalDisk } from "./files/local-disk.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { HttpServerError } from "./http/http-server-error.ts";
-import { leaderCommands } from "./leader-commands.ts";
+import { type LeaderCommands, leaderCommands } from "./leader-commands.ts";
 import { replicaContext } from "./replica.ts";
 import { accessOf, transportOf } from "./server-access.ts";
 import { NotifySocket } from "./system/notify-socket.ts";
@@ -75,22 +75,31 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   });
   const { log } = telemetry;
   tellStart(log, options);
-  using _signals = listenToSignals({
-    stop: (signal) => {
-      log.write("info", "signal", `${signal}: stopping`, { signal });
-      stop.abort();
+  let leaderWork: LeaderCommands = {};
+  using _signals = listenToSignals(
+    {
+      stop: (signal) => {
+        log.write("info", "signal", `${signal}: stopping`, { signal });
+        stop.abort();
+      },
+      stopAtOnce: (signal, code) => {
+        log.write("warn", "exit", `${signal} again: exits at once, giving nothing up`, { code });
+        telemetry.flush();
+        process.exit(code);
+      },
+      stepDown: () => {
+        const heard = stepDown.request();
+        const effect = heard ? "stepping down" : "not leading, so nothing to do";
+        log.write("info", "signal", `SIGUSR1: ${effect}`, { signal: "SIGUSR1" });
+      },
+      passOn: (signal) => {
+        const heard = leaderWork.forward?.(signal) ?? false;
+        const effect = heard ? "passed on to the command" : "no command runs, so nobody is told";
+        log.write("info", "signal", `${signal}: ${effect}`, { signal });
+      },
     },
-    stopAtOnce: (signal, code) => {
-      log.write("warn", "exit", `${signal} again: exits at once, giving nothing up`, { code });
-      telemetry.flush();
-      process.exit(code);
-    },
-    stepDown: () => {
-      const heard = stepDown.request();
-      const effect = heard ? "stepping down" : "not leading, so nothing to do";
-      log.write("info", "signal", `SIGUSR1: ${effect}`, { signal: "SIGUSR1" });
-    },
-  });
+    config.execForward ?? [],
+  );
 
   await using notifier = openNotifier(options, scheduler, telemetry);
   const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
@@ -104,6 +113,8 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       await using http = await openHttp(config, scheduler, telemetry);
       httpAddress = http?.address ?? null;
       if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
+      const lock = state?.lockDescriptor;
+      leaderWork = leaderCommands(options, scheduler, telemetry.observer, lock);
       const context = replicaContext(config, {
         scheduler,
         transport,
@@ -114,7 +125,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
         keep,
         stepDown,
         stop: stop.signal,
-        ...leaderCommands(options, scheduler, telemetry.observer, state?.lockDescriptor),
+        ...leaderWork,
         finish: (ended) => {
           log.write("info", "command", "stopping: the command is done", { status: ended });
           commandStatus = ended;

@@ -2,9 +2,9 @@ import { commandEnvironment } from "./config/command-environment.ts";
 import type { Config } from "./config/options.ts";
 import type { Observer } from "./election/observer.ts";
 import type { Scheduler } from "./election/scheduler.ts";
-import type { Commands } from "./exec/commands.ts";
 import { LinuxProcesses } from "./exec/linux-processes.ts";
 import { SupervisedCommands } from "./exec/supervised-commands.ts";
+import type { StopSignalName } from "./exec/messages.ts";
 import { killMarginMs } from "./exec/timings.ts";
 import type { ReplicaSurroundings } from "./replica.ts";
 
@@ -13,6 +13,11 @@ export interface LeaderCommandsOptions {
   /** What runs while the replica leads; undefined for the files alone. */
   readonly command: readonly string[] | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface LeaderCommands extends Pick<ReplicaSurroundings, "commands" | "hooks"> {
+  /** Sends the command a signal; false when none runs. */
+  readonly forward?: (signal: StopSignalName) => boolean;
 }
 
 /**
@@ -24,12 +29,14 @@ export function leaderCommands(
   scheduler: Scheduler,
   observer: Observer,
   lock: number | undefined,
-): Pick<ReplicaSurroundings, "commands" | "hooks"> {
+): LeaderCommands {
   const { onElected, onLost } = config;
   if (command === undefined && onElected === null && onLost === null) return {};
   const inherited = commandEnvironment(environment);
   const processes = new LinuxProcesses({ environment: inherited, inherited: undefined });
-  const supervised = (words: readonly string[] | null | undefined): Commands | undefined =>
+  const supervised = (
+    words: readonly string[] | null | undefined,
+  ): SupervisedCommands | undefined =>
     words === null || words === undefined
       ? undefined
       : new SupervisedCommands({
@@ -50,7 +57,8 @@ export function leaderCommands(
     onElected === null && onLost === null
       ? undefined
       : { elected: supervised(onElected), lost: supervised(onLost) };
-  return { commands: supervised(command), hooks };
+  const commands = supervised(command);
+  return { commands, hooks, forward: (signal) => commands?.forward(signal) ?? false };
 }
 
 /** The command line of this very program, also when its file was replaced by a newer one. */

@@ -1,4 +1,5 @@
 import { parseCommandWords } from "./command-words.ts";
+import { type ForwardedSignal, parseForwardedSignals } from "./forwarded-signals.ts";
 import { parseHttpAddress, type HttpAddress } from "./http-address.ts";
 import { type Login, parseLogin, parseLoginFile } from "./login.ts";
 import {
@@ -176,6 +177,16 @@ export const options = {
     flag: "exec-stop-timeout",
     help: "Time from that signal to SIGKILL.",
   }),
+  execForward: execOption(
+    option<readonly ForwardedSignal[] | null>({
+      flag: "exec-forward",
+      unit: "signal,...",
+      fallback: { kind: "none", shown: "none" },
+      help: "Signals passed on to the command alone: SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2.",
+      secret: false,
+      parse: parseForwardedSignals,
+    }),
+  ),
   execRestart: execOption(
     choiceOption(
       ["always", "on-failure", "never"],

@@ -1,13 +1,21 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import type { Assignment, StopSignalName } from "./messages.ts";
+import { descendants, statusOf } from "./process-tree.ts";
 import type { Processes, Started } from "./processes.ts";
 
 /** Source: prctl(2), linux/prctl.h */
 const setChildSubreaper = 36;
-/** Source: waitpid(2) */
+/** Source: waitid(2), linux/wait.h */
 const withoutWaiting = 1;
+const whoHasDied = 4;
+const leavingIt = 0x01000000;
+const ofAnyKind = 0x40000000;
+/** Where waitid says whom it has found, in numbers of 32 bits. Source: siginfo_t of 64-bit Linux */
+const siginfoLength = 32;
+const foundAt = 4;
+/** A process that forks and forks is chased so many times before we let others run. */
+const chases = 64;
 
 export interface LinuxProcessesOptions {
   /** The environment that the command inherits, its own variables not among them. */
@@ -46,7 +54,11 @@ export class LinuxProcesses implements Processes {
         stdio: ["ignore", "inherit", "inherit", ...(inherited === undefined ? [] : [inherited])],
       });
       child.on("error", () => undefined);
-      child.on("exit", (code, signal) => resolve(code ?? statusOfSignal(signal)));
+      child.on("exit", (code, signal) => {
+        // Another process may get its number.
+        this.#child = undefined;
+        resolve(code ?? statusOfSignal(signal));
+      });
       this.#child = child;
       if (child.pid !== undefined) return { kind: "started", pid: child.pid, exited };
       return { kind: "failed", detail: `${program}: it cannot be executed` };
@@ -56,71 +68,55 @@ export class LinuxProcesses implements Processes {
   }
 
   living(): readonly number[] {
-    const found = this.#scan();
-    // A process that forks and dies while the list is read could hide its child from one reading.
-    return found.length > 0 ? found : this.#scan();
+    return descendants()
+      .filter(({ dead }) => !dead)
+      .map(({ pid }) => pid);
   }
 
-  signal(pids: readonly number[], signal: StopSignalName | "SIGKILL"): void {
-    for (const pid of pids) {
-      try {
-        process.kill(pid, signal);
-      } catch {
-        // It is gone already.
-      }
+  /**
+   * A list of processes proves nothing, since who forks and dies at once is never where one looks.
+   * But whoever descends from us has an ancestor, or is one, that is our child: so the kernel's
+   * answer that we have no child is exact.
+   */
+  anyLives(): boolean {
+    const { waitid, waitpid } = this.#library.symbols;
+    const flags = whoHasDied | withoutWaiting | leavingIt | ofAnyKind;
+    for (;;) {
+      const found = new Int32Array(siginfoLength);
+      if (waitid(0, 0, found, flags) !== 0) return this.living().length > 0;
+      const pid = found[foundAt] ?? 0;
+      // The runtime buries the command itself, and tells us of it.
+      if (pid === 0 || pid === this.#child?.pid) return true;
+      waitpid(pid, null, withoutWaiting | ofAnyKind);
     }
   }
 
-  /** Buries the dead among the processes that have become ours. */
+  signal(pids: readonly number[], signal: StopSignalName): void {
+    for (const pid of pids) send(pid, signal);
+  }
+
+  kill(): void {
+    const session = statusOf(process.pid)?.session;
+    for (let chase = 0; chase < chases && this.anyLives(); chase += 1) {
+      const living = descendants().filter(({ dead }) => !dead);
+      // The kernel signals a group at one stroke, so nobody in it forks himself out of reach. In a
+      // session other than ours is nobody else's group; 1 would stand for every process there is.
+      const groups = living.filter((one) => one.session !== session && one.group > 1);
+      for (const group of new Set(groups.map((one) => one.group))) send(-group, "SIGKILL");
+      for (const { pid } of living) send(pid, "SIGKILL");
+    }
+  }
+
   reap(): void {
-    this.#scan();
-  }
-
-  #scan(): readonly number[] {
-    const parents = new Map<number, number>();
-    const dead = new Set<number>();
-    for (const name of readdirSync("/proc")) {
-      const status = /^\d+$/.test(name) ? readStatus(name) : undefined;
-      if (status === undefined) continue;
-      parents.set(status.pid, status.parent);
-      if (status.dead) dead.add(status.pid);
-    }
-    const living: number[] = [];
-    for (const pid of parents.keys()) {
-      if (!descends(pid, parents)) continue;
-      if (!dead.has(pid)) living.push(pid);
-      else if (pid !== this.#child?.pid) this.#library.symbols.waitpid(pid, null, withoutWaiting);
-    }
-    return living;
+    this.anyLives();
   }
 }
 
-/** Whether a process descends from this one. */
-function descends(pid: number, parents: ReadonlyMap<number, number>): boolean {
-  let ancestor = parents.get(pid);
-  // No line of ancestors is longer than the list; a torn reading might have a circle in it.
-  for (let steps = 0; ancestor !== undefined && steps < parents.size; steps += 1) {
-    if (ancestor === process.pid) return true;
-    ancestor = parents.get(ancestor);
-  }
-  return false;
-}
-
-interface ProcessStatus {
-  readonly pid: number;
-  readonly parent: number;
-  readonly dead: boolean;
-}
-
-/** Undefined for a process that is gone. Source: proc(5), /proc/pid/stat */
-function readStatus(pid: string): ProcessStatus | undefined {
+function send(pid: number, signal: StopSignalName | "SIGKILL"): void {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The name of the program, in parentheses, may hold anything.
-    const [state = "", parent] = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return { pid: Number(pid), parent: Number(parent), dead: "ZX".includes(state) };
+    process.kill(pid, signal);
   } catch {
-    return undefined;
+    // It is gone already.
   }
 }
 
@@ -139,6 +135,10 @@ function openLibrary() {
   return dlopen("libc.so.6", {
     prctl: {
       args: [FFIType.i32, FFIType.u64, FFIType.u64, FFIType.u64, FFIType.u64],
+      returns: FFIType.i32,
+    },
+    waitid: {
+      args: [FFIType.i32, FFIType.u32, FFIType.ptr, FFIType.i32],
       returns: FFIType.i32,
     },
     waitpid: { args: [FFIType.i32, FFIType.ptr, FFIType.i32], returns: FFIType.i32 },

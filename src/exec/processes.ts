@@ -5,14 +5,18 @@ export interface Processes {
   /** Starts the command in a session of its own. */
   start(assignment: Assignment): Started;
   /**
-   * Every process of the command that lives: also those that left its group or its session, and
-   * those whose parent has died.
+   * The processes of the command that are found alive: also those that left its group or its
+   * session, and those whose parent has died. One that forks meanwhile can be missed.
    */
   living(): readonly number[];
+  /** Whether any process of the command lives, or has died a moment ago. `false` is exact. */
+  anyLives(): boolean;
+  /** Sends SIGKILL to all that can be found: to be called until none lives. */
+  kill(): void;
   /** Buries the dead that nobody else will: to be called now and then. */
   reap(): void;
   /** Sends a signal; processes that are gone meanwhile do not matter. */
-  signal(pids: readonly number[], signal: StopSignalName | "SIGKILL"): void;
+  signal(pids: readonly number[], signal: StopSignalName): void;
 }
 
 export type Started =

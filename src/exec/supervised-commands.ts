@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
-import type { Instant, Scheduler } from "../election/scheduler.ts";
-import { bootTimeOf } from "./boot-time.ts";
-import type { CommandEnd, Commands, Order, RunningCommand } from "./commands.ts";
+import type { Commands, Order, RunningCommand } from "./commands.ts";
 import { Lines } from "./lines.ts";
 import {
   type Assignment,
@@ -13,37 +11,33 @@ import {
   type Report,
   type StopSignalName,
 } from "./messages.ts";
-import type { Processes } from "./processes.ts";
+import { Supervised, type SupervisedOptions, type SupervisorProcess } from "./supervised.ts";
 
-export interface SupervisionOptions {
-  readonly scheduler: Scheduler;
-  /** What is below this process, in case that a supervisor dies: nothing else may be. */
-  readonly processes: Processes;
+export interface SupervisionOptions extends Omit<SupervisedOptions, "inheritsLock"> {
   /** The command line that starts a supervisor: this very program. */
   readonly supervisor: readonly string[];
-  readonly command: readonly string[];
   /** What supervisor and command inherit. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The locked descriptor that must outlive us with the command; undefined without a lock. */
   readonly lock: number | undefined;
-  readonly stopSignal: StopSignalName;
-  readonly stopTimeoutMs: number;
-  readonly killMarginMs: number;
   /** Hears the command's output; undefined leaves the output to the command. */
   readonly output: ((stream: "stdout" | "stderr", line: string) => void) | undefined;
 }
 
 /** A longer line of the command is told in pieces. */
 const longestLine = 8 * 1024;
-/** How often it is looked whether the processes that a dead supervisor left are gone. */
-const lookMs = 10;
-
 /** Runs commands below a supervisor, which is this program once more: see supervisor.ts. */
 export class SupervisedCommands implements Commands {
   readonly #options: SupervisionOptions;
+  #running: Supervised | undefined;
 
   constructor(options: SupervisionOptions) {
     this.#options = options;
+  }
+
+  /** Sends the command a signal; false when none runs. */
+  forward(signal: StopSignalName): boolean {
+    return this.#running?.forward(signal) ?? false;
   }
 
   problem(): string | undefined {
@@ -54,16 +48,31 @@ export class SupervisedCommands implements Commands {
   }
 
   start(order: Order): RunningCommand {
-    return new Supervised(this.#options, order);
+    try {
+      const inheritsLock = this.#options.lock !== undefined;
+      const supervisor = new SpawnedSupervisor(this.#options);
+      this.#running = new Supervised({ ...this.#options, inheritsLock }, supervisor, order);
+      return this.#running;
+    } catch (error) {
+      // A host without descriptors, processes or memory left.
+      return neverRan(`its supervisor did not start: ${String(error)}`);
+    }
   }
 }
 
-class Supervised implements RunningCommand {
-  readonly ended: Promise<CommandEnd>;
+function neverRan(detail: string): RunningCommand {
+  const ended = Promise.resolve({ kind: "not-started", detail } as const);
+  return { ended, extend: () => undefined, stop: () => undefined };
+}
+
+class SpawnedSupervisor implements SupervisorProcess {
+  readonly gone: Promise<string>;
+  readonly reports: Promise<readonly Report[]>;
   readonly #options: SupervisionOptions;
   readonly #supervisor: ChildProcess;
 
-  constructor(options: SupervisionOptions, order: Order) {
+  /** Throws what spawn(2) throws. */
+  constructor(options: SupervisionOptions) {
     this.#options = options;
     const { supervisor, environment, lock, output } = options;
     const [program = "", ...parameters] = supervisor;
@@ -78,64 +87,20 @@ class Supervised implements RunningCommand {
     this.#supervisor.stdin?.on("error", () => undefined);
     this.#passOn("stdout", this.#supervisor.stdout);
     this.#passOn("stderr", this.#supervisor.stderr);
-    this.ended = this.#follow();
-    this.#say(this.#assignment(order));
-  }
-
-  extend(until: Instant): void {
-    this.#say({ kind: "until", untilMs: bootTimeOf(this.#options.scheduler, until) });
-  }
-
-  stop(): void {
-    this.#say({ kind: "stop" });
-  }
-
-  #assignment({ environment, until }: Order): Assignment {
-    const { command, lock, stopSignal, stopTimeoutMs, killMarginMs, scheduler } = this.#options;
-    return {
-      command,
-      environment,
-      inheritsLock: lock !== undefined,
-      untilMs: bootTimeOf(scheduler, until),
-      stopSignal,
-      stopTimeoutMs,
-      killMarginMs,
-    };
-  }
-
-  /** Resolves once the supervisor is gone, and with it the last process of the command. */
-  async #follow(): Promise<CommandEnd> {
     const gone = Promise.withResolvers<string>();
+    this.gone = gone.promise;
     this.#supervisor.on("error", (error) => gone.resolve(error.message));
     this.#supervisor.on("exit", (code, signal) => {
       gone.resolve(`its supervisor ended, with ${signal ?? `status ${code}`}`);
     });
-    const reports: Report[] = [];
-    const lines = new Lines(longestMessage, (line) => {
-      const report = decodeMessage(line);
-      if (report !== undefined) reports.push(report as Report);
-    });
-    const channel = this.#supervisor.stdio[3] as Readable | null | undefined;
-    const drained = drain(channel, lines);
-    const detail = await gone.promise;
-    await drained;
-    const last = reports.findLast((report) => report.kind === "ended");
-    if (last !== undefined) return last.end;
-    await this.#sweep();
-    return { kind: "unsupervised", detail };
+    this.reports = readReports(this.#supervisor.stdio[3] as Readable | null | undefined);
   }
 
-  /** Kills what a dead supervisor left behind: as its parent we have inherited it. */
-  async #sweep(): Promise<void> {
-    const { processes, scheduler } = this.#options;
-    const never = new AbortController().signal;
-    for (let living = processes.living(); living.length > 0; living = processes.living()) {
-      processes.signal(living, "SIGKILL");
-      await scheduler.sleep(lookMs, never);
-    }
+  kill(): void {
+    this.#supervisor.kill("SIGKILL");
   }
 
-  #say(message: Assignment | Instruction): void {
+  say(message: Assignment | Instruction): void {
     const input: Writable | null = this.#supervisor.stdin;
     if (input?.writable === true) input.write(encodeMessage(message));
   }
@@ -145,6 +110,16 @@ class Supervised implements RunningCommand {
     if (output === undefined || readable === null) return;
     void drain(readable, new Lines(longestLine, (line) => output(stream, line)));
   }
+}
+
+async function readReports(channel: Readable | null | undefined): Promise<readonly Report[]> {
+  const reports: Report[] = [];
+  const lines = new Lines(longestMessage, (line) => {
+    const report = decodeMessage(line);
+    if (report !== undefined) reports.push(report as Report);
+  });
+  await drain(channel, lines);
+  return reports;
 }
 
 /** Reads a stream to its end. An error ends it as well. */

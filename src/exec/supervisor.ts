@@ -63,7 +63,7 @@ export class Supervisor {
       this.#exit = exit;
       this.#wake();
     });
-    void this.#listen();
+    void this.#listen(started.pid);
 
     let reapAtMs = bootTimeMs(this.#scheduler) + reapIntervalMs;
     while (this.#exit === undefined && this.#stopping === undefined) {
@@ -105,18 +105,16 @@ export class Supervisor {
     const { stopSignal, stopTimeoutMs } = this.#assignment;
     this.#processes.signal(this.#processes.living(), stopSignal);
     const killAtMs = Math.min(bootTimeMs(this.#scheduler) + stopTimeoutMs, this.#killAtMs());
-    while (this.#processes.living().length > 0 && bootTimeMs(this.#scheduler) < killAtMs) {
+    while (this.#processes.anyLives() && bootTimeMs(this.#scheduler) < killAtMs) {
       await this.#sleep(lookMs);
     }
-    for (;;) {
-      const living = this.#processes.living();
-      if (living.length === 0) return;
-      this.#processes.signal(living, "SIGKILL");
+    while (this.#processes.anyLives()) {
+      this.#processes.kill();
       await this.#sleep(lookMs);
     }
   }
 
-  async #listen(): Promise<void> {
+  async #listen(pid: number): Promise<void> {
     for await (const instruction of this.#daemon.instructions) {
       switch (instruction.kind) {
         case "until":
@@ -127,7 +125,8 @@ export class Supervisor {
           this.#beginStop("asked");
           break;
         case "forward":
-          this.#processes.signal(this.#processes.living(), instruction.signal);
+          // To the command itself: what it has started, it may tell or not.
+          if (this.#exit === undefined) this.#processes.signal([pid], instruction.signal);
           break;
         default:
           unreachable(instruction);

@@ -6,7 +6,12 @@ export interface SignalHandlers {
   readonly stopAtOnce: (signal: StopSignal, exitCode: number) => void;
   /** SIGUSR1: make room for another leader. */
   readonly stepDown: () => void;
+  /** One of the signals that are passed on, and so mean nothing to us. */
+  readonly passOn: (signal: ForwardedSignal) => void;
 }
+
+/** What can be passed on; SIGTERM and SIGINT always stop the daemon, and the command with it. */
+export type ForwardedSignal = "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2";
 
 /** The number of a signal plus 128 is the exit code of whoever dies of it. Source: signal(7) */
 const exitCodeOf = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -14,7 +19,10 @@ const exitCodeOf = { SIGINT: 130, SIGTERM: 143 } as const;
 export type StopSignal = keyof typeof exitCodeOf;
 
 /** Listens to the process's signals until disposed. Several quick ones may arrive as one. */
-export function listenToSignals(handlers: SignalHandlers): Disposable {
+export function listenToSignals(
+  handlers: SignalHandlers,
+  forwarded: readonly ForwardedSignal[] = [],
+): Disposable {
   let stopping = false;
   const onStop = (signal: StopSignal): void => {
     if (stopping) handlers.stopAtOnce(signal, exitCodeOf[signal]);
@@ -25,12 +33,15 @@ export function listenToSignals(handlers: SignalHandlers): Disposable {
   const onInterrupt = (): void => onStop("SIGINT");
   process.on("SIGTERM", onTerminate);
   process.on("SIGINT", onInterrupt);
-  process.on("SIGUSR1", handlers.stepDown);
+  const passing = forwarded.map((signal) => ({ signal, pass: () => handlers.passOn(signal) }));
+  for (const { signal, pass } of passing) process.on(signal, pass);
+  if (!forwarded.includes("SIGUSR1")) process.on("SIGUSR1", handlers.stepDown);
   return {
     [Symbol.dispose]: () => {
       process.off("SIGTERM", onTerminate);
       process.off("SIGINT", onInterrupt);
       process.off("SIGUSR1", handlers.stepDown);
+      for (const { signal, pass } of passing) process.off(signal, pass);
     },
   };
 }

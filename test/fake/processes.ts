@@ -29,7 +29,19 @@ export class FakeProcesses implements Processes {
     this.reaped += 1;
   }
 
-  signal(pids: readonly number[], signal: StopSignalName | "SIGKILL"): void {
+  anyLives(): boolean {
+    return this.alive.size > 0;
+  }
+
+  kill(): void {
+    this.#send(this.living(), "SIGKILL");
+  }
+
+  signal(pids: readonly number[], signal: StopSignalName): void {
+    this.#send(pids, signal);
+  }
+
+  #send(pids: readonly number[], signal: StopSignalName | "SIGKILL"): void {
     for (const pid of pids) {
       this.signals.push(`${signal} ${pid}`);
       const obeys = signal === "SIGKILL" ? !this.stuck.has(pid) : !this.deaf.has(pid);

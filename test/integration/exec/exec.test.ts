@@ -76,6 +76,12 @@ function lives(pid: string | undefined): boolean {
   return existsSync(`/proc/${pid}`);
 }
 
+/** The supervisor of the command that a line of the journal tells of. */
+function supervisorOf(line = ""): number {
+  const [, pid] = /^start \d+ (\d+)/.exec(line) ?? [];
+  return Number(readFileSync(`/proc/${pid}/stat`, "latin1").split(" ")[3]);
+}
+
 /** Waits for the second command, and shows that the first was dead before it started. */
 async function followedBy(other: Replica, detached: string | undefined): Promise<void> {
   await output(other, /^detached (\d+)/);
@@ -145,13 +151,29 @@ test(
     await using leader = start("a", stubborn);
     const [, detached] = await output(leader, /^detached (\d+)/);
     const [, pid] = /^start \d+ (\d+)/.exec(runs()[0] ?? "") ?? [];
-    const supervisor = readFileSync(`/proc/${pid}/stat`, "latin1").split(" ")[3];
-    process.kill(Number(supervisor), "SIGKILL");
+    process.kill(supervisorOf(runs()[0]), "SIGKILL");
     await leader.line("tells", ({ msg }) => msg.includes("its supervisor ended"));
     expect([lives(pid), lives(detached)]).toEqual([false, false]);
     const from = leader.lines.length;
     await output(leader, /^detached (\d+)/, from);
     expect(journal().filter((line) => line.startsWith("overlap"))).toEqual([]);
+  },
+  limitMs,
+);
+
+test(
+  "exec: a supervisor that hangs is killed in time, with the command, before another one starts",
+  async () => {
+    await using leader = start("a", stubborn);
+    const [, detached] = await output(leader, /^detached (\d+)/);
+    await using other = start("b", stubborn);
+    await other.line("follows", (line) => line["leader"] === "a");
+    process.kill(supervisorOf(runs()[0]), "SIGSTOP");
+    const stoppedAt = performance.now();
+    leader.kill("SIGTERM");
+    expect(await leader.exited).toBe(0);
+    expect(performance.now() - stoppedAt).toBeLessThan(3_000);
+    await followedBy(other, detached);
   },
   limitMs,
 );
@@ -175,6 +197,27 @@ test(
     ]);
     expect(variables).toContain("SECRET=kept");
     expect(lines.find(({ stream }) => stream === "stderr")?.msg).toBe("wrong");
+  },
+  limitMs,
+);
+
+test(
+  "exec: a signal that is the command's reaches it alone, and the others stay the daemon's",
+  async () => {
+    const script = "trap 'echo heard' USR1; echo ready; while :; do sleep 0.05; done";
+    await using leader = start("a", script, "--exec-forward=SIGUSR1,SIGHUP");
+    await output(leader, /^ready/);
+    leader.kill("SIGUSR1");
+    await output(leader, /^heard/);
+    expect(leader.lines.at(-1)?.state).toBe("Leader");
+    const from = leader.lines.length;
+    // Whoever does not heed SIGHUP ends by it, and is started again.
+    leader.kill("SIGHUP");
+    const end = await leader.line("ends", ({ event }) => event === "command", from);
+    expect(end.msg).toContain("exited with status 129");
+    await output(leader, /^ready/, from);
+    leader.kill("SIGTERM");
+    expect(await leader.exited).toBe(0);
   },
   limitMs,
 );
