@@ -1,5 +1,5 @@
-import { type Instant, later, remainingMs, type Scheduler } from "../election/scheduler.ts";
-import { bootTimeOf } from "./boot-time.ts";
+import type { Instant, Scheduler } from "../election/scheduler.ts";
+import { bootTimeMs, bootTimeOf } from "./boot-time.ts";
 import type { CommandEnd, Order, RunningCommand } from "./commands.ts";
 import type { Assignment, Instruction, Report, StopSignalName } from "./messages.ts";
 import type { Processes } from "./processes.ts";
@@ -36,8 +36,11 @@ export class Supervised implements RunningCommand {
   readonly ended: Promise<CommandEnd>;
   readonly #options: SupervisedOptions;
   readonly #supervisor: SupervisorProcess;
-  /** When a supervisor that hangs is killed, for one that does its work has ended before it. */
-  #patience: Instant;
+  /**
+   * When a supervisor that hangs is killed, in boot time: one that does its work has ended before,
+   * also when the machine has slept.
+   */
+  #patienceMs: number;
   #asked = false;
   #gone = false;
   #waking = new AbortController();
@@ -45,13 +48,13 @@ export class Supervised implements RunningCommand {
   constructor(options: SupervisedOptions, supervisor: SupervisorProcess, order: Order) {
     this.#options = options;
     this.#supervisor = supervisor;
-    this.#patience = this.#before(order.until);
+    this.#patienceMs = this.#before(order.until);
     this.ended = this.#follow();
     supervisor.say(this.#assignment(order));
   }
 
   extend(until: Instant): void {
-    if (!this.#asked) this.#patience = this.#before(until);
+    if (!this.#asked) this.#patienceMs = this.#before(until);
     const untilMs = bootTimeOf(this.#options.scheduler, until);
     this.#supervisor.say({ kind: "until", untilMs });
   }
@@ -67,24 +70,26 @@ export class Supervised implements RunningCommand {
     if (this.#asked) return;
     this.#asked = true;
     const { scheduler, stopTimeoutMs, killMarginMs } = this.#options;
-    const latest = later(scheduler.now(), stopTimeoutMs + killMarginMs);
-    this.#patience = Math.min(this.#patience, latest) as Instant;
+    const latestMs = bootTimeMs(scheduler) + stopTimeoutMs + killMarginMs;
+    this.#patienceMs = Math.min(this.#patienceMs, latestMs);
     this.#waking.abort();
     this.#supervisor.say({ kind: "stop" });
   }
 
   /** Half of the time for dying is the supervisor's, the other half is ours. */
-  #before(until: Instant): Instant {
-    return later(until, -this.#options.killMarginMs / 2);
+  #before(until: Instant): number {
+    const { scheduler, killMarginMs } = this.#options;
+    return bootTimeOf(scheduler, until) - killMarginMs / 2;
   }
 
   /** Kills a supervisor that hangs: what is below it becomes ours, and is swept away in time. */
   async #watch(ended: AbortSignal): Promise<void> {
     const { scheduler } = this.#options;
-    while (!ended.aborted && remainingMs(scheduler, this.#patience) > 0) {
+    const remainingMs = (): number => this.#patienceMs - bootTimeMs(scheduler);
+    while (!ended.aborted && remainingMs() > 0) {
       this.#waking = new AbortController();
       const waking = AbortSignal.any([ended, this.#waking.signal]);
-      await scheduler.sleep(remainingMs(scheduler, this.#patience), waking);
+      await scheduler.sleep(remainingMs(), waking);
     }
     if (!ended.aborted) this.#supervisor.kill();
   }
