@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
-import { type Instant, later, remainingMs, type Scheduler } from "../election/scheduler.ts";
-import { bootTimeOf } from "./boot-time.ts";
-import type { CommandEnd, Commands, Order, RunningCommand } from "./commands.ts";
+import type { Scheduler } from "../election/scheduler.ts";
+import type { Commands, Order, RunningCommand } from "./commands.ts";
 import { Lines } from "./lines.ts";
 import {
   type Assignment,
@@ -13,22 +12,15 @@ import {
   type Report,
   type StopSignalName,
 } from "./messages.ts";
-import type { Processes } from "./processes.ts";
+import { Supervised, type SupervisedOptions, type SupervisorProcess } from "./supervised.ts";
 
-export interface SupervisionOptions {
-  readonly scheduler: Scheduler;
-  /** What is below this process, in case that a supervisor dies: nothing else may be. */
-  readonly processes: Processes;
+export interface SupervisionOptions extends Omit<SupervisedOptions, "inheritsLock"> {
   /** The command line that starts a supervisor: this very program. */
   readonly supervisor: readonly string[];
-  readonly command: readonly string[];
   /** What supervisor and command inherit. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The locked descriptor that must outlive us with the command; undefined without a lock. */
   readonly lock: number | undefined;
-  readonly stopSignal: StopSignalName;
-  readonly stopTimeoutMs: number;
-  readonly killMarginMs: number;
   /** Hears the command's output; undefined leaves the output to the command. */
   readonly output: ((stream: "stdout" | "stderr", line: string) => void) | undefined;
 }
@@ -37,8 +29,6 @@ export interface SupervisionOptions {
 const longestLine = 8 * 1024;
 /** So many bytes of output are told in one go: thousands of lines, where they are short. */
 const longestPiece = 4 * 1024;
-/** How often it is looked whether the processes that a dead supervisor left are gone. */
-const lookMs = 10;
 
 /** Runs commands below a supervisor, which is this program once more: see supervisor.ts. */
 export class SupervisedCommands implements Commands {
@@ -63,7 +53,9 @@ export class SupervisedCommands implements Commands {
 
   start(order: Order): RunningCommand {
     try {
-      this.#running = new Supervised(this.#options, order);
+      const inheritsLock = this.#options.lock !== undefined;
+      const supervisor = new SpawnedSupervisor(this.#options);
+      this.#running = new Supervised({ ...this.#options, inheritsLock }, supervisor, order);
       return this.#running;
     } catch (error) {
       // A host without descriptors, processes or memory left.
@@ -77,16 +69,14 @@ function neverRan(detail: string): RunningCommand {
   return { ended, extend: () => undefined, stop: () => undefined };
 }
 
-class Supervised implements RunningCommand {
-  readonly ended: Promise<CommandEnd>;
+class SpawnedSupervisor implements SupervisorProcess {
+  readonly gone: Promise<string>;
+  readonly reports: Promise<readonly Report[]>;
   readonly #options: SupervisionOptions;
   readonly #supervisor: ChildProcess;
-  /** When a supervisor that hangs is killed, for one that does its work has ended before it. */
-  #patience: Instant;
-  #asked = false;
-  #waking = new AbortController();
 
-  constructor(options: SupervisionOptions, order: Order) {
+  /** Throws what spawn(2) throws. */
+  constructor(options: SupervisionOptions) {
     this.#options = options;
     const { supervisor, environment, lock, output } = options;
     const [program = "", ...parameters] = supervisor;
@@ -101,99 +91,20 @@ class Supervised implements RunningCommand {
     this.#supervisor.stdin?.on("error", () => undefined);
     this.#passOn("stdout", this.#supervisor.stdout);
     this.#passOn("stderr", this.#supervisor.stderr);
-    this.#patience = this.#before(order.until);
-    this.ended = this.#follow();
-    this.#say(this.#assignment(order));
-  }
-
-  extend(until: Instant): void {
-    if (!this.#asked) this.#patience = this.#before(until);
-    this.#say({ kind: "until", untilMs: bootTimeOf(this.#options.scheduler, until) });
-  }
-
-  /** False when it has ended. */
-  forward(signal: StopSignalName): boolean {
-    if (this.#supervisor.exitCode !== null || this.#supervisor.signalCode !== null) return false;
-    this.#say({ kind: "forward", signal });
-    return true;
-  }
-
-  stop(): void {
-    if (this.#asked) return;
-    this.#asked = true;
-    const { scheduler, stopTimeoutMs, killMarginMs } = this.#options;
-    const latest = later(scheduler.now(), stopTimeoutMs + killMarginMs);
-    this.#patience = Math.min(this.#patience, latest) as Instant;
-    this.#waking.abort();
-    this.#say({ kind: "stop" });
-  }
-
-  /** Half of the time for dying is the supervisor's, the other half is ours. */
-  #before(until: Instant): Instant {
-    return later(until, -this.#options.killMarginMs / 2);
-  }
-
-  /** Kills a supervisor that hangs: what is below it becomes ours, and is swept away in time. */
-  async #watch(ended: AbortSignal): Promise<void> {
-    const { scheduler } = this.#options;
-    while (!ended.aborted && remainingMs(scheduler, this.#patience) > 0) {
-      this.#waking = new AbortController();
-      const waking = AbortSignal.any([ended, this.#waking.signal]);
-      await scheduler.sleep(remainingMs(scheduler, this.#patience), waking);
-    }
-    if (!ended.aborted) this.#supervisor.kill("SIGKILL");
-  }
-
-  #assignment({ environment, until }: Order): Assignment {
-    const { command, lock, stopSignal, stopTimeoutMs, killMarginMs, scheduler } = this.#options;
-    return {
-      command,
-      environment,
-      inheritsLock: lock !== undefined,
-      untilMs: bootTimeOf(scheduler, until),
-      stopSignal,
-      stopTimeoutMs,
-      killMarginMs,
-    };
-  }
-
-  /** Resolves once the supervisor is gone, and with it the last process of the command. */
-  async #follow(): Promise<CommandEnd> {
     const gone = Promise.withResolvers<string>();
+    this.gone = gone.promise;
     this.#supervisor.on("error", (error) => gone.resolve(error.message));
     this.#supervisor.on("exit", (code, signal) => {
       gone.resolve(`its supervisor ended, with ${signal ?? `status ${code}`}`);
     });
-    const reports: Report[] = [];
-    const lines = new Lines(longestMessage, (line) => {
-      const report = decodeMessage(line);
-      if (report !== undefined) reports.push(report as Report);
-    });
-    const channel = this.#supervisor.stdio[3] as Readable | null | undefined;
-    const drained = drain(channel, lines);
-    const ended = new AbortController();
-    const watching = this.#watch(ended.signal);
-    const detail = await gone.promise;
-    ended.abort();
-    await watching;
-    await drained;
-    const last = reports.findLast((report) => report.kind === "ended");
-    if (last !== undefined) return last.end;
-    await this.#sweep();
-    return this.#asked ? { kind: "stopped", cause: "asked" } : { kind: "unsupervised", detail };
+    this.reports = readReports(this.#supervisor.stdio[3] as Readable | null | undefined);
   }
 
-  /** Kills what a dead supervisor left behind: as its parent we have inherited it. */
-  async #sweep(): Promise<void> {
-    const { processes, scheduler } = this.#options;
-    const never = new AbortController().signal;
-    while (processes.anyLives()) {
-      processes.kill();
-      await scheduler.sleep(lookMs, never);
-    }
+  kill(): void {
+    this.#supervisor.kill("SIGKILL");
   }
 
-  #say(message: Assignment | Instruction): void {
+  say(message: Assignment | Instruction): void {
     const input: Writable | null = this.#supervisor.stdin;
     if (input?.writable === true) input.write(encodeMessage(message));
   }
@@ -223,6 +134,16 @@ async function readInPieces(stream: Readable, lines: Lines, scheduler: Scheduler
     // Whoever writes is gone.
   }
   lines.end();
+}
+
+async function readReports(channel: Readable | null | undefined): Promise<readonly Report[]> {
+  const reports: Report[] = [];
+  const lines = new Lines(longestMessage, (line) => {
+    const report = decodeMessage(line);
+    if (report !== undefined) reports.push(report as Report);
+  });
+  await drain(channel, lines);
+  return reports;
 }
 
 /** Reads a stream to its end. An error ends it as well. */
