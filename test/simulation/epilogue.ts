@@ -5,6 +5,8 @@ import type { SimulatedReplica } from "./simulated-replica.ts";
 
 /** A leader that is asked to stop in calm has a successor that has written after so long. */
 const handOverLimitMs = 1_500;
+/** Besides the stop timeout: dying takes time, and a killed leader's command is asked for by turns. */
+const commandEndMs = 500;
 const paceWindowMs = 20_000;
 const settleMs = 15_000;
 const endMs = 10_000;
@@ -61,18 +63,22 @@ export class Epilogue {
     const { timeline, settings, referee } = this.#simulation;
     const leader = this.#leader();
     if (leader === undefined) return;
-    this.#tell(`${leader.host} leads, and is to write at its pace`);
+    this.#tell(`${leader.host} leads, and is to work at its pace`);
     const { process } = leader;
     const before = this.#filesOf(leader);
     timeline.plan(paceWindowMs, () => {
       // The clock that the pace is kept by may be slow, and the window may begin just after a file.
       const ownWindowMs = paceWindowMs * (1 - settings.rateError);
-      const due = Math.floor(ownWindowMs / settings.config.leaderTimeoutMs) - 1;
+      const files = Math.floor(ownWindowMs / settings.config.leaderTimeoutMs) - 1;
+      const due = settings.command === "alone" ? 0 : files;
       const written = this.#filesOf(leader) - before;
       if (leader.process !== process || process?.state !== "Leader") {
         referee.blame("no-leader", `${leader.host} lost leadership in calm`);
       } else if (written < due) {
         referee.blame("pace", `${written} files in ${paceWindowMs} ms, where ${due} were due`);
+      }
+      if (settings.command !== "none" && !referee.commands.runsOn(leader.host)) {
+        referee.blame("no-command", `${leader.host} leads in calm, and its command does not run`);
       }
     });
   }
@@ -80,7 +86,8 @@ export class Epilogue {
   /** A renewal's reply is lost with its connection: a blip that must not cost leadership. */
   #loseAReply(): void {
     const { timeline, network, ensemble, settings } = this.#simulation;
-    const leader = this.#leader();
+    // A command is stopped early enough to be dead in time, so it has less patience.
+    const leader = settings.command === "none" ? this.#leader() : undefined;
     if (leader === undefined) return;
     const { process, host } = leader;
     this.#tell(`${host} does not hear the reply to a renewal, and then its connection breaks`);
@@ -119,17 +126,24 @@ export class Epilogue {
   }
 
   #expectAnother(leader: SimulatedReplica, strike: () => void): void {
-    const { timeline, referee, replicas } = this.#simulation;
+    const { timeline, referee, replicas, settings } = this.#simulation;
     const before = new Map(replicas.map((each) => [each, this.#filesOf(each)]));
     strike();
-    timeline.plan(handOverLimitMs, () => {
-      const writes = replicas.some(
-        (each) => each !== leader && this.#filesOf(each) > (before.get(each) ?? 0),
-      );
-      if (!writes) {
-        referee.blame("hand-over", `nobody wrote a file ${handOverLimitMs} ms after the leader`);
+    const stoppingMs = settings.config.execStopTimeoutMs + commandEndMs;
+    const limitMs = handOverLimitMs + (settings.command === "none" ? 0 : stoppingMs);
+    timeline.plan(limitMs, () => {
+      const others = replicas.filter((each) => each !== leader);
+      if (!others.some((each) => this.#worksSince(each, before.get(each) ?? 0))) {
+        referee.blame("hand-over", `nobody worked ${limitMs} ms after the leader`);
       }
     });
+  }
+
+  /** Whether a replica has done all that a leader does since it had written so many files. */
+  #worksSince(replica: SimulatedReplica, files: number): boolean {
+    const { settings, referee } = this.#simulation;
+    const writes = settings.command === "alone" || this.#filesOf(replica) > files;
+    return writes && (settings.command === "none" || referee.commands.runsOn(replica.host));
   }
 
   /** The next in line leaves, and then the leader does: whoever stood behind must have noticed. */
