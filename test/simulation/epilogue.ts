@@ -34,6 +34,7 @@ export class Epilogue {
     timeline.plan(settings.faultsUntilMs, () => this.#moveOldFiles());
     timeline.plan(recoveredAt, () => this.#expectPace());
     timeline.plan(recoveredAt + 1_000, () => this.#loseAReply());
+    timeline.plan(paceSeenAt - 600, () => this.#expectOneEntryEach());
     timeline.plan(paceSeenAt - 500, () => this.#resetConnections());
     timeline.plan(paceSeenAt, () => this.#expectHandOver());
     timeline.plan(secondAt - 3_000, () => this.#stopTheNext(3_000));
@@ -96,6 +97,18 @@ export class Epilogue {
       for (const link of process?.streams ?? []) link.reset();
       for (const server of ensemble.servers) network.heal(server.host, host);
     });
+  }
+
+  /** A leader's may be more until it steps down: nobody waits for those. */
+  #expectOneEntryEach(): void {
+    const { ensemble, settings, referee, replicas } = this.#simulation;
+    const line = `${settings.config.zkPath}/replicas`;
+    const names = [...(ensemble.leader?.tree.nodes.get(line)?.children ?? [])];
+    for (const { process } of replicas) {
+      if (process?.state !== "Attempter") continue;
+      const own = names.filter((name) => name.startsWith(`${process.name}-`));
+      if (own.length !== 1) referee.blame("line", `${process.name} stands there as ${own.join()}`);
+    }
   }
 
   /** Whoever stands in line has to set its watches again. */

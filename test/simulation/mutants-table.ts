@@ -173,6 +173,13 @@ export const mutants: readonly Mutant[] = [
     replace: "      await watch;\n      await aborted(signal);\n",
   },
   {
+    name: "a second entry of ours stays in the line",
+    file: "zookeeper/line.ts",
+    find: "      if (stat?.ephemeralOwner === this.#client.sessionId) own.push(path);",
+    replace:
+      "      if (stat?.ephemeralOwner === this.#client.sessionId && this.#entry === undefined) own.push(path);",
+  },
+  {
     name: "boot-time jump ignored",
     file: lease,
     find: "return this.#scheduler.suspendedMs() - this.#suspendedMs > suspendToleranceMs;",

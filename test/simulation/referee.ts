@@ -30,6 +30,7 @@ export type Invariant =
   | "pace"
   | "gave-up"
   | "hand-over"
+  | "line"
   | "rest"
   | "two-commands"
   | "outlives-lease"

@@ -46,7 +46,8 @@ export class SimulatedClock {
 
   setRate(rate: number): void {
     this.#localBase = this.now();
-    this.#trueBase = this.#timeline.now;
+    // A clock that stands still goes on from where it stands.
+    this.#trueBase = this.#suspendedSince ?? this.#timeline.now;
     this.#rate = rate;
   }
 
