@@ -2,7 +2,15 @@ import { unreachable } from "../../src/election/unreachable.ts";
 import type { Ensemble } from "./ensemble/ensemble.ts";
 import type { Server } from "./ensemble/server.ts";
 import type { Fault } from "./faults.ts";
-import { depose, type FaultStage, leading, nextInLine, nothing, type Undo } from "./fault-stage.ts";
+import {
+  depose,
+  enterLate,
+  type FaultStage,
+  leading,
+  nextInLine,
+  nothing,
+  type Undo,
+} from "./fault-stage.ts";
 import { kill, killUnderSupervisor, killWaiting, losePowerInTime } from "./kill-effects.ts";
 import { Random } from "./random.ts";
 import type { DiskTrouble } from "./simulated-disk.ts";
@@ -129,6 +137,9 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
       return () => {
         ensemble.oddities = undefined;
       };
+    case "late-entry":
+      if (process !== undefined) enterLate(stage, process.name);
+      return nothing;
     case "disk-full":
     case "disk-read-only":
     case "disk-removed":

@@ -173,11 +173,16 @@ export const mutants: readonly Mutant[] = [
     replace: "      await watch;\n      await aborted(signal);\n",
   },
   {
-    name: "a second entry of ours stays in the line",
+    name: "a second entry of ours stays in the line, and is waited for",
     file: "zookeeper/line.ts",
-    find: "      if (stat?.ephemeralOwner === this.#client.sessionId) own.push(path);",
-    replace:
-      "      if (stat?.ephemeralOwner === this.#client.sessionId && this.#entry === undefined) own.push(path);",
+    find: "        await unlessRefused(this.#withdrawOthers(line, signal));\n",
+    replace: "",
+    also: [
+      {
+        find: "new Set<string | undefined>([leader, this.#replica]);",
+        replace: "new Set<string | undefined>([leader]);",
+      },
+    ],
   },
   {
     name: "boot-time jump ignored",
