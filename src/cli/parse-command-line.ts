@@ -49,7 +49,7 @@ export async function parseCommandLine(
 }
 
 const known = [...commands, ...hiddenCommands];
-/** Flags of any command that have a value, which may be the next word. */
+/** Flags, of whatever command, that have a value, which may be the next word. */
 const flagsWithValue: ReadonlySet<string> = new Set(
   known.flatMap(({ flags }) =>
     Object.entries(flags).flatMap(([name, { type }]) => (type === "string" ? [`--${name}`] : [])),
