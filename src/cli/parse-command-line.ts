@@ -57,7 +57,7 @@ const flagsWithValue: ReadonlySet<string> = new Set(
 );
 
 /**
- * Where the word stands that names the command. Behind flags it must name one: any other word there
+ * Where the word stands that names the command. Behind flags it must name one: another word there
  * is one too many, and the default command says so.
  */
 function placeOfCommand(rawArguments: readonly string[]): number | undefined {
