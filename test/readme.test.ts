@@ -6,16 +6,34 @@ import { type StateName, stateNames, transitions } from "../src/election/transit
 
 const root = join(import.meta.dir, "..");
 const readme = await Bun.file(join(root, "README.md")).text();
+const architecture = await Bun.file(join(root, "docs/architecture.md")).text();
+const folders = [...new Glob("src/*/").scanSync({ cwd: root, onlyFiles: false })]
+  .map((path) => path.split("/")[1] ?? "")
+  .filter((name) => !name.includes("."))
+  .toSorted();
+
+const edges = stateNames
+  .flatMap((from: StateName) => transitions[from].map((to) => `${from} --> ${to}`))
+  .toSorted();
 
 test("readme: the diagram shows exactly the transitions of the table", () => {
   const diagram = /```mermaid\n(?<text>[^`]*)```/.exec(readme)?.groups?.["text"] ?? "";
   const shown = [...diagram.matchAll(/^ *(\w+) --> (\w+)/gm)]
     .map((match) => `${match[1]} --> ${match[2]}`)
     .filter((edge) => !edge.includes("[*]"));
-  const table = stateNames.flatMap((from: StateName) =>
-    transitions[from].map((to) => `${from} --> ${to}`),
-  );
-  expect(shown.toSorted()).toEqual(table.toSorted());
+  expect(shown.toSorted()).toEqual(edges);
+});
+
+test("architecture page: its table has exactly the transitions of the code", () => {
+  const rows = [...architecture.matchAll(/^\| (\w+) +\| (\w+) +\| .*\|$/gm)]
+    .filter(([, from = ""]) => Object.hasOwn(transitions, from))
+    .map(([, from = "", to = ""]) => `${from} --> ${to}`);
+  expect(rows.toSorted()).toEqual(edges);
+});
+
+test("architecture page: names every room of src, and nothing that is gone", () => {
+  const rows = [...architecture.matchAll(/^\| `([a-z]+)\/` +\|/gm)].map(([, room = ""]) => room);
+  expect(rows.toSorted()).toEqual(folders);
 });
 
 test("readme: names every exit code of the program", () => {
@@ -26,9 +44,6 @@ test("readme: names every exit code of the program", () => {
 
 test("readme: the file map names every folder of src, and nothing that is gone", () => {
   const map = /```text\n(?<text>src\/[^`]*)```/.exec(readme)?.groups?.["text"] ?? "";
-  const folders = [...new Glob("src/*/").scanSync({ cwd: root, onlyFiles: false })]
-    .map((path) => path.split("/")[1] ?? "")
-    .filter((name) => !name.includes("."));
   expect(folders.length).toBeGreaterThan(5);
   for (const folder of folders) expect(map).toContain(`  ${folder}/`);
   for (const match of map.matchAll(/^ {2}([a-z-]+)\//gm)) expect(folders).toContain(match[1] ?? "");
