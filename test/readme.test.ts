@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { Glob } from "bun";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { exitCodes } from "../src/election/exit-status.ts";
 import { type StateName, stateNames, transitions } from "../src/election/transitions.ts";
 
@@ -53,4 +54,41 @@ test("readme: every dependency is named with its reason", async () => {
   const manifest = (await Bun.file(join(root, "package.json")).json()) as Record<string, object>;
   const names = Object.keys({ ...manifest["dependencies"], ...manifest["devDependencies"] });
   for (const name of names) expect(readme).toContain(`\`${name}\``);
+});
+
+/** The anchor that a heading gets: lower case, without punctuation, with dashes for spaces. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+    .replaceAll(" ", "-");
+}
+
+test("documents: every link within the repository leads to a file, and to a heading of it", async () => {
+  const documents = ["README.md", ...new Glob("docs/*.md").scanSync({ cwd: root })];
+  const texts = new Map<string, string>();
+  for (const path of documents) texts.set(path, await Bun.file(join(root, path)).text());
+  const broken: string[] = [];
+  let links = 0;
+  for (const [path, text] of texts) {
+    for (const [, target = ""] of text.matchAll(/\]\(([^()\s]+)\)/g)) {
+      if (target.includes("://")) continue;
+      links += 1;
+      const [file = "", anchor] = target.split("#");
+      const found = file === "" ? path : join(dirname(path), file);
+      const headings = [...(texts.get(found) ?? "").matchAll(/^#+ (.+)$/gm)];
+      const leads =
+        existsSync(join(root, found)) &&
+        (anchor === undefined || headings.some(([, heading = ""]) => anchorOf(heading) === anchor));
+      if (!leads) broken.push(`${path}: ${target}`);
+    }
+  }
+  expect(links).toBeGreaterThan(30);
+  expect(broken).toEqual([]);
+});
+
+test("documents: the README leads to each of them", () => {
+  for (const path of new Glob("docs/*.md").scanSync({ cwd: root })) {
+    expect(readme).toContain(`](${path})`);
+  }
 });
