@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { Glob, YAML } from "bun";
 import { join } from "node:path";
+import { failoverBounds } from "../src/election/failover-bound.ts";
+import { longestExpiryLagMs } from "../src/zookeeper/expiry-lag.ts";
 import { metricsText } from "./telemetry/metrics-text.ts";
 
 const root = join(import.meta.dir, "..");
@@ -39,7 +41,8 @@ test("operation: every event of the log is told, and none besides", async () => 
 });
 
 test("operation: every reason of a transition is told, and none besides", async () => {
-  const types = `${await textOf("src/election/failure.ts")}${await textOf("src/election/reason.ts")}`;
+  const files = ["src/election/failure.ts", "src/election/reason.ts"];
+  const types = (await Promise.all(files.map(textOf))).join("");
   const unions = [...types.matchAll(/export type (?:FailureCode|Reason) =([^;]+);/g)];
   const reasons = unions.flatMap(([, union = ""]) =>
     [...union.matchAll(/"([a-z-]+)"/g)].map((match) => match[1] ?? ""),
@@ -64,4 +67,39 @@ test("operation: every alert is explained, and none besides", async () => {
   const alerts = groups.flatMap(({ rules }) => rules.map(({ alert }) => alert));
   expect(alerts.length).toBeGreaterThan(5);
   expect(rowsBelow("Alerts").toSorted()).toEqual(alerts.toSorted());
+});
+
+/** The rows of the sizing examples: what `election check` was asked, and what it answered. */
+function sizingExamples() {
+  const rows = [...operation.matchAll(/^\|(?<asked>[^|]+)\|(?<bounds>(?: +[\d,]+ ms +\|){4})$/gm)];
+  return rows.map(({ groups = {} }) => {
+    const { asked = "", bounds = "" } = groups;
+    const number = (pattern: RegExp): number | undefined => {
+      const text = pattern.exec(asked)?.[1];
+      return text === undefined ? undefined : Number(text);
+    };
+    const seconds = number(/: (\d+) s are granted/) ?? number(/^ (\d+) s/) ?? 0;
+    return {
+      sessionTimeoutMs: seconds * 1000,
+      tickMs: (number(/, ([\d.]+) s/) ?? 0) * 1000,
+      attempterTimeoutMs: (number(/attempter-timeout=(\d+)s/) ?? 10) * 1000,
+      dutyEndMs: asked.includes("on-lost") ? 3000 : 0,
+      shownMs: bounds.match(/[\d,]+/g)?.map((text) => Number(text.replaceAll(",", ""))) ?? [],
+    };
+  });
+}
+
+test("operation: the examples of sizing are what the code reckons, and its commits", () => {
+  const examples = sizingExamples();
+  expect(examples.length).toBe(7);
+  for (const { tickMs, shownMs, ...settings } of examples) {
+    const expiryLagMs = longestExpiryLagMs(settings.sessionTimeoutMs, tickMs);
+    const bounds = failoverBounds({ ...settings, expiryLagMs, stopTimeoutMs: 8000 });
+    // Two commits for a hand-over, one for the others, as they were measured: the same in a row.
+    const [two = 0, ...ones] = bounds.map(({ ms }, index) => (shownMs[index] ?? 0) - ms);
+    const [one = 0] = ones;
+    expect(one).toBeGreaterThan(0);
+    expect(ones).toEqual([one, one, one]);
+    expect(Math.abs(two - 2 * one)).toBeLessThanOrEqual(1);
+  }
 });
