@@ -64,7 +64,7 @@ function anchorOf(heading: string): string {
     .replaceAll(" ", "-");
 }
 
-test("documents: every link within the repository leads to a file, and to a heading of it", async () => {
+test("documents: every link leads to a file here, and to a heading of it", async () => {
   const documents = ["README.md", ...new Glob("docs/*.md").scanSync({ cwd: root })];
   const texts = new Map<string, string>();
   for (const path of documents) texts.set(path, await Bun.file(join(root, path)).text());
