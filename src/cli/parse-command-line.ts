@@ -43,7 +43,8 @@ export async function parseCommandLine(
   if (command === undefined) return usageError([unknownCommand(named ?? "")]);
 
   const own = rawArguments.filter((_, index) => index !== at);
-  const reading = readArguments(own, flagsOf(command), command.operands?.most);
+  const flags = { ...command.ignored, ...flagsOf(command) };
+  const reading = readArguments(own, flags, command.operands?.most);
   if (reading.kind === "refused") return usageError(reading.problems);
   return command.interpret(reading.given, surroundings);
 }

@@ -85,6 +85,8 @@ export class ElectionSession implements Session {
         const inTurn = isCalledUp || round > 0;
         const attempt = await tryToTake(tools, inTurn ? "at once" : "in line", signal);
         if (attempt?.kind === "won") this.#keepKey(attempt.leadership.epoch);
+        // Whoever leads is told anew where it stands, also when that is where it stood before.
+        if (attempt?.kind === "won") this.#placeTold = undefined;
         if (attempt?.kind === "led") this.#tellLeader(attempt.epoch, attempt.leader);
         if (attempt !== undefined) return attempt;
       } catch (error) {

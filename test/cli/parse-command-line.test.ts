@@ -144,3 +144,12 @@ test("help: the help of a command is its own", async () => {
   expect(help.kind === "help" && help.text).toStartWith("Competes for leadership");
   expect(help.kind === "help" && help.text).not.toContain("COMMANDS");
 });
+
+test("release: takes a replica's whole line, and shows only what it needs", async () => {
+  const line = ["release", "--zk-servers=a", "--state-dir=/run/x", "--storage-capacity=3"];
+  expect((await parse(...line)).kind).toBe("release");
+  expect((await parse(...line, "--storage-capacity=x")).kind).toBe("usage-error");
+  const help = await parse("release", "--help");
+  expect(help.kind === "help" && help.text).toContain("--state-dir=");
+  expect(help.kind === "help" && help.text).not.toContain("--storage-capacity");
+});
