@@ -50,10 +50,10 @@ export function comparisonText(rows: readonly Row[], results: readonly Result[])
 function failuresText(results: readonly Result[]): string {
   const lines = results.map(({ trial, contender, answers }) => {
     const failures = answers.flatMap(({ failed }) => (failed === null ? [] : [failed]));
-    const last = failures.at(-1);
-    if (last === undefined) return "";
+    if (failures.length === 0) return "";
     const times = `${failures.length} of ${answers.length} times`;
-    return `- ${contender} failed ${times} at ${trial.measure} ${trial.count}; the last: ${last}\n`;
+    const what = failures.join("; ");
+    return `- ${contender} failed ${times} at ${trial.measure} ${trial.count}: ${what}\n`;
   });
   return lines.join("");
 }

@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { aborted } from "../../src/election/scope.ts";
@@ -58,9 +59,12 @@ async function main(): Promise<number> {
     return 130;
   }
 
+  const loadAfter = loadavg()[0] ?? 0;
   process.stdout.write(`${comparisonText(rows, results)}${notesText(notes)}`);
+  process.stdout.write(`- Load ${loadAfter.toFixed(1)} at the end.\n`);
   mkdirSync(dirname(values.json), { recursive: true });
-  const record = { machine, versions, rounds, seed, figures: comparisonRecord(rows, results) };
+  const figures = comparisonRecord(rows, results);
+  const record = { machine, loadAfter, versions, rounds, seed, figures };
   await Bun.write(values.json, `${JSON.stringify(record, undefined, 2)}\n`);
   return 0;
 }
