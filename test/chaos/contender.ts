@@ -230,7 +230,7 @@ export class Contender implements AsyncDisposable {
       ...(isExec ? { command: execCommand } : {}),
       ...(program === undefined ? {} : { program }),
     });
-    void replica.exited.then((code) => {
+    void replica.died.then((code) => {
       if (!this.#mayExit) this.problems.push(`${this.id} exited with ${code}, though nobody asked`);
     });
     return replica;
