@@ -48,7 +48,7 @@ export function clockFinding(
     return warning("clocks", `${named}: ${detail}; something sets it`);
   }
   if (source !== undefined && coarseSources.includes(source)) {
-    return warning("clocks", `${named} may lose time; the lease assumes rates within 1 %`);
+    return warning("clocks", `${named} may lose time; the lease assumes a rate within 1 %`);
   }
   const length = milliseconds(passedMs);
   return ok("clocks", `${named}; monotonic, boot and wall clock went together for ${length}`);

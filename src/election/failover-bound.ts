@@ -32,7 +32,8 @@ export interface Bound {
  * How long the service is without a leader at most, from the moment that the old leader stops
  * acting (a hand-over) or is gone (a crash) to the moment that the next one may act.
  *
- * Assumed: the coordinator serves, a candidate is connected to it, and clocks agree within 1 %.
+ * Assumed: the coordinator serves, a candidate is connected to it, and clocks run within 1 %
+ * of true time.
  * Not counted: the `commits`, reads and pauses of a fraction of a second, and what the duty itself
  * takes to have an effect.
  *

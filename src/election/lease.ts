@@ -31,8 +31,8 @@ export function waitingOutMs(holderLeaseMs: number): number {
  * The right to start effects, until `validUntil`.
  *
  * It is counted from the moment a renewal was *sent*: whoever takes over counts from a moment
- * after that renewal was committed, so on clocks that agree within 1 % the taker's wait is over
- * only after this lease is. Once over it stays over: the acknowledgement that comes too late found
+ * after that renewal was committed, so on clocks within 1 % of true time the taker's wait is
+ * over only after this lease is. Once over it stays over: the acknowledgement that comes too late found
  * others entitled to start, whatever it says.
  */
 export class Lease {
