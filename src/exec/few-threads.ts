@@ -4,13 +4,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Settings of the engine with which a supervisor starts all its threads at once, and never one
  * later. The engine ends the process where it cannot start a thread. A command that has used up all
  * the processes of its user, or of its control group, would so end its supervisor, and outlive the
- * lease if the daemon has died as well. Seen on Bun 1.4.5: a "HeapHelper" after a second, and a
- * "Collector Thread" after ten. Source: JavaScriptCore, OptionsList.h
+ * lease if the daemon has died as well. Seen on Bun 1.4.5: a "HeapHelper" after a second, a
+ * "Collector Thread" after ten, and a "JSCWarmUp" that ends after 20 s of rest and is started anew
+ * at the next collection. Source: JavaScriptCore, OptionsList.h
  */
 const fewThreads = {
   BUN_JSC_numberOfGCMarkers: "1",
   BUN_JSC_useConcurrentGC: "false",
   BUN_JSC_useConcurrentJIT: "false",
+  BUN_JSC_useWarmUpMarkedBlocks: "false",
 } as const;
 
 /** What a supervisor finds in its environment. */
