@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { exitCodes } from "../election/exit-status.ts";
+import { withoutSettings } from "../exec/few-threads.ts";
 import { LinuxProcesses } from "../exec/linux-processes.ts";
 import { Lines } from "../exec/lines.ts";
 import {
@@ -32,7 +33,7 @@ export async function runSupervise(
   if (first.done === true || !("command" in first.value)) return exitCodes.usage;
   const assignment = first.value;
   const processes = new LinuxProcesses({
-    environment,
+    environment: withoutSettings(environment),
     inherited: assignment.inheritsLock ? lockDescriptor : undefined,
   });
   const daemon: Daemon = {

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Assignment, StopSignalName } from "./messages.ts";
-import { descendants, statusOf } from "./process-tree.ts";
+import { descendants, type ProcessStatus, statusOf } from "./process-tree.ts";
 import type { Processes, Started } from "./processes.ts";
+import { SpareDescriptors } from "./spare-descriptors.ts";
 
 /** Source: prctl(2), linux/prctl.h */
 const setChildSubreaper = 36;
@@ -31,6 +32,7 @@ export interface LinuxProcessesOptions {
 export class LinuxProcesses implements Processes {
   readonly #options: LinuxProcessesOptions;
   readonly #library: ReturnType<typeof openLibrary>;
+  readonly #spare = new SpareDescriptors();
   #child: ChildProcess | undefined;
 
   /** Throws where the C library cannot be loaded, or the kernel knows no subreapers. */
@@ -68,9 +70,7 @@ export class LinuxProcesses implements Processes {
   }
 
   living(): readonly number[] {
-    return descendants()
-      .filter(({ dead }) => !dead)
-      .map(({ pid }) => pid);
+    return this.#spare.lend(livingDescendants).map(({ pid }) => pid);
   }
 
   /**
@@ -96,9 +96,13 @@ export class LinuxProcesses implements Processes {
   }
 
   kill(): void {
+    this.#spare.lend(() => this.#kill());
+  }
+
+  #kill(): void {
     const session = statusOf(process.pid)?.session;
     for (let chase = 0; chase < chases && this.anyLives(); chase += 1) {
-      const living = descendants().filter(({ dead }) => !dead);
+      const living = livingDescendants();
       // The kernel signals a group at one stroke, so nobody in it forks himself out of reach. In a
       // session other than ours is nobody else's group; 1 would stand for every process there is.
       const groups = living.filter((one) => one.session !== session && one.group > 1);
@@ -110,6 +114,10 @@ export class LinuxProcesses implements Processes {
   reap(): void {
     this.anyLives();
   }
+}
+
+function livingDescendants(): readonly ProcessStatus[] {
+  return descendants().filter(({ dead }) => !dead);
 }
 
 function send(pid: number, signal: StopSignalName | "SIGKILL"): void {

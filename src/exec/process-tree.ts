@@ -6,8 +6,12 @@ export interface ProcessStatus {
   readonly parent: number;
   readonly group: number;
   readonly session: number;
+  /** Not one of its threads runs any more. */
   readonly dead: boolean;
 }
+
+/** Where the number of threads stands behind the state. Source: proc(5), /proc/pid/stat */
+const threadsAt = 16;
 
 /** Undefined for a process that is gone. Source: proc(5), /proc/pid/stat */
 export function statusOf(pid: number): ProcessStatus | undefined {
@@ -16,7 +20,9 @@ export function statusOf(pid: number): ProcessStatus | undefined {
   // The name of the program, in parentheses, may hold anything.
   const [state = "", ...numbers] = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const [parent = 0, group = 0, session = 0] = numbers.slice(0, 3).map(Number);
-  return { pid, parent, group, session, dead: "ZX".includes(state) };
+  // One whose first thread has ended looks like a dead one, and goes on in its others.
+  const dead = "ZX".includes(state) && Number(numbers[threadsAt]) <= 1;
+  return { pid, parent, group, session, dead };
 }
 
 /**

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import type { Scheduler } from "../election/scheduler.ts";
 import type { Commands, Order, RunningCommand } from "./commands.ts";
+import { settingsOf, supervisorEnvironment } from "./few-threads.ts";
 import { Lines } from "./lines.ts";
 import {
   type Assignment,
@@ -55,7 +56,9 @@ export class SupervisedCommands implements Commands {
     try {
       const inheritsLock = this.#options.lock !== undefined;
       const supervisor = new SpawnedSupervisor(this.#options);
-      this.#running = new Supervised({ ...this.#options, inheritsLock }, supervisor, order);
+      const environment = { ...settingsOf(this.#options.environment), ...order.environment };
+      const given = { ...order, environment };
+      this.#running = new Supervised({ ...this.#options, inheritsLock }, supervisor, given);
       return this.#running;
     } catch (error) {
       // A host without descriptors, processes or memory left.
@@ -84,7 +87,7 @@ class SpawnedSupervisor implements SupervisorProcess {
     this.#supervisor = spawn(program, parameters, {
       // What a terminal sends to our process group is for us alone.
       detached: true,
-      env: environment,
+      env: supervisorEnvironment(environment),
       stdio: ["pipe", stream, stream, "pipe", ...(lock === undefined ? [] : [lock])],
     });
     // Whoever has died does not listen; that it has is told by its exit.

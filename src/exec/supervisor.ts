@@ -63,7 +63,7 @@ export class Supervisor {
       this.#exit = exit;
       this.#wake();
     });
-    void this.#listen(started.pid);
+    this.#listen(started.pid).catch(() => undefined);
 
     let reapAtMs = bootTimeMs(this.#scheduler) + reapIntervalMs;
     while (this.#exit === undefined && this.#stopping === undefined) {
@@ -114,26 +114,34 @@ export class Supervisor {
     }
   }
 
+  /** What the daemon says, to its end; an error is an end, for nobody would extend the deadline. */
   async #listen(pid: number): Promise<void> {
-    for await (const instruction of this.#daemon.instructions) {
-      switch (instruction.kind) {
-        case "until":
-          // A stop that has begun is not taken back, and its end not put off.
-          if (this.#stopping === undefined) this.#untilMs = instruction.untilMs;
-          break;
-        case "stop":
-          this.#beginStop("asked");
-          break;
-        case "forward":
-          // To the command itself: what it has started, it may tell or not.
-          if (this.#exit === undefined) this.#processes.signal([pid], instruction.signal);
-          break;
-        default:
-          unreachable(instruction);
+    try {
+      for await (const instruction of this.#daemon.instructions) {
+        this.#follow(instruction, pid);
+        this.#wake();
       }
-      this.#wake();
+    } finally {
+      this.#beginStop("asked");
     }
-    this.#beginStop("asked");
+  }
+
+  #follow(instruction: Instruction, pid: number): void {
+    switch (instruction.kind) {
+      case "until":
+        // A stop that has begun is not taken back, and its end not put off.
+        if (this.#stopping === undefined) this.#untilMs = instruction.untilMs;
+        break;
+      case "stop":
+        this.#beginStop("asked");
+        break;
+      case "forward":
+        // To the command itself: what it has started, it may tell or not.
+        if (this.#exit === undefined) this.#processes.signal([pid], instruction.signal);
+        break;
+      default:
+        unreachable(instruction);
+    }
   }
 
   async #sleep(ms: number): Promise<void> {

@@ -110,9 +110,10 @@ function serve(
         : respond(request, providers, {
             gate,
             openEvents: () => {
-              // A stream is silent as long as nothing happens.
-              server.timeout(request, 0);
-              return streams.open();
+              const stream = streams.open();
+              // It is silent as long as nothing happens; who gets none has no right to stay.
+              if (stream !== undefined) server.timeout(request, 0);
+              return stream;
             },
           }),
     error: (error: unknown) => {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, renameSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 
 /** Source: flock(2), sys/file.h */
 const lockExclusively = 2;
@@ -86,10 +86,11 @@ export class FileLock implements Disposable {
     return this.#held && isStillAt(this.#path, this.#descriptor);
   }
 
-  /** Lets go of the lock. Idempotent. */
+  /** Lets go of the lock; a file that was never placed goes with it. Idempotent. */
   [Symbol.dispose](): void {
     if (!this.#held) return;
     this.#held = false;
+    if (this.#place !== undefined) rmSync(this.#path, { force: true });
     closeSync(this.#descriptor);
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { openSync, readSync } from "node:fs";
 import { uptime } from "node:os";
 import type { Instant, Scheduler } from "../election/scheduler.ts";
 
@@ -7,6 +7,7 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /** The clocks, timers and dice of this machine. */
 export class RealScheduler implements Scheduler {
+  readonly #bootClock = new BootClock();
   #sleeping = 0;
 
   /** How many sleeps are under way: every timer of the process is one of them. */
@@ -20,7 +21,7 @@ export class RealScheduler implements Scheduler {
   }
 
   suspendedMs(): number {
-    return bootTimeMs() - performance.now();
+    return this.#bootClock.nowMs() - performance.now();
   }
 
   wallClock(): Date {
@@ -56,15 +57,32 @@ function timer(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** More than /proc/uptime ever holds. */
+const longestUptime = 64;
+
 /**
  * Time since boot with suspends counted, in milliseconds.
- * /proc/uptime is CLOCK_BOOTTIME in hundredths of a second; `os.uptime` has whole seconds only.
- * Source: fs/proc/uptime.c of Linux
+ * /proc/uptime is CLOCK_BOOTTIME in hundredths of a second. `os.uptime` has whole seconds only,
+ * rounded up: in its place, a deadline would be told up to a second too late. So the file stays
+ * open, for a process may have no descriptor left when it needs the time.
+ * Source: fs/proc/uptime.c and do_sysinfo of Linux
  */
-function bootTimeMs(): number {
+class BootClock {
+  readonly #descriptor = openUptime();
+  readonly #bytes = Buffer.alloc(longestUptime);
+
+  nowMs(): number {
+    if (this.#descriptor === undefined) return uptime() * 1000;
+    const length = readSync(this.#descriptor, this.#bytes, 0, longestUptime, 0);
+    return Number.parseFloat(this.#bytes.toString("latin1", 0, length)) * 1000;
+  }
+}
+
+/** Undefined where there is no such file. */
+function openUptime(): number | undefined {
   try {
-    return Number.parseFloat(readFileSync("/proc/uptime", "latin1")) * 1000;
+    return openSync("/proc/uptime", "r");
   } catch {
-    return uptime() * 1000;
+    return undefined;
   }
 }

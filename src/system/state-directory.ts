@@ -5,6 +5,8 @@ import { LocalState, type StateLock, type StateMedium } from "./state-medium.ts"
 
 const lockEnding = ".lock";
 const recordEnding = ".json";
+/** What we write before it takes the place of our record. */
+const temporaryEnding = ".tmp";
 /** What we write before it takes the place of a shared file. */
 const sharedEnding = ".shared.tmp";
 /** How our lock files are named: a stranger's file that ends alike must not be removed. */
@@ -162,7 +164,7 @@ export class StateDirectory implements Disposable {
   /** The lock file goes last: as long as it is there, its holder answers for the rest. */
   #remove(name: string, told: (detail: string) => void): void {
     try {
-      for (const ending of [".tmp", sharedEnding, recordEnding, lockEnding]) {
+      for (const ending of [temporaryEnding, sharedEnding, recordEnding, lockEnding]) {
         this.#medium.remove(name + ending);
       }
     } catch (error) {
@@ -191,7 +193,8 @@ function lockAnew(medium: StateMedium, name: string, bootId: string): StateLock 
     lock.place();
     return lock;
   } catch (error) {
-    medium.remove(`${name}${recordEnding}`);
+    // A full disk may fail one start after the other, so none leaves anything.
+    for (const ending of [temporaryEnding, recordEnding]) medium.remove(name + ending);
     lock[Symbol.dispose]();
     throw error;
   }
@@ -199,7 +202,11 @@ function lockAnew(medium: StateMedium, name: string, bootId: string): StateLock 
 
 /** @param record null as long as there is nothing to remember */
 function write(medium: StateMedium, name: string, origin: Origin, record: string | null): void {
-  medium.replace(`${name}${recordEnding}`, `${name}.tmp`, JSON.stringify({ ...origin, record }));
+  medium.replace(
+    `${name}${recordEnding}`,
+    `${name}${temporaryEnding}`,
+    JSON.stringify({ ...origin, record }),
+  );
 }
 
 type Reading =

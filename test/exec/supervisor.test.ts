@@ -17,7 +17,7 @@ class Desk {
   readonly reports: Report[] = [];
   end: CommandEnd | undefined;
   #heard: Instruction[] = [];
-  #gone = false;
+  #gone: "closed" | "broken" | undefined;
   #more = Promise.withResolvers<void>();
 
   async start(): Promise<void> {
@@ -52,9 +52,9 @@ class Desk {
     await settle();
   }
 
-  /** The daemon dies: its pipe is closed. */
-  async die(): Promise<void> {
-    this.#gone = true;
+  /** The daemon dies: its pipe is closed, or breaks. */
+  async die(how: "closed" | "broken" = "closed"): Promise<void> {
+    this.#gone = how;
     this.#more.resolve();
     await settle();
   }
@@ -62,7 +62,8 @@ class Desk {
   async *#instructions(): AsyncIterable<Instruction> {
     for (;;) {
       yield* this.#heard.splice(0);
-      if (this.#gone) return;
+      if (this.#gone === "broken") throw new Error("ECONNRESET");
+      if (this.#gone === "closed") return;
       await this.#more.promise;
       this.#more = Promise.withResolvers<void>();
     }
@@ -109,13 +110,16 @@ test("supervisor: the machine's suspend counts", async () => {
   expect(desk.end).toEqual({ kind: "stopped", cause: "deadline" });
 });
 
-test("supervisor: the daemon's death stops the command at once", async () => {
-  const desk = new Desk();
-  await desk.start();
-  await desk.die();
-  expect(desk.processes.signals).toEqual(["SIGTERM 100"]);
-  expect(desk.end).toEqual({ kind: "stopped", cause: "asked" });
-});
+test.each(["closed", "broken"] as const)(
+  "supervisor: the daemon's death stops the command at once, its pipe %s",
+  async (how) => {
+    const desk = new Desk();
+    await desk.start();
+    await desk.die(how);
+    expect(desk.processes.signals).toEqual(["SIGTERM 100"]);
+    expect(desk.end).toEqual({ kind: "stopped", cause: "asked" });
+  },
+);
 
 test("supervisor: a stop once begun is not taken back by a late renewal", async () => {
   const desk = new Desk();

@@ -18,6 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileLock } from "../../src/system/file-lock.ts";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
+import { LocalState } from "../../src/system/state-medium.ts";
 import { StateDirectory, StateDirectoryError } from "../../src/system/state-directory.ts";
 
 const fixture = join(import.meta.dir, "state-holder.fixture.ts");
@@ -167,6 +168,20 @@ test("state directory: one that cannot be made is told by its path", async () =>
   writeFileSync(join(path, "file"), "");
   const opening = StateDirectory.open(join(path, "file"));
   expect(await opening.catch((error: unknown) => error)).toBeInstanceOf(StateDirectoryError);
+});
+
+/** Files can be made, as on a full disk, but not a byte fits into them. */
+class FullDisk extends LocalState {
+  override replace(_file: string, temporary: string): void {
+    writeFileSync(join(this.path, temporary), "");
+    throw new Error("ENOSPC");
+  }
+}
+
+test("state directory: a start on a full disk is told, and leaves nothing", async () => {
+  const opening = StateDirectory.on(new FullDisk(path));
+  expect(String(await opening.catch((error: unknown) => error))).toContain("ENOSPC");
+  expect(readdirSync(path)).toEqual([]);
 });
 
 test("file lock: a lock on a file that was removed meanwhile does not count", () => {

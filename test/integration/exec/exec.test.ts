@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type LogLine, Replica, temporaryDirectory } from "../replica.ts";
 import { startServer, type ZooKeeperServer } from "../zookeeper-server.ts";
@@ -52,7 +52,7 @@ function start(id: string, script: string, ...flags: readonly string[]): Replica
       ...flags,
     ],
     command: ["bash", "-c", script],
-    environment: { DIRECTORY: directory.path, SECRET: "kept" },
+    environment: { DIRECTORY: directory.path, SECRET: "kept", BUN_JSC_useConcurrentGC: "true" },
   });
 }
 
@@ -197,6 +197,30 @@ test(
     ]);
     expect(variables).toContain("SECRET=kept");
     expect(lines.find(({ stream }) => stream === "stderr")?.msg).toBe("wrong");
+  },
+  limitMs,
+);
+
+/** The names of a process's threads. */
+function threads(pid: number): readonly string[] {
+  const tasks = `/proc/${pid}/task`;
+  const names = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/comm`, "utf8"));
+  return names.map((name) => name.trim()).toSorted();
+}
+
+test(
+  "exec: a supervisor starts no thread later, so no command takes from it what a thread needs",
+  async () => {
+    const settings = "markers $BUN_JSC_numberOfGCMarkers, concurrent $BUN_JSC_useConcurrentGC";
+    const script = `echo "early $PPID"; sleep 1.5; echo "late, ${settings}"; exec sleep 1000`;
+    await using leader = start("a", script);
+    const [, pid] = await output(leader, /^early (\d+)/);
+    const early = threads(Number(pid));
+    // This one goes after 20 s without work, and comes again.
+    expect(early).not.toContain("JSCWarmUp");
+    // The settings behind this are the supervisor's: the command finds its own.
+    await output(leader, /^late, markers , concurrent true$/);
+    expect(threads(Number(pid))).toEqual(early);
   },
   limitMs,
 );

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { later } from "../../../src/election/scheduler.ts";
 import type { CommandEnd, RunningCommand } from "../../../src/exec/commands.ts";
@@ -88,6 +88,7 @@ prctl = ctypes.CDLL(None).prctl
 def ready(): os.write(1, b"ready\\n")
 def wait():
     while time.monotonic() < end: time.sleep(0.05)
+    open(os.environ["LOCK"] + ".outlived", "w")
 `;
 
 const escapes = {
@@ -124,6 +125,16 @@ for number in range(256):
 os.setsid() if os.fork() == 0 else None
 wait()
 `,
+  "goes on in a thread, its first one ended": `
+import threading
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0: wait()
+    ready()
+threading.Thread(target=wait).start()
+# The exit of this thread alone, on x86-64 and elsewhere.
+ctypes.CDLL(None).syscall(60 if os.uname().machine == "x86_64" else 93, 0)
+`,
   "cannot be looked into": `
 prctl(4, 0, 0, 0, 0)
 if os.fork() == 0: os.setsid()
@@ -137,6 +148,8 @@ test.each(Object.entries(escapes))(
   async (_what, script) => {
     const end = await new Escapee(["python3", "-c", deaf + script]).stop();
     expect(isLocked()).toBe(false);
+    // Nor has it been waited for until it ended by itself.
+    expect(existsSync(join(directory.path, "lock.outlived"))).toBe(false);
     // A command that forks itself away has ended by itself.
     expect(["exited", "stopped"]).toContain(end.kind);
   },
