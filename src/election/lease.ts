@@ -32,7 +32,7 @@ export function waitingOutMs(holderLeaseMs: number): number {
  *
  * It is counted from the moment a renewal was *sent*: whoever takes over counts from a moment
  * after that renewal was committed, so on clocks within 1 % of true time the taker's wait is
- * over only after this lease is. Once over it stays over: the acknowledgement that comes too late found
+ * over only after this lease is. Once over it stays over: an acknowledgement too late found
  * others entitled to start, whatever it says.
  */
 export class Lease {
