@@ -4,6 +4,7 @@ import { exitCodes } from "../election/exit-status.ts";
 import { accessOf, transportOf } from "../server-access.ts";
 import { RealScheduler } from "../system/real-scheduler.ts";
 import { levelled } from "../telemetry/journal-level.ts";
+import { complain } from "./print.ts";
 
 /**
  * Runs `election release`: one line on stderr for each thing done. Resolves with the exit code.
@@ -26,6 +27,6 @@ export async function runRelease(config: Config, journal: boolean): Promise<numb
       stop: new AbortController().signal,
     });
   }
-  await Bun.write(Bun.stderr, lines.join(""));
+  await complain(lines.join(""));
   return done ? exitCodes.stopped : exitCodes.exhausted;
 }

@@ -7,6 +7,7 @@ import { askReplica } from "../http/replica-request.ts";
 import { readToken } from "../http/token-file.ts";
 import { RealScheduler } from "../system/real-scheduler.ts";
 import type { StepDownWish } from "./command.ts";
+import { complain, print } from "./print.ts";
 import { askStatus, problemLine } from "./status.ts";
 import { type Fields, fieldsOf, parsed, textOf } from "./status-text.ts";
 
@@ -24,9 +25,9 @@ export async function runStepDown(question: {
 }): Promise<number> {
   const { wish, json } = question;
   const outcome = await stepDown(wish, new RealScheduler());
-  if (json) await Bun.write(Bun.stdout, `${JSON.stringify(outcome)}\n`);
-  else if (outcome.kind === "stepped-down") await Bun.write(Bun.stdout, told(outcome));
-  else await Bun.write(Bun.stderr, `${problemLine(wish.address, outcome.detail)}\n`);
+  if (json) await print(`${JSON.stringify(outcome)}\n`);
+  else if (outcome.kind === "stepped-down") await print(told(outcome));
+  else await complain(`${problemLine(wish.address, outcome.detail)}\n`);
   return {
     "stepped-down": exitCodes.stopped,
     "not-leading": exitCodes.takesNoPart,

@@ -1,0 +1,14 @@
+/** Writes what was asked for to stdout. */
+export async function print(text: string): Promise<void> {
+  await write(Bun.stdout, text);
+}
+
+/** Writes what went wrong, or was done, to stderr. */
+export async function complain(text: string): Promise<void> {
+  await write(Bun.stderr, text);
+}
+
+/** An empty text is not written at all: for one, Bun 1.4.5 empties the file that we append to. */
+async function write(output: typeof Bun.stdout, text: string): Promise<void> {
+  if (text !== "") await Bun.write(output, text);
+}
