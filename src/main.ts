@@ -1,5 +1,6 @@
 import { parseCommandLine, version } from "./cli/parse-command-line.ts";
 import { parseServers } from "./cli/parse-servers.ts";
+import { complain, print } from "./cli/print.ts";
 import { serviceNotificationOf } from "./config/service-notification.ts";
 import { isTerminal, processSurroundings } from "./config/surroundings.ts";
 import { exitCodes } from "./election/exit-status.ts";
@@ -23,18 +24,15 @@ async function main(rawArguments: readonly string[]): Promise<number> {
   switch (command.kind) {
     case "help":
     case "version":
-      await Bun.write(Bun.stdout, command.text);
+      await print(command.text);
       return exitCodes.stopped;
     case "completion": {
       const { completionFor } = await import("./cli/completion.ts");
-      await Bun.write(Bun.stdout, completionFor(command.shell));
+      await print(completionFor(command.shell));
       return exitCodes.stopped;
     }
     case "usage-error":
-      await Bun.write(
-        Bun.stderr,
-        surroundings.journal ? levelled("error", command.message) : command.message,
-      );
+      await complain(surroundings.journal ? levelled("error", command.message) : command.message);
       return exitCodes.usage;
     case "release":
       return await (

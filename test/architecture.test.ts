@@ -87,6 +87,11 @@ test.each([
   expect(found).toEqual([]);
 });
 
+test("architecture: nothing writes to stdout or stderr by Bun.write, which src/cli/print.ts guards", () => {
+  const found = sources.filter(({ text }) => /Bun\.write\(\s*Bun\.std/.test(text));
+  expect(found.map(({ path }) => path)).toEqual([]);
+});
+
 test("architecture: files have at most 400 lines of at most 100 characters", () => {
   const tooLarge = sources.flatMap(({ path, text }) => {
     const lines = text.split("\n");

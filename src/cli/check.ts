@@ -15,6 +15,7 @@ import {
   serviceFinding,
 } from "./check-servers.ts";
 import { failing, type Finding, findingsCode, findingsText, ok, warning } from "./finding.ts";
+import { print } from "./print.ts";
 import { askStatus } from "./status.ts";
 import { rosterOf } from "./survey.ts";
 
@@ -59,7 +60,7 @@ export async function runCheck({ config, settings, json }: CheckQuestion): Promi
     boundFinding(failover),
   ];
   const list = { findings, failover: failover ?? null };
-  await Bun.write(Bun.stdout, json ? `${JSON.stringify(list)}\n` : findingsText(findings));
+  await print(json ? `${JSON.stringify(list)}\n` : findingsText(findings));
   return findingsCode(findings);
 }
 

@@ -3,6 +3,7 @@ import { exitCodes } from "../election/exit-status.ts";
 import { RealScheduler } from "../system/real-scheduler.ts";
 import type { Addresses } from "./command.ts";
 import { historyText, inOrder, leadershipsOf } from "./leaderships.ts";
+import { complain, print } from "./print.ts";
 import { askStatus, problemLine } from "./status.ts";
 
 export interface HistoryQuestion {
@@ -27,7 +28,7 @@ export async function runHistory({ addresses, json }: HistoryQuestion): Promise<
     .filter(({ answer }) => answer.kind === "failed")
     .map(({ address }) => formatHttpAddress(address));
   const list = `${JSON.stringify({ leaderships: known, silent })}\n`;
-  await Bun.write(Bun.stdout, json ? list : historyText(known, now));
-  await Bun.write(Bun.stderr, problems.map((problem) => `${problem}\n`).join(""));
+  await print(json ? list : historyText(known, now));
+  await complain(problems.map((problem) => `${problem}\n`).join(""));
   return problems.length === 0 ? exitCodes.stopped : exitCodes.exhausted;
 }

@@ -5,6 +5,7 @@ import type { Scheduler } from "../election/scheduler.ts";
 import { exitCodes } from "../election/exit-status.ts";
 import { requestStatus } from "../http/status-request.ts";
 import { RealScheduler } from "../system/real-scheduler.ts";
+import { complain, print } from "./print.ts";
 import { parseStatus, type ReceivedStatus, statusText, takesPart } from "./status-text.ts";
 
 export interface StatusQuestion {
@@ -20,11 +21,11 @@ const answerLimitMs = 3_000;
 export async function runStatus({ address, json }: StatusQuestion): Promise<number> {
   const asked = await askStatus(address, new RealScheduler());
   if (asked.kind === "failed") {
-    await Bun.write(Bun.stderr, `${problemLine(address, asked.detail)}\n`);
+    await complain(`${problemLine(address, asked.detail)}\n`);
     return exitCodes.exhausted;
   }
   const { status, text } = asked;
-  await Bun.write(Bun.stdout, json ? text : statusText(status));
+  await print(json ? text : statusText(status));
   return takesPart(status) ? exitCodes.stopped : exitCodes.takesNoPart;
 }
 

@@ -9,6 +9,7 @@ import { RealScheduler } from "../system/real-scheduler.ts";
 import { basePathOf } from "../zookeeper/layout.ts";
 import { readRoster, type Roster } from "../zookeeper/roster.ts";
 import type { Addresses, Service, SurveySubject } from "./command.ts";
+import { complain, print } from "./print.ts";
 import { routeTo } from "./replica-addresses.ts";
 import { askStatus } from "./status.ts";
 import { surveyCode, type SurveyedReplica, surveyText } from "./survey-text.ts";
@@ -30,7 +31,7 @@ export async function runSurvey({ subject, json }: SurveyQuestion): Promise<numb
   }
   const roster = await rosterOf(subject.service, scheduler);
   if (roster.kind === "failed") {
-    await Bun.write(Bun.stderr, `election: ${printable(roster.detail)}\n`);
+    await complain(`election: ${printable(roster.detail)}\n`);
     return exitCodes.exhausted;
   }
   const replicas = await surveyOfRoster(roster, subject.hostName, scheduler);
@@ -123,6 +124,6 @@ async function tell(
     })),
   };
   const text = json ? `${JSON.stringify(list)}\n` : surveyText(replicas, leader);
-  await Bun.write(Bun.stdout, text);
+  await print(text);
   return surveyCode(replicas, leader);
 }
