@@ -11,6 +11,8 @@ export interface Option<T> {
   readonly fallback: Fallback;
   /** One sentence for the help and the README. */
   readonly help: string;
+  /** What shells complete the value from, where that does not follow from the unit. */
+  readonly completes?: "nothing" | { readonly list: readonly string[] };
   /** A secret is never printed: not in an error, not in a dump. */
   readonly secret: boolean;
   /** A switch is a flag without a value, and a variable that is `true` or `false`. */

@@ -1,5 +1,9 @@
 import { parseCommandWords } from "./command-words.ts";
-import { type ForwardedSignal, parseForwardedSignals } from "./forwarded-signals.ts";
+import {
+  type ForwardedSignal,
+  forwardedSignals,
+  parseForwardedSignals,
+} from "./forwarded-signals.ts";
 import { parseHttpAddress, type HttpAddress } from "./http-address.ts";
 import { type Login, parseLogin, parseLoginFile } from "./login.ts";
 import {
@@ -80,6 +84,7 @@ export const options = {
   zkPath: option<string>({
     flag: "zk-path",
     unit: "path",
+    completes: "nothing",
     fallback: { kind: "text", text: "/election" },
     help: "ZooKeeper path of the service: replicas with the same path compete.",
     secret: false,
@@ -202,6 +207,7 @@ export const options = {
     option<readonly ForwardedSignal[] | null>({
       flag: "exec-forward",
       unit: "signal,...",
+      completes: { list: forwardedSignals },
       fallback: { kind: "none", shown: "none" },
       help: "Signals passed on to the command alone: SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2.",
       secret: false,
