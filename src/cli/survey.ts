@@ -6,6 +6,7 @@ import type { Scheduler } from "../election/scheduler.ts";
 import { accessOf, transportOf } from "../server-access.ts";
 import { RealScheduler } from "../system/real-scheduler.ts";
 import { basePathOf } from "../zookeeper/layout.ts";
+import { leastPatienceMs } from "../zookeeper/limits.ts";
 import { readRoster, type Roster } from "../zookeeper/roster.ts";
 import type { Addresses, Service, SurveySubject } from "./command.ts";
 import { routeTo } from "./replica-addresses.ts";
@@ -44,10 +45,11 @@ export async function runSurvey({ subject, json }: SurveyQuestion): Promise<numb
   return await tell(replicas, { path, leader }, json);
 }
 
-/** Asks ZooKeeper who is here, for one session timeout at most. */
+/** Asks ZooKeeper who is here, for one session timeout, or a second where that is less. */
 export async function rosterOf(service: Service, scheduler: Scheduler): Promise<Roster> {
   const { zkServers, zkPath, sessionTimeoutMs } = service;
-  return await within(scheduler, sessionTimeoutMs, [], (limit) =>
+  const limitMs = Math.max(sessionTimeoutMs, leastPatienceMs);
+  return await within(scheduler, limitMs, [], (limit) =>
     readRoster(
       {
         servers: zkServers.servers,

@@ -1,4 +1,4 @@
-import { parseDuration } from "./duration.ts";
+import { parseDurationFrom } from "./duration.ts";
 import { invalid, type Parsed, valid } from "./parsed.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -70,13 +70,14 @@ interface Wording {
   readonly help: string;
 }
 
-export function durationOption(fallback: string, wording: Wording): Option<number> {
+/** @param leastMs what is shorter makes no sense */
+export function durationOption(fallback: string, wording: Wording, leastMs = 1): Option<number> {
   return {
     ...wording,
     unit: "duration",
     fallback: { kind: "text", text: fallback },
     secret: false,
-    parse: parseDuration,
+    parse: (text) => parseDurationFrom(leastMs, text),
   };
 }
 

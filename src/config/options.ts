@@ -25,6 +25,12 @@ import { parseAuthoritiesFile, parseCertificateFile, parseKeyFile } from "./tls-
 import { parseZkPath } from "./zk-path.ts";
 
 /**
+ * Servers grant two of their ticks at least, and a tick is seconds as a rule. Of 100 ms a lease is
+ * 66 ms, renewed every 25 ms: with less one slow commit ends it, and it is a slip of the unit.
+ */
+const leastSessionTimeoutMs = 100;
+
+/**
  * Everything that can be configured: the one source of the flags, the variables, the help and the
  * README's table. The key is the field of `Config`; a duration's field ends in its unit.
  */
@@ -77,10 +83,14 @@ export const options = {
       { flag: "failover-attempts-count", help: "Repair attempts before the replica gives up." },
     ),
   ),
-  sessionTimeoutMs: durationOption("10s", {
-    flag: "session-timeout",
-    help: "Time until the servers forget a silent replica; they may grant another.",
-  }),
+  sessionTimeoutMs: durationOption(
+    "10s",
+    {
+      flag: "session-timeout",
+      help: "Time until the servers forget a silent replica; they may grant another.",
+    },
+    leastSessionTimeoutMs,
+  ),
   zkPath: option<string>({
     flag: "zk-path",
     unit: "path",

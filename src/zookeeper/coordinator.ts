@@ -14,14 +14,13 @@ import { ZooKeeperError } from "./errors.ts";
 import { exposureOf } from "./exposed-records.ts";
 import { type Layout, layoutBelow, pathsDownTo } from "./layout.ts";
 import { openAcl } from "./protocol/records.ts";
+import { leastPatienceMs } from "./limits.ts";
 import { Namesake } from "./namesake.ts";
 import { encodeTerm, type TermRecord } from "./records.ts";
 import { failureOfEnd, refusalOf } from "./refusals.ts";
 import type { SessionKey } from "./session-key.ts";
 import type { Transport } from "./transport.ts";
 
-/** Opening waits at least so long: what is asked for may be far less than what is granted. */
-const leastOpeningMs = 1_000;
 /** How long closing a session that is of no use may take. */
 const closingLimitMs = 500;
 
@@ -71,7 +70,7 @@ export class ZooKeeperCoordinator implements Coordinator {
     const { scheduler, sessionTimeoutMs } = this.#options;
     using round = new Scope();
     const client = this.#connect(round);
-    const limitMs = Math.max(sessionTimeoutMs, leastOpeningMs);
+    const limitMs = Math.max(sessionTimeoutMs, leastPatienceMs);
     const failure = await within(scheduler, limitMs, [signal, round.signal], (limit) =>
       this.#prepare(client, limit),
     );
