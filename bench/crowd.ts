@@ -74,7 +74,6 @@ function candidate(replica: ReplicaId): Context {
     replica,
     host: hostname(),
     limits: { leaderTimeoutMs: 1_000, storageCapacity: 10 },
-    patienceMs: 10_000,
   });
   const timings = { attempterTimeoutMs: 10_000, failoverTimeoutMs: 1_000, stopTimeoutMs: 8_000 };
   const budget = new RepairBudget(() => 10);

@@ -8,6 +8,7 @@ import { type LeftBehind, StateDirectory, StateDirectoryError } from "./system/s
 import type { Access } from "./zookeeper/access.ts";
 import { formatServer } from "./zookeeper/connection-string.ts";
 import { basePathOf } from "./zookeeper/layout.ts";
+import { leastPatienceMs } from "./zookeeper/limits.ts";
 import {
   decodeSessionKey,
   encodeSessionKey,
@@ -104,7 +105,7 @@ async function releaseLeftBehind(
   surroundings: ReleaseSurroundings,
 ): Promise<boolean> {
   const { scheduler, stop, tell } = surroundings;
-  return await within(scheduler, config.sessionTimeoutMs, [stop], async (limit) => {
+  return await within(scheduler, patienceMs(config), [stop], async (limit) => {
     const leftBehind = state.leftBehind((detail) => tell("warn", detail));
     let allDone = true;
     const work = async (): Promise<void> => {
@@ -135,7 +136,7 @@ async function releaseAsTheyEnd(
     if (!told.has(detail)) surroundings.tell(level, detail);
     told.add(detail);
   };
-  const end = later(scheduler.now(), config.sessionTimeoutMs);
+  const end = later(scheduler.now(), patienceMs(config));
   while (!stop.aborted && scheduler.now() < end) {
     await releaseLeftBehind(state, config, { ...surroundings, tell });
     await scheduler.sleep(lookAgainMs, stop);
@@ -166,7 +167,7 @@ async function releaseOne(
     transport,
     scheduler,
     basePath: service.basePath,
-    sessionTimeoutMs: config.sessionTimeoutMs,
+    sessionTimeoutMs: patienceMs(config),
     access,
   };
   const release = await releaseSession(options, kept.key, limit);
@@ -174,6 +175,11 @@ async function releaseOne(
   else left.forget();
   tell(release.kind === "failed" ? "warn" : "info", described(release));
   return release.kind !== "failed";
+}
+
+/** The dead process' session may have been granted far more than what is asked for. */
+function patienceMs({ sessionTimeoutMs }: ReleaseConfig): number {
+  return Math.max(sessionTimeoutMs, leastPatienceMs);
 }
 
 function serviceOf({ zkServers, zkPath }: ReleaseConfig): Service {

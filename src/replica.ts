@@ -90,7 +90,6 @@ export function replicaContext(config: ReplicaConfig, surroundings: ReplicaSurro
     host: describe().host,
     limits: config,
     limitsChanged: surroundings.configChanged,
-    patienceMs: config.sessionTimeoutMs,
   });
   const duty = dutyOf(config, surroundings, files);
   const budget = new RepairBudget(() => config.failoverAttemptsCount);

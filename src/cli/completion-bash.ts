@@ -1,8 +1,9 @@
+import { unreachable } from "../election/unreachable.ts";
 import type { CompletedCommand, CompletedFlag } from "./completion.ts";
 
 /**
  * For bash 4 and later. A value may follow its flag, or an equals sign, which bash makes a word of
- * its own. Where nothing is known, bash completes the names of files.
+ * its own. For a path, and a word of no flag, bash completes the names of files.
  */
 export function bashScript(commands: readonly CompletedCommand[]): string {
   const cases = commands.map((command) => {
@@ -13,6 +14,9 @@ export function bashScript(commands: readonly CompletedCommand[]): string {
   const names = commands.map(({ name }) => name).join(" ");
   const byDefault = commands.find(({ isDefault }) => isDefault)?.name ?? "";
   return `# Completion of election's commands and flags, for bash.
+_election_among() {
+  mapfile -t COMPREPLY < <(compgen -P "$2" -W "$1" -- "\${current#"$2"}")
+}
 _election() {
   local current=\${COMP_WORDS[COMP_CWORD]} flag=\${COMP_WORDS[COMP_CWORD-1]}
   local command=${byDefault} flags= words= word
@@ -37,16 +41,29 @@ ${cases.join("\n")}
   elif (( COMP_CWORD == 1 )); then
     words="${names}"
   fi
-  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+  _election_among "$words" ""
 }
 complete -o bashdefault -o default -F _election election
 `;
 }
 
 function value(command: string, { name, value: taken }: CompletedFlag): readonly string[] {
-  if (taken.kind === "none") return [];
   const pattern = `    "${command} --${name}")`;
-  if (taken.kind !== "choice") return [`${pattern} return ;;`];
-  const list = `compgen -W "${taken.choices.join(" ")}" -- "$current"`;
-  return [`${pattern} mapfile -t COMPREPLY < <(${list}); return ;;`];
+  switch (taken.kind) {
+    case "none":
+      return [];
+    case "path":
+      return [`${pattern} return ;;`];
+    case "text":
+      return [`${pattern} compopt +o bashdefault +o default; return ;;`];
+    case "choice":
+      return [`${pattern} _election_among "${taken.choices.join(" ")}" ""; return ;;`];
+    case "list":
+      return [
+        `${pattern} _election_among "${taken.choices.join(" ")}" "\${current%"\${current##*,}"}"`,
+        "      return ;;",
+      ];
+    default:
+      return unreachable(taken);
+  }
 }

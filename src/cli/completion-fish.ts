@@ -30,6 +30,7 @@ function flagWords({ name, description, value }: CompletedFlag): string {
     case "path":
       return `${told} -r -F`;
     case "choice":
+    case "list":
       return `${told} -x -a ${quote(value.choices.join(" "))}`;
     case "text":
       return `${told} -x`;

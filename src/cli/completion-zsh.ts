@@ -1,3 +1,4 @@
+import { unreachable } from "../election/unreachable.ts";
 import type { CompletedCommand, CompletedFlag } from "./completion.ts";
 
 /** For zsh: to be sourced after compinit, or put as `_election` into a directory of fpath. */
@@ -41,13 +42,22 @@ function flagSpec({ name, description, value }: CompletedFlag): string {
   const shown = description.replaceAll(/[[\]\\]/g, String.raw`\$&`);
   if (value.kind === "none") return quote(`--${name}[${shown}]`);
   const message = value.kind === "text" ? value.hint.replaceAll(":", String.raw`\:`) : value.kind;
-  const action =
-    value.kind === "choice"
-      ? `(${value.choices.join(" ")})`
-      : value.kind === "path"
-        ? "_files"
-        : "";
-  return quote(`--${name}=[${shown}]:${message}:${action || " "}`);
+  return quote(`--${name}=[${shown}]:${message}:${action(value)}`);
+}
+
+function action(value: Exclude<CompletedFlag["value"], { readonly kind: "none" }>): string {
+  switch (value.kind) {
+    case "choice":
+      return `(${value.choices.join(" ")})`;
+    case "list":
+      return `_values -s , value ${value.choices.join(" ")}`;
+    case "path":
+      return "_files";
+    case "text":
+      return " ";
+    default:
+      return unreachable(value);
+  }
 }
 
 function operandSpec({ choices }: CompletedCommand): string {

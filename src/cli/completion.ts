@@ -1,4 +1,6 @@
 import type { ArgDef } from "citty";
+import type { AnyOption } from "../config/option.ts";
+import { options } from "../config/options.ts";
 import { unreachable } from "../election/unreachable.ts";
 import { bashScript } from "./completion-bash.ts";
 import type { Shell } from "./completion-command.ts";
@@ -27,6 +29,8 @@ export interface CompletedFlag {
     | { readonly kind: "none" }
     | { readonly kind: "path" }
     | { readonly kind: "choice"; readonly choices: readonly string[] }
+    /** Some of them, with commas between. */
+    | { readonly kind: "list"; readonly choices: readonly string[] }
     | { readonly kind: "text"; readonly hint: string };
 }
 
@@ -53,12 +57,17 @@ export function completionFor(shell: Shell): string {
 
 function completedFlag(name: string, flag: ArgDef): CompletedFlag {
   const [description = ""] = (flag.description ?? "").split(lineBreak);
-  return { name, description, value: valueOf(flag) };
+  return { name, description, value: valueOf(name, flag) };
 }
 
-function valueOf(flag: ArgDef): CompletedFlag["value"] {
+function valueOf(name: string, flag: ArgDef): CompletedFlag["value"] {
   if (flag.type !== "string") return { kind: "none" };
   const hint = flag.valueHint ?? "value";
+  const all: readonly AnyOption[] = Object.values(options);
+  const completes = all.find((option) => option.flag === name)?.completes;
+  if (completes === "nothing") return { kind: "text", hint };
+  if (completes !== undefined) return { kind: "list", choices: completes.list };
   if (hint.includes("|")) return { kind: "choice", choices: hint.split("|") };
-  return hint === "path" ? { kind: "path" } : { kind: "text", hint };
+  // A command begins with the path of a program, as a rule.
+  return hint === "path" || hint === "command" ? { kind: "path" } : { kind: "text", hint };
 }

@@ -1,4 +1,5 @@
 import { printable } from "../config/quoted.ts";
+import { type PlaceInLine, placeInLine, placeText } from "../election/place-in-line.ts";
 import { type StateName, stateNames } from "../election/transitions.ts";
 
 /** A replica's status as another process gave it: an object of which only the state is known. */
@@ -34,7 +35,7 @@ export function statusText({ state, fields }: ReceivedStatus): string {
     ["lease", suffixed(seconds(fieldsOf(fields["lease"]), "remainingMs"), " left")],
     ["leader", textOf(fieldsOf(fields["leader"]), "replica") ?? "unknown"],
     ["rests", suffixed(seconds(fieldsOf(fields["resting"]), "remainingMs"), " more")],
-    ["line", placeInLine(fieldsOf(fields["line"]))],
+    ["line", placeText(placeOf({ state, fields }))],
     ["files", suffixed(textOf(fieldsOf(fields["files"]), "written"), " written")],
   ];
   const shown = rows.filter(([, value]) => value !== undefined);
@@ -48,9 +49,16 @@ export function statusText({ state, fields }: ReceivedStatus): string {
     .join("\n");
 }
 
-function placeInLine(line: Fields): string | undefined {
-  const { position, size } = line;
-  return typeof position === "number" ? `${position + 1} of ${Number(size)}` : undefined;
+/** Where a replica that waits stands in line; undefined for a leader, and where it is unknown. */
+export function placeOf({ state, fields }: ReceivedStatus): PlaceInLine | undefined {
+  const { position, size, candidates } = fieldsOf(fields["line"]);
+  if (state === "Leader" || typeof position !== "number") return undefined;
+  const line = {
+    position,
+    size: Number(size),
+    candidates: Array.isArray(candidates) ? candidates : [],
+  };
+  return placeInLine(line, textOf(fieldsOf(fields["leader"]), "replica"));
 }
 
 export function seconds(fields: Fields, name: string): string | undefined {

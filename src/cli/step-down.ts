@@ -15,6 +15,8 @@ import { type Fields, fieldsOf, parsed, textOf } from "./status-text.ts";
 const answerLimitMs = 3_000;
 const handOverLimitMs = 30_000;
 const successorLimitMs = 5_000;
+/** How long after a rest that is no longer than that the replica may take to lead again. */
+const returnLimitMs = 1_000;
 /** How often it is asked meanwhile. */
 const pollMs = 200;
 
@@ -26,7 +28,7 @@ export async function runStepDown(question: {
   const { wish, json } = question;
   const outcome = await stepDown(wish, new RealScheduler());
   if (json) await print(`${JSON.stringify(outcome)}\n`);
-  else if (outcome.kind === "stepped-down") await print(told(outcome));
+  else if (outcome.kind === "stepped-down") await print(stepDownText(outcome));
   else if (outcome.kind === "usage") await complain(`election: ${printable(outcome.detail)}\n`);
   else await complain(`${problemLine(wish.address, outcome.detail)}\n`);
   return {
@@ -49,13 +51,19 @@ export type StepDownOutcome =
       readonly kind: "stepped-down";
       readonly replica: string;
       readonly epoch: string;
+      /** How long it was asked not to stand. */
+      readonly askedMs: number;
       /** How long it did not stand when it was last asked. */
       readonly restMs: number;
-      /** Who leads now; null when nobody was seen to. */
+      /** Who leads now, which may be the same again; null when nobody was seen to. */
       readonly leader: string | null;
+      /** Null where it is not known. */
+      readonly leaderEpoch: string | null;
     }
   /** `usage`: the token file is wrong, and the replica was not asked. */
   | { readonly kind: "not-leading" | "refused" | "failed" | "usage"; readonly detail: string };
+
+type SteppedDown = Extract<StepDownOutcome, { kind: "stepped-down" }>;
 
 /** Asks a replica to step down, and waits until it did and somebody else leads, if anybody will. */
 export async function stepDown(wish: StepDownWish, scheduler: Scheduler): Promise<StepDownOutcome> {
@@ -92,7 +100,7 @@ async function awaitSuccessor(
   const duration = parseDuration(rest);
   const asked = duration.kind === "valid" ? duration.value : 0;
   let deadline = later(scheduler.now(), handOverLimitMs);
-  let handedOver: Extract<StepDownOutcome, { kind: "stepped-down" }> | undefined;
+  let handedOver: SteppedDown | undefined;
   while (remainingMs(scheduler, deadline) > 0) {
     const answer = await askStatus(address, scheduler);
     if (answer.kind === "failed") return { kind: "failed", detail: answer.detail };
@@ -100,9 +108,10 @@ async function awaitSuccessor(
     if (state !== "Leader" || textOf(fields, "epoch") !== epoch) {
       // The first one learns of a successor a moment later, and of none after its rest.
       if (handedOver === undefined) {
-        deadline = later(scheduler.now(), Math.min(successorLimitMs, asked));
+        const returnMs = asked + returnLimitMs;
+        deadline = later(scheduler.now(), asked <= successorLimitMs ? returnMs : successorLimitMs);
       }
-      handedOver = outcomeOf(fields, epoch);
+      handedOver = outcomeOf(fields, epoch, asked);
       if (handedOver.leader !== null) return handedOver;
     }
     await scheduler.sleep(pollMs, never);
@@ -110,17 +119,17 @@ async function awaitSuccessor(
   return handedOver ?? { kind: "failed", detail: `it still leads after ${handOverLimitMs} ms` };
 }
 
-function outcomeOf(
-  fields: Fields,
-  epoch: string,
-): Extract<StepDownOutcome, { kind: "stepped-down" }> {
+function outcomeOf(fields: Fields, epoch: string, askedMs: number): SteppedDown {
+  const leader = fieldsOf(fields["leader"]);
   const restMs = fieldsOf(fields["resting"])["remainingMs"];
   return {
     kind: "stepped-down",
     replica: textOf(fieldsOf(fields["replica"]), "replica") ?? "?",
     epoch,
+    askedMs,
     restMs: typeof restMs === "number" ? restMs : 0,
-    leader: textOf(fieldsOf(fields["leader"]), "replica") ?? null,
+    leader: textOf(leader, "replica") ?? null,
+    leaderEpoch: textOf(leader, "epoch") ?? textOf(fields, "epoch") ?? null,
   };
 }
 
@@ -130,12 +139,18 @@ function notLeading(body: Fields): string {
 }
 
 /** For a person: what happened, and plainly that nobody leads where nobody does. */
-function told(outcome: Extract<StepDownOutcome, { kind: "stepped-down" }>): string {
-  const { replica, epoch, restMs, leader } = outcome;
+export function stepDownText(outcome: SteppedDown): string {
+  const { replica, epoch } = outcome;
+  return `${printable(`${replica} gave up epoch ${epoch}. ${sequel(outcome)}`)}\n`;
+}
+
+function sequel({ replica, askedMs, restMs, leader, leaderEpoch }: SteppedDown): string {
   const rest = `${(restMs / 1000).toFixed(1)} s`;
-  const now =
-    leader === null
-      ? `Nobody leads: no other replica took over. ${replica} stands again in ${rest}.`
-      : `${leader} leads now. ${replica} does not stand for another ${rest}.`;
-  return `${printable(`${replica} gave up epoch ${epoch}. ${now}`)}\n`;
+  if (leader === null) {
+    return `Nobody leads: no other replica took over. ${replica} stands again in ${rest}.`;
+  }
+  if (leader !== replica)
+    return `${leader} leads now. ${replica} does not stand for another ${rest}.`;
+  const again = `${replica} leads again (epoch ${leaderEpoch ?? "unknown"})`;
+  return `Nobody else took over within ${askedMs / 1000} s; ${again}.`;
 }

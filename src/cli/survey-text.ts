@@ -1,6 +1,14 @@
+import { printable } from "../config/quoted.ts";
 import type { ReplicaInfo } from "../election/coordinator.ts";
 import { exitCodes } from "../election/exit-status.ts";
-import { fieldsOf, type ReceivedStatus, seconds, takesPart, textOf } from "./status-text.ts";
+import {
+  fieldsOf,
+  placeOf,
+  type ReceivedStatus,
+  seconds,
+  takesPart,
+  textOf,
+} from "./status-text.ts";
 import { textTable } from "./text-table.ts";
 
 /** One replica, as far as it is known. */
@@ -11,7 +19,7 @@ export interface SurveyedReplica {
   readonly info: ReplicaInfo | undefined;
   /** Whether the records say that it leads; undefined when they were not asked. */
   readonly leads: boolean | undefined;
-  /** Its place in the line, 0 being the front. */
+  /** Its place in the line, the leader among them, 0 being the front. */
   readonly position: number | undefined;
   /** What it answered. */
   readonly status: ReceivedStatus | undefined;
@@ -19,46 +27,67 @@ export interface SurveyedReplica {
   readonly problem: string | undefined;
 }
 
+/** What the records say of the service. */
+export interface SurveyedService {
+  /** Where they are, chroot included. */
+  readonly path: string;
+  /** Null when nobody leads. */
+  readonly leader: string | null;
+}
+
 /**
  * A table of replicas, for people.
- * @param leader null when nobody leads; undefined when that was not asked
+ * @param service undefined when the records were not asked
  */
 export function surveyText(
   replicas: readonly SurveyedReplica[],
-  leader: string | null | undefined,
+  service: SurveyedService | undefined,
 ): string {
   const head = ["REPLICA", "HOST", "STATE", "SINCE", "EPOCH", "LINE", "HTTP", "NOTE"];
-  const table = replicas.length === 0 ? "" : textTable([head, ...replicas.map(row)]);
-  if (leader === null) return `${table}Nobody leads.\n`;
-  return table;
+  const leading = replicas.find(({ leads }) => leads === true)?.position;
+  const rows = replicas.map((replica) => row(replica, rankOf(replica, leading)));
+  const table = rows.length === 0 ? "" : textTable([head, ...rows]);
+  if (service?.leader !== null) return table;
+  const doubt = rows.length === 0 ? ", and nobody is in line: is --zk-path right?" : ".";
+  return `${table}${printable(`Nobody leads at ${service.path}${doubt}`)}\n`;
 }
 
 /** The exit code that a survey ends with: see the help of `status`. */
 export function surveyCode(
   replicas: readonly SurveyedReplica[],
-  leader: string | null | undefined,
+  service: SurveyedService | undefined,
 ): number {
   // Who cannot be asked from here stands in the line all the same, and so takes part.
   const silent = replicas.some(({ address, status }) => address !== undefined && !status);
   if (silent) return exitCodes.exhausted;
   const idle = replicas.some(({ status }) => status !== undefined && !takesPart(status));
-  return idle || leader === null ? exitCodes.takesNoPart : exitCodes.stopped;
+  return idle || service?.leader === null ? exitCodes.takesNoPart : exitCodes.stopped;
 }
 
-function row({ address, info, leads, position, status, problem }: SurveyedReplica): string[] {
+/** The place among those who wait, 1 being next; undefined for a leader, and where unknown. */
+function rankOf(
+  { leads, position, status }: SurveyedReplica,
+  leading: number | undefined,
+): number | undefined {
+  if (leads === true) return undefined;
+  if (position === undefined) return status && placeOf(status)?.rank;
+  return position + (leading !== undefined && leading < position ? 0 : 1);
+}
+
+function row(replica: SurveyedReplica, rank: number | undefined): string[] {
+  const { address, info, leads, status, problem } = replica;
   const fields = status?.fields ?? {};
-  const replica = fieldsOf(fields["replica"]);
-  const line = position ?? fieldsOf(fields["line"])["position"];
+  const self = fieldsOf(fields["replica"]);
   const resting = seconds(fieldsOf(fields["resting"]), "remainingMs");
   const detail = textOf(fields, "detail");
   const rest = resting === undefined ? detail : `rests for another ${resting}`;
   return [
-    info?.replica ?? textOf(replica, "replica") ?? "?",
-    info?.host ?? textOf(replica, "host") ?? "?",
+    info?.replica ?? textOf(self, "replica") ?? "?",
+    info?.host ?? textOf(self, "host") ?? "?",
     status?.state ?? (leads === undefined ? "?" : leads ? "(leads)" : "(in line)"),
     seconds(fields, "stateMs") ?? "-",
     textOf(fields, "epoch") ?? "-",
-    typeof line === "number" ? String(line + 1) : "-",
+    rank === undefined ? "-" : String(rank),
     address ?? "-",
     problem ?? rest ?? "",
   ];

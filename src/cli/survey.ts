@@ -1,18 +1,23 @@
 import { formatHttpAddress } from "../config/http-address.ts";
 import { printable } from "../config/quoted.ts";
-import type { ReplicaInfo } from "../election/coordinator.ts";
 import { within } from "../election/deadline.ts";
 import { exitCodes } from "../election/exit-status.ts";
 import type { Scheduler } from "../election/scheduler.ts";
 import { accessOf, transportOf } from "../server-access.ts";
 import { RealScheduler } from "../system/real-scheduler.ts";
 import { basePathOf } from "../zookeeper/layout.ts";
+import { leastPatienceMs } from "../zookeeper/limits.ts";
 import { readRoster, type Roster } from "../zookeeper/roster.ts";
 import type { Addresses, Service, SurveySubject } from "./command.ts";
 import { complain, print } from "./print.ts";
 import { routeTo } from "./replica-addresses.ts";
 import { askStatus } from "./status.ts";
-import { surveyCode, type SurveyedReplica, surveyText } from "./survey-text.ts";
+import {
+  surveyCode,
+  type SurveyedReplica,
+  type SurveyedService,
+  surveyText,
+} from "./survey-text.ts";
 
 /** How many replicas are asked at once. */
 const batchSize = 64;
@@ -35,13 +40,17 @@ export async function runSurvey({ subject, json }: SurveyQuestion): Promise<numb
     return exitCodes.exhausted;
   }
   const replicas = await surveyOfRoster(roster, subject.hostName, scheduler);
-  return await tell(replicas, roster.leader?.info?.replica ?? null, json);
+  const { zkServers, zkPath } = subject.service;
+  const path = basePathOf(zkServers.chroot, zkPath);
+  const leader = roster.leader?.info?.replica ?? null;
+  return await tell(replicas, { path, leader }, json);
 }
 
-/** Asks ZooKeeper who is here, for one session timeout at most. */
+/** Asks ZooKeeper who is here, for one session timeout, or a second where that is less. */
 export async function rosterOf(service: Service, scheduler: Scheduler): Promise<Roster> {
   const { zkServers, zkPath, sessionTimeoutMs } = service;
-  return await within(scheduler, sessionTimeoutMs, [], (limit) =>
+  const limitMs = Math.max(sessionTimeoutMs, leastPatienceMs);
+  return await within(scheduler, limitMs, [], (limit) =>
     readRoster(
       {
         servers: zkServers.servers,
@@ -79,18 +88,19 @@ async function surveyOfRoster(
   scheduler: Scheduler,
 ): Promise<readonly SurveyedReplica[]> {
   const leading = leader?.info;
-  const isLeader = (info: ReplicaInfo): boolean => info.replica === leading?.replica;
+  const isMissing = leading !== undefined && !line.some(({ leads }) => leads);
   // A leader whose entry is missing (it steps down, or somebody meddled) is here all the same.
-  const all = leading === undefined || line.some(isLeader) ? line : [leading, ...line];
+  const all = isMissing ? [{ info: leading, leads: true }, ...line] : line;
   const replicas: SurveyedReplica[] = [];
   for (let start = 0; start < all.length; start += batchSize) {
     const batch = all.slice(start, start + batchSize);
     const asked = await Promise.all(
-      batch.map(async (info): Promise<SurveyedReplica> => {
-        const place = line.indexOf(info);
+      batch.map(async (entry): Promise<SurveyedReplica> => {
+        const { info, leads } = entry;
+        const place = line.indexOf(entry);
         const position = place < 0 ? undefined : place;
         const route = routeTo(info, hostName);
-        const known = { info, leads: isLeader(info), position };
+        const known = { info, leads, position };
         if (route.kind === "none") {
           return { ...known, address: undefined, status: undefined, problem: route.why };
         }
@@ -106,14 +116,14 @@ async function surveyOfRoster(
   return replicas;
 }
 
-/** @param leader null when nobody leads; undefined when that was not asked */
+/** @param service undefined when the records were not asked */
 async function tell(
   replicas: readonly SurveyedReplica[],
-  leader: string | null | undefined,
+  service: SurveyedService | undefined,
   json: boolean,
 ): Promise<number> {
   const list = {
-    leader,
+    leader: service?.leader,
     replicas: replicas.map(({ status, info, ...rest }) => ({
       replica: info ?? null,
       leads: rest.leads ?? null,
@@ -123,7 +133,7 @@ async function tell(
       status: status?.fields ?? null,
     })),
   };
-  const text = json ? `${JSON.stringify(list)}\n` : surveyText(replicas, leader);
+  const text = json ? `${JSON.stringify(list)}\n` : surveyText(replicas, service);
   await print(text);
-  return surveyCode(replicas, leader);
+  return surveyCode(replicas, service);
 }

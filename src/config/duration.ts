@@ -6,8 +6,6 @@ import { invalid, type Parsed, valid } from "./parsed.ts";
  */
 export const longestDurationMs = 24 * 60 * 60 * 1000;
 
-const expected = "a duration from 1ms to 24h in whole milliseconds, such as 10s, 1m30s or 500ms";
-
 const nanoseconds: Readonly<Record<string, bigint>> = {
   ns: 1n,
   us: 1_000n,
@@ -25,6 +23,13 @@ const nanoseconds: Readonly<Record<string, bigint>> = {
  * a fraction of a millisecond are refused. Source: Go, package time, ParseDuration.
  */
 export function parseDuration(text: string): Parsed<number> {
+  return parseDurationFrom(1, text);
+}
+
+/** The same, where what is shorter makes no sense. */
+export function parseDurationFrom(leastMs: number, text: string): Parsed<number> {
+  const range = `from ${formatDuration(leastMs)} to 24h in whole milliseconds`;
+  const expected = `a duration ${range}, such as 10s, 1m30s or 500ms`;
   if (text.length > 64 || !/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(text)) {
     return invalid(expected);
   }
@@ -38,7 +43,7 @@ export function parseDuration(text: string): Parsed<number> {
     total += scaled / divisor;
   }
   const milliseconds = total / 1_000_000n;
-  if (total % 1_000_000n !== 0n || milliseconds < 1n) return invalid(expected);
+  if (total % 1_000_000n !== 0n || milliseconds < BigInt(leastMs)) return invalid(expected);
   if (milliseconds > BigInt(longestDurationMs)) return invalid(expected);
   return valid(Number(milliseconds));
 }

@@ -1,7 +1,7 @@
 import { invalid, type Parsed, valid } from "./parsed.ts";
 
 /** SIGTERM and SIGINT are not among them: they stop the daemon, and the command with it. */
-const forwardedSignals = ["SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
+export const forwardedSignals = ["SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 export type ForwardedSignal = (typeof forwardedSignals)[number];
 
 /** Reads the names of signals, with commas between. */

@@ -1,4 +1,4 @@
-import { parseDuration } from "./duration.ts";
+import { parseDurationFrom } from "./duration.ts";
 import { invalid, type Parsed, valid } from "./parsed.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -11,6 +11,8 @@ export interface Option<T> {
   readonly fallback: Fallback;
   /** One sentence for the help and the README. */
   readonly help: string;
+  /** What shells complete the value from, where that does not follow from the unit. */
+  readonly completes?: "nothing" | { readonly list: readonly string[] };
   /** A secret is never printed: not in an error, not in a dump. */
   readonly secret: boolean;
   /** A switch is a flag without a value, and a variable that is `true` or `false`. */
@@ -68,13 +70,14 @@ interface Wording {
   readonly help: string;
 }
 
-export function durationOption(fallback: string, wording: Wording): Option<number> {
+/** @param leastMs what is shorter makes no sense */
+export function durationOption(fallback: string, wording: Wording, leastMs = 1): Option<number> {
   return {
     ...wording,
     unit: "duration",
     fallback: { kind: "text", text: fallback },
     secret: false,
-    parse: parseDuration,
+    parse: (text) => parseDurationFrom(leastMs, text),
   };
 }
 

@@ -1,5 +1,9 @@
 import { parseCommandWords } from "./command-words.ts";
-import { type ForwardedSignal, parseForwardedSignals } from "./forwarded-signals.ts";
+import {
+  type ForwardedSignal,
+  forwardedSignals,
+  parseForwardedSignals,
+} from "./forwarded-signals.ts";
 import { parseHttpAddress, type HttpAddress } from "./http-address.ts";
 import { type Login, parseLogin, parseLoginFile } from "./login.ts";
 import {
@@ -19,6 +23,12 @@ import type { ReplicaId } from "../election/coordinator.ts";
 import type { ServerList } from "./surroundings.ts";
 import { parseAuthoritiesFile, parseCertificateFile, parseKeyFile } from "./tls-files.ts";
 import { parseZkPath } from "./zk-path.ts";
+
+/**
+ * Servers grant two of their ticks at least, and a tick is seconds as a rule. Of 100 ms a lease is
+ * 66 ms, renewed every 25 ms: with less one slow commit ends it, and it is a slip of the unit.
+ */
+const leastSessionTimeoutMs = 100;
 
 /**
  * Everything that can be configured: the one source of the flags, the variables, the help and the
@@ -73,13 +83,18 @@ export const options = {
       { flag: "failover-attempts-count", help: "Repair attempts before the replica gives up." },
     ),
   ),
-  sessionTimeoutMs: durationOption("10s", {
-    flag: "session-timeout",
-    help: "Time until the servers forget a silent replica; they may grant another.",
-  }),
+  sessionTimeoutMs: durationOption(
+    "10s",
+    {
+      flag: "session-timeout",
+      help: "Time until the servers forget a silent replica; they may grant another.",
+    },
+    leastSessionTimeoutMs,
+  ),
   zkPath: option<string>({
     flag: "zk-path",
     unit: "path",
+    completes: "nothing",
     fallback: { kind: "text", text: "/election" },
     help: "ZooKeeper path of the service: replicas with the same path compete.",
     secret: false,
@@ -202,6 +217,7 @@ export const options = {
     option<readonly ForwardedSignal[] | null>({
       flag: "exec-forward",
       unit: "signal,...",
+      completes: { list: forwardedSignals },
       fallback: { kind: "none", shown: "none" },
       help: "Signals passed on to the command alone: SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2.",
       secret: false,

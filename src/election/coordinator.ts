@@ -94,6 +94,8 @@ export type Attempt =
  */
 export interface Leadership {
   readonly epoch: Epoch;
+  /** The timeout of the session that holds it, as it was granted, in milliseconds. */
+  readonly sessionTimeoutMs: number;
   /** The end of the lease as it stands. It moves with every acknowledged renewal. */
   readonly validUntil: Instant;
   /** When the last acknowledged renewal was sent. */

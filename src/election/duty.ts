@@ -29,6 +29,8 @@ export type Proof =
 /** The duty's view of a leadership. */
 export interface Term {
   readonly epoch: Epoch;
+  /** As it was granted, in milliseconds: an effect that takes longer hangs. */
+  readonly sessionTimeoutMs: number;
   /** Whether an effect may start at this very moment. */
   mayAct(): boolean;
   /** The end of the lease as it stands: an effect that goes on must have ended by then. */

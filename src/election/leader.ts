@@ -87,6 +87,7 @@ function termOf(
 ): Term {
   return {
     epoch: leadership.epoch,
+    sessionTimeoutMs: leadership.sessionTimeoutMs,
     mayAct: () => leadership.mayAct(),
     validUntil: () => leadership.validUntil,
     renewal: (signal) => leadership.renewal(signal),

@@ -21,8 +21,6 @@ export interface LeaderFilesOptions {
   readonly limits: LeaderLimits;
   /** Aborted at the next change of the limits; undefined where they never change. */
   readonly limitsChanged?: (() => AbortSignal) | undefined;
-  /** An effect that takes longer hangs: others shall lead. In milliseconds. */
-  readonly patienceMs: number;
 }
 
 export interface LeaderLimits {
@@ -86,9 +84,10 @@ export class LeaderFiles implements Duty {
     }
   }
 
-  /** One effect, and the word that it hangs if it takes too long. */
+  /** One effect, and the word that it hangs if it takes too long: then others shall lead. */
   async #act(term: Term, sequence: number, signal: AbortSignal): Promise<Failure | undefined> {
-    const { scheduler, disk, patienceMs } = this.#options;
+    const { scheduler, disk } = this.#options;
+    const patienceMs = term.sessionTimeoutMs;
     using watching = new Scope();
     const impatience = scheduler.sleep(patienceMs, watching.signal).then(() => {
       if (!watching.signal.aborted) term.hangs(hangingFailure(disk, patienceMs));

@@ -113,7 +113,7 @@ export class ElectionLog implements Observer {
   }
 
   #line({ kind, position, size }: EventOf<"line">): void {
-    const message = `stands in line at ${position + 1} of ${size}`;
+    const message = `stands in line at ${position + 1} of ${size}, the leader counted`;
     this.#log.write("debug", kind, message, { position: position + 1, size });
   }
 

@@ -14,13 +14,13 @@ import { ZooKeeperError } from "./errors.ts";
 import { exposureOf } from "./exposed-records.ts";
 import { type Layout, layoutBelow, pathsDownTo } from "./layout.ts";
 import { openAcl } from "./protocol/records.ts";
+import { leastPatienceMs } from "./limits.ts";
+import { Namesake } from "./namesake.ts";
 import { encodeTerm, type TermRecord } from "./records.ts";
 import { failureOfEnd, refusalOf } from "./refusals.ts";
 import type { SessionKey } from "./session-key.ts";
 import type { Transport } from "./transport.ts";
 
-/** Opening waits at least so long: what is asked for may be far less than what is granted. */
-const leastOpeningMs = 1_000;
 /** How long closing a session that is of no use may take. */
 const closingLimitMs = 500;
 
@@ -48,6 +48,7 @@ export class ZooKeeperCoordinator implements Coordinator {
   /** The clients whose sessions are not over, in the order of their births. */
   readonly #clients = new Set<ZooKeeperClient>();
   readonly #observation = new ClientObservation();
+  readonly #namesake: Namesake;
   /** Whether others may change the records is told once. */
   #hasToldExposure = false;
   /** Whether this process has seen the records before: then their absence is a loss. */
@@ -58,6 +59,7 @@ export class ZooKeeperCoordinator implements Coordinator {
   constructor(options: CoordinatorOptions) {
     this.#options = options;
     this.#layout = layoutBelow(options.basePath);
+    this.#namesake = new Namesake(options.scheduler, options.observer);
   }
 
   get pendingRequests(): number {
@@ -68,7 +70,7 @@ export class ZooKeeperCoordinator implements Coordinator {
     const { scheduler, sessionTimeoutMs } = this.#options;
     using round = new Scope();
     const client = this.#connect(round);
-    const limitMs = Math.max(sessionTimeoutMs, leastOpeningMs);
+    const limitMs = Math.max(sessionTimeoutMs, leastPatienceMs);
     const failure = await within(scheduler, limitMs, [signal, round.signal], (limit) =>
       this.#prepare(client, limit),
     );
@@ -77,7 +79,8 @@ export class ZooKeeperCoordinator implements Coordinator {
       return { kind: "failed", failure };
     }
     const { observer, describe, keep } = this.#options;
-    const tools = { client, scheduler, observer, describe, keep, layout: this.#layout };
+    const own = { layout: this.#layout, namesake: this.#namesake };
+    const tools = { client, scheduler, observer, describe, keep, ...own };
     const session = new ElectionSession(tools);
     this.#session = session;
     return { kind: "opened", session };

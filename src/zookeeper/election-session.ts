@@ -9,6 +9,7 @@ import type { Layout } from "./layout.ts";
 import { LeaderWatch, type Owner } from "./leader-watch.ts";
 import type { ZooKeeperLeadership } from "./leadership.ts";
 import { Line, type Place } from "./line.ts";
+import type { Namesake } from "./namesake.ts";
 import { encodeReplica } from "./records.ts";
 import { failureOfEnd, refusalOf } from "./refusals.ts";
 import type { SessionKey } from "./session-key.ts";
@@ -31,6 +32,8 @@ export interface SessionTools {
   readonly layout: Layout;
   /** What the leader node and the line say about us, as of now. */
   readonly describe: () => ReplicaInfo;
+  /** Shared by all sessions of the process, so that it tells what it has to tell once. */
+  readonly namesake: Namesake;
   /** Keeps the session's key for whoever comes after our death. Must not throw. */
   readonly keep?: ((key: SessionKey) => void) | undefined;
 }
@@ -47,10 +50,11 @@ export class ElectionSession implements Session {
   #placeTold: Place | undefined;
 
   constructor(tools: SessionTools) {
-    const { client, scheduler, layout, describe } = tools;
+    const { client, layout, describe } = tools;
+    const { replica } = describe();
     this.#tools = tools;
-    this.#line = new Line(client, layout, describe().replica, () => encodeReplica(describe()));
-    this.#leaderWatch = new LeaderWatch(client, scheduler, layout.leader);
+    this.#line = new Line(client, layout, replica, () => encodeReplica(describe()));
+    this.#leaderWatch = new LeaderWatch(tools, layout.leader, replica);
     this.#keepKey(undefined);
     void this.#awaitTheEnd();
   }

@@ -1,7 +1,8 @@
-import type { Epoch, ReplicaInfo } from "../election/coordinator.ts";
+import type { Epoch, ReplicaId, ReplicaInfo } from "../election/coordinator.ts";
 import type { Instant, Scheduler } from "../election/scheduler.ts";
 import type { ZooKeeperClient } from "./client.ts";
-import { ZooKeeperError } from "./errors.ts";
+import { missingIsUndefined } from "./errors.ts";
+import type { Namesake } from "./namesake.ts";
 import type { Stat } from "./protocol/records.ts";
 import { decodeReplica } from "./records.ts";
 
@@ -11,6 +12,13 @@ interface Renewal {
   readonly version: number;
   /** When we had first read it, so certainly after its holder had sent it. */
   readonly seenAt: Instant;
+}
+
+export interface LeaderWatchTools {
+  readonly client: ZooKeeperClient;
+  readonly scheduler: Scheduler;
+  /** Hears of every leadership that is not ours. */
+  readonly namesake: Namesake;
 }
 
 /** Whose the leader node is. `us` without our knowing: the reply to a taking was lost. */
@@ -27,15 +35,20 @@ export class LeaderWatch {
   readonly #client: ZooKeeperClient;
   readonly #scheduler: Scheduler;
   readonly #path: string;
+  readonly #own: ReplicaId;
+  readonly #namesake: Namesake;
   /** The newest renewal that was read. */
   #seen: Renewal | undefined;
   /** A leadership's last renewal, proved to be the last: its node was deleted after it. */
   #last: Renewal | undefined;
 
-  constructor(client: ZooKeeperClient, scheduler: Scheduler, path: string) {
-    this.#client = client;
-    this.#scheduler = scheduler;
+  /** @param own the name that we go by */
+  constructor(tools: LeaderWatchTools, path: string, own: ReplicaId) {
+    this.#client = tools.client;
+    this.#scheduler = tools.scheduler;
+    this.#namesake = tools.namesake;
     this.#path = path;
+    this.#own = own;
   }
 
   /** When the last renewal of `epoch` was seen, if it is known that it was the last. */
@@ -45,17 +58,30 @@ export class LeaderWatch {
 
   /** Who owns the leader node. */
   async owner(signal: AbortSignal): Promise<Owner> {
-    const node = await this.#read(signal, undefined);
+    const node = await this.read(signal);
     if (node === undefined) return { kind: "nobody" };
     if (this.#isOurs(node.stat)) return { kind: "us" };
     const epoch = node.stat.czxid as Epoch;
     return { kind: "other", epoch, leader: decodeReplica(node.data) };
   }
 
+  /** Reads the leader node, the only way to; undefined when there is none. */
+  async read(signal: AbortSignal, watch?: AbortSignal) {
+    const node = await missingIsUndefined(
+      this.#client.getData(this.#path, watch === undefined ? { signal } : { signal, watch }),
+    );
+    if (node !== undefined && !this.#isOurs(node.stat)) {
+      const { sessionTimeoutMs } = this.#client;
+      const own = { replica: this.#own, sessionTimeoutMs };
+      this.#namesake.saw(node.stat, decodeReplica(node.data), own);
+    }
+    return node;
+  }
+
   /** Resolves once an attempt is worth while (see Owner), or when `signal` aborts. */
   async untilGone(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const node = await this.#read(signal, signal);
+      const node = await this.read(signal, signal);
       if (node === undefined || this.#isOurs(node.stat)) return;
       const renewal = this.#see(node.stat);
       const event = await node.watch;
@@ -68,10 +94,6 @@ export class LeaderWatch {
     }
   }
 
-  #isOurs(stat: Stat): boolean {
-    return stat.ephemeralOwner === this.#client.sessionId;
-  }
-
   /** Reading the same version of the same node again tells that nothing was renewed in between. */
   #see(stat: Stat): Renewal {
     const epoch = stat.czxid as Epoch;
@@ -81,15 +103,7 @@ export class LeaderWatch {
     return this.#seen;
   }
 
-  async #read(signal: AbortSignal, watch: AbortSignal | undefined) {
-    try {
-      return await this.#client.getData(
-        this.#path,
-        watch === undefined ? { signal } : { signal, watch },
-      );
-    } catch (error) {
-      if (error instanceof ZooKeeperError && error.code === "no-node") return undefined;
-      throw error;
-    }
+  #isOurs(stat: Stat): boolean {
+    return stat.ephemeralOwner === this.#client.sessionId;
   }
 }

@@ -75,6 +75,10 @@ export class ZooKeeperLeadership implements Leadership {
     void this.#watchTheEnd();
   }
 
+  get sessionTimeoutMs(): number {
+    return this.#tools.client.sessionTimeoutMs;
+  }
+
   get validUntil(): Instant {
     return this.#lease.validUntil;
   }

@@ -25,3 +25,9 @@ export const defaultLimits: ClientLimits = {
   watches: 10_000,
   bufferedEvents: 1_000,
 };
+
+/**
+ * Until a session timeout is granted, nothing is given up sooner than that: what is asked for may
+ * be far less than what is granted. In milliseconds.
+ */
+export const leastPatienceMs = 1_000;

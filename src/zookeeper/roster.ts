@@ -36,9 +36,16 @@ export type Roster =
       /** When it was read, by our wall clock: milliseconds since 1970. */
       readonly readAt: number;
       /** In the order of the line; the leader stands in it too, unless its entry is missing. */
-      readonly line: readonly ReplicaInfo[];
+      readonly line: readonly RosterEntry[];
     }
   | { readonly kind: "failed"; readonly detail: string };
+
+/** One replica in the line. */
+export interface RosterEntry {
+  readonly info: ReplicaInfo;
+  /** Whether the leader node is its session's: two replicas may go by one name. */
+  readonly leads: boolean;
+}
 
 export interface RosterLeader {
   /** Undefined when the record says nothing that can be read. */
@@ -97,13 +104,15 @@ async function readWith(
     renewedAt: node.stat.mtimeMs,
   };
   const names = await namesIn(client, layout.replicas, signal);
-  const line: ReplicaInfo[] = [];
+  const line: RosterEntry[] = [];
+  const owner = node?.stat.ephemeralOwner;
   for (let start = 0; start < names.length; start += batchSize) {
     const paths = names.slice(start, start + batchSize).map((name) => `${layout.replicas}/${name}`);
     const entries = await Promise.all(paths.map((path) => dataOf(client, path, signal)));
     for (const entry of entries) {
       const info = entry && decodeReplica(entry.data);
-      if (info !== undefined) line.push(info);
+      if (info === undefined) continue;
+      line.push({ info, leads: entry?.stat.ephemeralOwner === owner });
     }
   }
   return { kind: "read", leader, horizon, readAt, line };

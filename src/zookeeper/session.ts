@@ -13,7 +13,7 @@ import type { ExchangeOwner, Request, SentExchange } from "./exchange.ts";
 import { Exchange } from "./exchange.ts";
 import { Expiry } from "./expiry.ts";
 import type { AcceptedHandshake } from "./handshake.ts";
-import type { ClientLimits } from "./limits.ts";
+import { type ClientLimits, leastPatienceMs } from "./limits.ts";
 import { WireCode } from "./protocol/error-codes.ts";
 import { Opcode } from "./protocol/opcodes.ts";
 import type { NodeEvent } from "./protocol/replies.ts";
@@ -90,7 +90,8 @@ export class Session implements ConnectionOwner, ExchangeOwner {
       scheduler,
       maximumFrameBytes: limits.receivedFrameBytes,
       request: () => this.#connectRequest(),
-      sessionTimeoutMs: () => this.#expiry.timeoutMs ?? options.timeoutMs,
+      sessionTimeoutMs: () =>
+        this.#expiry.timeoutMs ?? Math.max(options.timeoutMs, leastPatienceMs),
       attemptFailed: (server, detail) => observe({ kind: "attempt-failed", server, detail }),
       roundFailed: () => observe({ kind: "round-failed" }),
     });

@@ -59,7 +59,7 @@ export async function tryToTake(
   signal: AbortSignal,
 ): Promise<Attempt | undefined> {
   const [leader, term, goesFirst] = await Promise.all([
-    readLeader(tools, signal),
+    tools.leaderWatch.read(signal),
     readTerm(tools, signal),
     manners === "at once" ? true : tools.line.isOurs(signal),
   ]);
@@ -263,10 +263,6 @@ async function waitOut(
 function runningLeaseMs(tools: TakingTools, term: FoundTerm): number {
   if (term.record?.state === "released") return 0;
   return term.record?.leaseMs ?? leaseDurationMs(tools.client.sessionTimeoutMs);
-}
-
-async function readLeader(tools: TakingTools, signal: AbortSignal) {
-  return await missingIsUndefined(tools.client.getData(tools.layout.leader, { signal }));
 }
 
 async function readTerm(tools: TakingTools, signal: AbortSignal): Promise<FoundTerm> {

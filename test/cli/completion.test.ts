@@ -9,6 +9,7 @@ import { surroundings } from "../config/surroundings.fixture.ts";
 /** What bash offers at the end of a line, which it has split into words as it does. */
 function offered(...words: readonly string[]): readonly string[] {
   const script = `${completionFor("bash")}
+    compopt() { printf '%s ' compopt "$@"; printf '\\n'; }
     COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _election; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const ran = Bun.spawnSync(["bash", "-c", script, "bash", "election", ...words]);
   expect(ran.stderr.toString()).toBe("");
@@ -38,6 +39,19 @@ test("completion: bash completes values, behind the flag and behind its equals s
   // Nothing of ours: bash offers the names of files.
   expect(offered("--file-dir", "")).toEqual([]);
   expect(offered("exec", "--", "--")).toEqual([]);
+});
+
+test("completion: bash completes a list of signals, also behind a comma", () => {
+  const signals = ["SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
+  expect(offered("exec", "--exec-forward", "=")).toEqual(signals);
+  expect(offered("exec", "--exec-forward", "=", "SIGU")).toEqual(["SIGUSR1", "SIGUSR2"]);
+  expect(offered("exec", "--exec-forward", "SIGHUP,SIGQ")).toEqual(["SIGHUP,SIGQUIT"]);
+});
+
+test("completion: a path of ZooKeeper is no file", () => {
+  expect(offered("--zk-path", "")).toEqual(["compopt +o bashdefault +o default "]);
+  expect(completionFor("zsh")).toMatch(/'--zk-path=\[[^\]]*\]:path: '/);
+  expect(completionFor("fish")).toMatch(/-l zk-path -d '[^']*' -x$/m);
 });
 
 test.each(["zsh", "fish"] as const)("completion: %s is told of every command and flag", (shell) => {

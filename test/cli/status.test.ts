@@ -19,7 +19,7 @@ const leading = {
   files: { written: 12, pruned: 2, latest: [] },
 };
 
-test("status: tells a person state, epoch, lease, leader, line and files", () => {
+test("status: tells a person state, epoch, lease, leader and files; a leader waits in no line", () => {
   const status = parseStatus(JSON.stringify(leading));
   expect(status && takesPart(status)).toBe(true);
   expect(status && statusText(status)).toBe(
@@ -28,10 +28,25 @@ test("status: tells a person state, epoch, lease, leader, line and files", () =>
   epoch   4294967301
   lease   4.1 s left
   leader  a
-  line    1 of 3
   files   12 written
 `,
   );
+});
+
+/** What is told of a place in line. */
+function waiting(position: number, leader: string): string | undefined {
+  const line = { position, size: 3, candidates: ["a", "b", "c"] };
+  const fields = { ...leading, state: "Attempter", leader: { replica: leader }, line };
+  const status = parseStatus(JSON.stringify(fields));
+  return /line +(.*)/.exec((status && statusText(status)) ?? "")?.[1];
+}
+
+test("status: a replica in line is told how many wait before it, the leader apart", () => {
+  expect(waiting(1, "a")).toBe("1 of 2 waiting, next to lead");
+  expect(waiting(2, "a")).toBe("2 of 2 waiting");
+  // It leads out of turn: nobody of the two waits behind it.
+  expect(waiting(0, "b")).toBe("1 of 2 waiting, next to lead");
+  expect(waiting(0, "unseen")).toBe("1 of 3 waiting, next to lead");
 });
 
 test("status: what is not known is left out, and what a terminal would obey is escaped", () => {

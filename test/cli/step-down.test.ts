@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { stepDown, type StepDownOutcome } from "../../src/cli/step-down.ts";
+import { stepDown, type StepDownOutcome, stepDownText } from "../../src/cli/step-down.ts";
 import type { Changes } from "../../src/http/changes.ts";
 import { HttpServer } from "../../src/http/http-server.ts";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
@@ -63,14 +63,16 @@ test("step-down: waits until leadership was given up and another replica leads",
   const { ask, asked } = await replica(accepted, [
     { state: "Leader", epoch: "7" },
     { ...resting, leader: null },
-    { ...resting, leader: { replica: "b" } },
+    { ...resting, leader: { replica: "b", epoch: "8" } },
   ]);
   expect(await ask()).toEqual({
     kind: "stepped-down",
     replica: "a",
     epoch: "7",
+    askedMs: 1000,
     restMs: 900,
     leader: "b",
+    leaderEpoch: "8",
   });
   expect(asked).toEqual(["1s"]);
 });
@@ -78,6 +80,27 @@ test("step-down: waits until leadership was given up and another replica leads",
 test("step-down: says that nobody leads when nobody takes over", async () => {
   const { ask } = await replica(accepted, [{ state: "Attempter", leader: null }]);
   expect(await ask()).toMatchObject({ kind: "stepped-down", leader: null });
+});
+
+test("step-down: says that the same replica leads again when it was the only one", async () => {
+  const { ask } = await replica(accepted, [
+    { state: "Attempter", leader: null, resting: { remainingMs: 900 } },
+    { state: "Leader", epoch: "9", leader: { replica: "a", epoch: null }, resting: null },
+  ]);
+  const outcome = await ask();
+  expect(outcome.kind === "stepped-down" && stepDownText(outcome)).toBe(
+    "a gave up epoch 7. Nobody else took over within 1 s; a leads again (epoch 9).\n",
+  );
+});
+
+test.each([
+  [{}, "b leads now. a does not stand for another 0.9 s."],
+  [{ leader: null }, "Nobody leads: no other replica took over. a stands again in 0.9 s."],
+  [{ leader: "a" }, "Nobody else took over within 5 s; a leads again (epoch 8)."],
+])("step-down: tells a person who leads after %j", (more, expected) => {
+  const outcome = { kind: "stepped-down", replica: "a", epoch: "7", askedMs: 5000 } as const;
+  const text = stepDownText({ ...outcome, restMs: 900, leader: "b", leaderEpoch: "8", ...more });
+  expect(text).toBe(`a gave up epoch 7. ${expected}\n`);
 });
 
 test("step-down: a replica that does not lead says who does", async () => {

@@ -86,20 +86,57 @@ test("status: several replicas are a table, and what a terminal would obey is es
   const silent = surveyed("", { status: undefined, problem: "nobody listens there" });
   expect(surveyText([surveyed("Leader"), surveyed("", hidden), silent], undefined)).toBe(
     `REPLICA  HOST   STATE      SINCE  EPOCH  LINE  HTTP  NOTE
-a        h      Leader     1.5 s  -      1     h:1   so\\u001b
+a        h      Leader     1.5 s  -      -     h:1   so\\u001b
 a        there  (in line)  -      -      3     -
 ?        ?      ?          -      -      -     h:1   nobody listens there
 `,
   );
-  expect(surveyText([], null)).toBe("Nobody leads.\n");
+});
+
+/** The column LINE. */
+function places(...replicas: readonly SurveyedReplica[]): readonly string[] {
+  const rows = surveyText(replicas, undefined).split("\n").slice(1, -1);
+  return rows.map((row) => row.split(/\s{2,}/)[5] ?? "");
+}
+
+test("status: who leads waits for nothing, and the one behind is first, however it is asked", () => {
+  const inLine = (position: number, leads: boolean): SurveyedReplica =>
+    surveyed("", { ...hidden, position, leads });
+  const waits = surveyed("Attempter", {
+    status: parseStatus(
+      JSON.stringify({
+        replica: { replica: "b", host: "h" },
+        state: "Attempter",
+        leader: { replica: "a" },
+        line: { position: 1, size: 2, candidates: ["a", "b"] },
+      }),
+    ),
+  });
+  expect(places(inLine(0, true), inLine(1, false), inLine(2, false))).toEqual(["-", "1", "2"]);
+  // Two of one name: the records tell them apart.
+  expect(places(inLine(0, false), inLine(1, true), inLine(2, false))).toEqual(["1", "-", "2"]);
+  expect(places(inLine(0, false), inLine(1, false))).toEqual(["1", "2"]);
+  expect(places(surveyed("Leader"), waits)).toEqual(["-", "1"]);
+});
+
+test("status: where nobody leads the path is named, and doubted when nobody is in line", () => {
+  const nobody = { path: "/chroot/election", leader: null };
+  expect(surveyText([], nobody)).toBe(
+    "Nobody leads at /chroot/election, and nobody is in line: is --zk-path right?\n",
+  );
+  expect(surveyText([surveyed("", hidden)], nobody)).toEndWith(
+    "\nNobody leads at /chroot/election.\n",
+  );
+  expect(surveyText([surveyed("", hidden)], { ...nobody, leader: "a" })).not.toContain("Nobody");
 });
 
 test("status: the exit code of several is that of the worst", () => {
   const good = surveyed("Attempter");
+  const [led, vacant] = ["a", null].map((leader) => ({ path: "/election", leader }));
   expect(surveyCode([good, surveyed("Leader")], undefined)).toBe(0);
-  expect(surveyCode([good, surveyed("", hidden)], "a")).toBe(0);
-  expect(surveyCode([good, surveyed("Failover")], "a")).toBe(3);
-  expect(surveyCode([good], null)).toBe(3);
+  expect(surveyCode([good, surveyed("", hidden)], led)).toBe(0);
+  expect(surveyCode([good, surveyed("Failover")], led)).toBe(3);
+  expect(surveyCode([good], vacant)).toBe(3);
   const silent = surveyed("", { status: undefined, problem: "nobody listens there" });
-  expect(surveyCode([surveyed("Failover"), silent], "a")).toBe(69);
+  expect(surveyCode([surveyed("Failover"), silent], led)).toBe(69);
 });

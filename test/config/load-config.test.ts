@@ -67,6 +67,15 @@ test("config: only zk-servers is required, and the defaults are those of the mis
   expect(loaded({ "zk-servers": "a" }, { terminal: true }).config.logFormat).toBe("pretty");
 });
 
+test("config: a session timeout that no lease fits into is refused with the range", () => {
+  const flags = { "zk-servers": "a", "session-timeout": "99ms" };
+  expect(problems(flags)).toEqual([
+    '--session-timeout "99ms": expected a duration from 100ms to 24h in whole milliseconds, ' +
+      "such as 10s, 1m30s or 500ms",
+  ]);
+  expect(loaded({ ...flags, "session-timeout": "100ms" }).config.sessionTimeoutMs).toBe(100);
+});
+
 /** A right value for every option, other than its default; two where order is to be seen. */
 const samples: Readonly<Record<string, readonly [string, string, string]>> = {
   "zk-servers": ["a", "b", "c"],

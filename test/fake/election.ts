@@ -50,6 +50,7 @@ export const otherReplica: ReplicaInfo = {
 /** Leadership whose lease ends when the test says so. */
 export class FakeLeadership implements Leadership {
   readonly epoch: Epoch;
+  readonly sessionTimeoutMs = 10_000;
   readonly lost = new Ending();
   readonly #journal: string[];
   resignation: Resignation = { kind: "resigned" };

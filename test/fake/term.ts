@@ -7,6 +7,7 @@ import { epochOf } from "./election.ts";
 export function fakeTerm(overrides: Partial<Term> = {}): Term {
   return {
     epoch: epochOf(7),
+    sessionTimeoutMs: 10_000,
     mayAct: () => true,
     validUntil: () => Number.MAX_SAFE_INTEGER as Instant,
     renewal: aborted,

@@ -30,13 +30,13 @@ class Desk {
       host: "host",
       limits: this.limits,
       limitsChanged: () => this.changing.signal,
-      patienceMs: 10_000,
     });
   }
 
   lead(epoch = 7) {
     const term = fakeTerm({
       epoch: epochOf(epoch),
+      sessionTimeoutMs: 4000,
       mayAct: () => this.mayAct,
       worked: () => {
         this.worked += 1;
@@ -299,10 +299,10 @@ test("files: a write that hangs is told once, and ends the duty only when it end
   const end = desk.lead().finally(() => {
     ended = true;
   });
-  await desk.scheduler.advance(9999);
+  await desk.scheduler.advance(3999);
   expect(desk.hanging).toEqual([]);
   await desk.scheduler.advance(1);
-  expect(desk.hanging).toEqual(["/fake: a write has taken more than 10000 ms: the disk hangs"]);
+  expect(desk.hanging).toEqual(["/fake: a write has taken more than 4000 ms: the disk hangs"]);
   desk.stop.abort();
   await desk.scheduler.advance(10_000);
   expect(ended).toBe(false);

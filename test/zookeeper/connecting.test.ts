@@ -68,6 +68,17 @@ test("connecting: a server that accepts and never answers is left within the lim
   client.abandon();
 });
 
+test("connecting: a short timeout that no server has granted yet cuts no attempt short", async () => {
+  const { client, transport, scheduler, events } = stage({ ...one, sessionTimeoutMs: 100 });
+  const slow = await transport.accepted();
+  await slow.connectRequest();
+  await scheduler.advance(300);
+  expect(slow.closedByClient).toBe(false);
+  await scheduler.advance(50);
+  expect(events[0]).toMatchObject({ kind: "attempt-failed", detail: "no answer within 333 ms" });
+  client.abandon();
+});
+
 test("connecting: a black-holed host of two costs one short attempt (L)", async () => {
   for (let seed = 0; seed < 2; seed += 1) {
     const transport = new FakeTransport();

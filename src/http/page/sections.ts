@@ -1,7 +1,15 @@
 import type { LeaderStatus, ResourceStatus, Status } from "../../election/status.ts";
 import { byId, create, moment, setText, showRows } from "./elements.ts";
 import { pageLink } from "./page-link.ts";
-import { boundSum, boundText, boundTitles, changeText, commandText, duration } from "./words.ts";
+import {
+  boundSum,
+  boundText,
+  boundTitles,
+  changeText,
+  commandText,
+  duration,
+  linePlace,
+} from "./words.ts";
 
 /** Shows some fields of the status. */
 export interface Section {
@@ -81,10 +89,8 @@ function leaderName(leader: LeaderStatus, own: Status["replica"]): HTMLElement {
 }
 
 function showLine({ line, leader, replica, state }: Status): void {
-  const { position = 0, size = 0, candidates = [] } = line ?? {};
-  const isNext = position === 1 && candidates[0] === leader?.replica;
-  const place = `${position + 1} of ${size}${isNext && state !== "Leader" ? ", next to lead" : ""}`;
-  setText("place", line === null ? "not in line" : place);
+  const { size = 0, candidates = [] } = line ?? {};
+  setText("place", linePlace(state, line, leader?.replica));
   const shown = candidates.map((candidate) => {
     const element = create("li", candidate);
     if (candidate === leader?.replica) element.classList.add("leads");

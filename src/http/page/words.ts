@@ -1,5 +1,6 @@
 import type { Bound } from "../../election/failover-bound.ts";
-import type { CommandStatus, LeadershipChange } from "../../election/status.ts";
+import { placeInLine, placeText } from "../../election/place-in-line.ts";
+import type { CommandStatus, LeadershipChange, LineStatus } from "../../election/status.ts";
 
 const second = 1_000;
 const minute = 60 * second;
@@ -43,6 +44,17 @@ export function commandText({ change, status, detail }: CommandStatus): string {
   if (change === "started") return "runs";
   if (change === "exited") return `exited with status ${status ?? "unknown"}`;
   return detail;
+}
+
+/** Where a replica stands in line, as `election status` says it. */
+export function linePlace(
+  state: string,
+  line: LineStatus | null,
+  leader: string | undefined,
+): string {
+  if (state === "Leader") return "leads";
+  const place = line === null ? undefined : placeInLine(line, leader);
+  return placeText(place) ?? "not in line";
 }
 
 /** What a bound is about. */

@@ -16,6 +16,7 @@ export class FrameReader {
   #payload: Uint8Array | undefined;
   #payloadFilled = 0;
   #malformed: string | undefined;
+  #isFirst = true;
 
   constructor(maximumBytes: number) {
     this.#maximumBytes = maximumBytes;
@@ -56,9 +57,12 @@ export class FrameReader {
     this.#headerFilled = 0;
     const length = new DataView(this.#header.buffer).getInt32(0);
     if (length < 0 || length > this.#maximumBytes) {
-      this.#malformed = `a frame of ${length} bytes; at most ${this.#maximumBytes} are taken`;
+      const stranger = this.#isFirst ? strangerSpeaking(this.#header) : undefined;
+      const excess = `a frame of ${length} bytes; at most ${this.#maximumBytes} are taken`;
+      this.#malformed = stranger ?? excess;
       return rest;
     }
+    this.#isFirst = false;
     // The usual case: the whole frame lies in this chunk and needs no copy.
     if (rest.length >= length) {
       frames.push(rest.subarray(0, length));
@@ -68,4 +72,17 @@ export class FrameReader {
     this.#payloadFilled = 0;
     return rest;
   }
+}
+
+/**
+ * What a peer speaks that begins so, for people; undefined when it may be a server of ours. The
+ * records of TLS begin with their kind (21 an alert, 22 a handshake) and 3, its major version.
+ * Source: RFC 8446, section 5.1.
+ */
+function strangerSpeaking(header: Uint8Array): string | undefined {
+  const [kind, major] = header;
+  if ((kind === 21 || kind === 22) && major === 3) return "it speaks TLS; give --zk-tls-ca";
+  if (header.some((byte) => byte < 0x20 || byte > 0x7e)) return undefined;
+  const text = new TextDecoder().decode(header);
+  return `it does not speak ZooKeeper's protocol (it answered ${JSON.stringify(text)})`;
 }

@@ -8,6 +8,7 @@ import {
   changeText,
   commandText,
   duration,
+  linePlace,
 } from "../../../src/http/page/words.ts";
 
 test.each([
@@ -64,6 +65,17 @@ test("words: what became of the command", () => {
   expect(commandText(status)).toBe("runs");
   expect(commandText({ ...status, change: "exited", status: 3 })).toBe("exited with status 3");
   expect(commandText({ ...status, change: "stopped", detail: "was stopped" })).toBe("was stopped");
+});
+
+test("words: a place in line, which the leader has none in", () => {
+  const line = { position: 1, size: 3, candidates: ["a", "b", "c"] };
+  expect(linePlace("Leader", { ...line, position: 0 }, "a")).toBe("leads");
+  expect(linePlace("Attempter", line, "a")).toBe("1 of 2 waiting, next to lead");
+  expect(linePlace("Attempter", { ...line, position: 2 }, "a")).toBe("2 of 2 waiting");
+  expect(linePlace("Attempter", { ...line, position: 0 }, undefined)).toBe(
+    "1 of 3 waiting, next to lead",
+  );
+  expect(linePlace("Attempter", null, "a")).toBe("not in line");
 });
 
 test("words: a bound, and what it is made of", () => {
