@@ -36,6 +36,11 @@ export class Stage implements AsyncDisposable {
     return this.servers.map(({ address }) => `${address.host}:${address.port}`).join(",");
   }
 
+  /** Where processes that are not ours to start leave their logs. */
+  get logs(): string {
+    return this.#root;
+  }
+
   /** A new, empty directory. */
   directory(name: string): string {
     const path = join(this.#root, name);
