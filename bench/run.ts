@@ -11,6 +11,7 @@ import { type Measure, measures } from "./measures/measures.ts";
 import type { Results } from "./measures/samples.ts";
 import { contenderNames } from "./peers/contender.ts";
 import { Grounds } from "./peers/grounds.ts";
+import type { BenchRecord } from "./record.ts";
 import { figureRecord, machineText, notesText, tableText } from "./report.ts";
 import { rows } from "./rows.ts";
 
@@ -106,16 +107,17 @@ async function report(
     return `${name} ${load.toFixed(1)} (${seconds.toFixed(0)} s)`;
   });
   const notes = [...own.notes, ...failures, `Load before each measure: ${loads.join(", ")}.`];
-  process.stdout.write(
-    `${mediansText(table)}\n${spreadText(table)}\n${tableText(own.figures)}\n${notesText(notes)}`,
-  );
-  const record = {
+  const text = `${mediansText(table)}\n${spreadText(table)}\n${tableText(own.figures)}`;
+  const noted = `${text}\n${notesText(notes)}`;
+  process.stdout.write(noted);
+  const record: BenchRecord = {
     machine,
     rounds: settings.rounds,
     seed: settings.seed,
-    rows: table.map((row) => ({ ...row, ratio: row.ratio ?? null, met: row.met ?? null })),
+    rows: table,
     own: own.figures.map(figureRecord),
     notes,
+    text: `${machineText(machine)}\n${noted}`,
   };
   await Bun.write(settings.json, `${JSON.stringify(record, undefined, 1)}\n`);
   process.stderr.write(`written: ${settings.json}\n`);
