@@ -101,7 +101,7 @@ async function report(
     taken.map(({ results }) => results),
   );
   const failures = taken.flatMap(({ name, results }) =>
-    [...results.failures].map(([who, why]) => `${name}: not measured for ${who}: ${why}.`),
+    [...results.failures].map(([who, why]) => `Not measured: ${name} of ${who} (${why}).`),
   );
   const loads = taken.map(({ name, load, seconds }) => {
     return `${name} ${load.toFixed(1)} (${seconds.toFixed(0)} s)`;

@@ -42,17 +42,15 @@ export async function costs(grounds: Grounds, contender: Contender): Promise<Sam
  */
 export async function quorumWrites(grounds: Grounds, contender: Contender): Promise<Samples> {
   await using service = new Service(grounds, contender, "writes", { intervalMs });
-  const { path } = service;
-  const renewals = async (): Promise<number> =>
-    contender.name === "election" ? await grounds.probe.renewals(path) : 0;
   const counted = async (forMs: number) => {
     await Bun.sleep(countingMs.between);
-    const [from, renewed] = [await grounds.commits(contender), await renewals()];
+    const from = await writesSoFar(grounds, service);
     const startedAt = performance.now();
     await Bun.sleep(forMs);
     const rate = perMinute / (performance.now() - startedAt);
-    const writes = Number((await grounds.commits(contender)) - from);
-    return { all: writes * rate, beyondRenewals: (writes - (await renewals()) + renewed) * rate };
+    const to = await writesSoFar(grounds, service);
+    const all = Number(to.commits - from.commits);
+    return { all: all * rate, beyondRenewals: (all - to.renewals + from.renewals) * rate };
   };
   await service.joinAll(1);
   const alone = await counted(countingMs.alone);
@@ -60,6 +58,17 @@ export async function quorumWrites(grounds: Grounds, contender: Contender): Prom
   const beside = await counted(countingMs.beside);
   const more = (beside.beyondRenewals - alone.beyondRenewals) / (candidates - 1);
   return { "leader-writes": [alone.all], "waiting-writes": [Math.max(0, more)] };
+}
+
+/** Both numbers of one moment: a renewal between the two readings would count for only one. */
+async function writesSoFar(grounds: Grounds, { contender, path }: Service) {
+  const renewals = async (): Promise<number> =>
+    contender.name === "election" ? await grounds.probe.renewals(path) : 0;
+  for (;;) {
+    const before = await renewals();
+    const commits = await grounds.commits(contender);
+    if ((await renewals()) === before) return { commits, renewals: before };
+  }
 }
 
 /** What one candidate cost in one window. Processor time and requests are told for a minute. */

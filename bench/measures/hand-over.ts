@@ -5,7 +5,7 @@ import type { Samples } from "./samples.ts";
 
 const intervalMs = 1_000;
 /** How long before the strike the counters are read, and how long after the exit again. */
-const countingMarginMs = 100;
+const countingMarginMs = 30;
 /** One interval of everybody's pings and renewals apart, so that no phase of them is favoured. */
 const settleMs = { least: 500, most: 1_900 };
 /** How long many candidates may take to come to stand in line. */

@@ -61,6 +61,7 @@ async function keep(
     samples.set(name, await measure());
   } catch (error) {
     process.stderr.write(`  ${name}: ${String(error)}\n`);
-    failures.set(name, String(error).split("\n")[0] ?? "");
+    const why = error instanceof Error ? error.message : String(error);
+    failures.set(name, why.split("\n")[0] ?? "");
   }
 }

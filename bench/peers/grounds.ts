@@ -7,6 +7,8 @@ import { Stage } from "../stage.ts";
 import { classPath, type Contender, contenders } from "./contender.ts";
 import { EtcdServers } from "./etcd-servers.ts";
 
+/** Curator makes its paths containers; the servers' writes to delete them are none of a round's. */
+const serverOptions = { properties: ["znode.container.checkIntervalMs=86400000"] };
 /** What all contenders are given. */
 export const sessionMs = 4_000;
 
@@ -35,7 +37,7 @@ export class Grounds implements AsyncDisposable {
   /** @param names of the contenders that take part */
   static async open(names: readonly string[], seed: number): Promise<Grounds> {
     await using owned = new AsyncDisposableStack();
-    const stage = owned.use(await Stage.open());
+    const stage = owned.use(await Stage.open(serverOptions));
     const probe = owned.use(new EnsembleProbe(stage.servers));
     const etcd = names.includes("etcd") ? owned.use(await EtcdServers.open()) : undefined;
     const classes = stage.directory("classes");

@@ -5,8 +5,8 @@ import { decadesAround, decadesIn, logScale, type Scale } from "./scale.ts";
 import { colours, dot, faint, ink, line, picture, text } from "./svg.ts";
 
 const width = 760;
-const left = 150;
-const right = 40;
+const left = 165;
+const right = 100;
 const stripHeight = 34;
 const headHeight = 46;
 const footHeight = 46;
@@ -47,8 +47,8 @@ export function handOverPlot(table: readonly Compared[]): string {
     parts.push(...drawn(one, top, x, decadesIn(span)));
     top += heightOf(one);
   }
-  const caption = "one dot a round; bar: median; milliseconds, logarithmic";
-  parts.push(text(width - right, top + 4, caption, { anchor: "end", size: 11 }));
+  const caption = "one dot a round, bar: median, logarithmic";
+  parts.push(text(width - 20, top + 4, caption, { anchor: "end", size: 11 }));
   return picture(width, top + 18, "Hand-over time of each contender", parts);
 }
 
@@ -83,20 +83,17 @@ function drawn(
   const rows = strips.flatMap((strip, index) => {
     const y = first + (index + 0.5) * stripHeight;
     const colour = colours[strip.contender];
-    const label = `${figure(strip.median)} ms`;
-    const leftmost = x(Math.min(...strip.samples));
     return [
       text(left - 12, y + 4, strip.label, { anchor: "end", colour, weight: "bold" }),
       ...strip.samples.map((sample, round) => {
         return dot(x(sample), y + (((round * 5) % 3) - 1) * jitter, 3.5, colour, 0.55);
       }),
       line([x(strip.median), y - 13], [x(strip.median), y + 13], ink, 2),
-      leftmost - left > 90
-        ? text(leftmost - 12, y + 4, label, { anchor: "end", size: 11 })
-        : text(x(Math.max(...strip.samples)) + 12, y + 4, label, { size: 11 }),
+      text(width - 20, y + 4, `${figure(strip.median)} ms`, { anchor: "end" }),
     ];
   });
-  return [text(20, top + 8, title, { size: 13 }), ...axis, ...rows];
+  const head = text(width - 20, top + 8, "median", { anchor: "end" });
+  return [text(20, top + 8, title, { size: 13 }), head, ...axis, ...rows];
 }
 
 function durationText(ms: number): string {

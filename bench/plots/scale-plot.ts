@@ -78,11 +78,12 @@ function panelOf(kind: Kind, curves: readonly Curve[], index: number): readonly 
     ...grid,
     line([places.from, heights.from], [places.to, heights.from], ink),
     ...sizes,
-    // Ours last, so that it lies on top.
-    ...curves.toReversed().flatMap(({ contender, points }) => {
+    // Ours last, so that it lies on top, and the dots below larger, so that they are seen.
+    ...curves.toReversed().flatMap(({ contender, points }, below) => {
       const placed = points.map(([size, value]) => [x(size), y(value)] as const);
       const colour = colours[contender];
-      return [path(placed, colour), ...placed.map(([px, py]) => dot(px, py, 4, colour))];
+      const radius = 4 + 0.8 * (curves.length - 1 - below);
+      return [path(placed, colour), ...placed.map(([px, py]) => dot(px, py, radius, colour))];
     }),
   ];
 }
