@@ -9,7 +9,7 @@ const countingMarginMs = 30;
 /** One interval of everybody's pings and renewals apart, so that no phase of them is favoured. */
 const settleMs = { least: 500, most: 1_900 };
 /** How long many candidates may take to come to stand in line. */
-const crowdingLimitMs = 90_000;
+const crowdingLimitMs = 150_000;
 
 interface HandOver {
   readonly handOverMs: number;
