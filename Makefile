@@ -9,6 +9,7 @@ SOURCES := $(shell find src -type f) package.json bun.lock tsconfig.json
 .PHONY: test-browser page-picture peers
 .PHONY: chaos chaos-here soak soak-here fuzz simulate mutants clean tools servers dist up down logs
 .PHONY: install uninstall test-containers test-systemd
+.PHONY: bench-client bench-client-here peers-client
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -82,6 +83,12 @@ demo: ## Three replicas on a real ensemble; Ctrl-C or DEMO_SECONDS ends it
 demo-here: build servers
 	@bun bench/demo.ts
 
+bench-client: ## The ZooKeeper client alone, beside three others; ROUNDS=n (5), SEED=n
+	@test/anywhere bench-client-here
+
+bench-client-here: peers-client
+	bun bench/client/run.ts
+
 chaos: ## Faults on real processes: ROUNDS=n (100), SEED=n, LAYOUT=, DUTY=exec, MUTANT=name
 	@test/anywhere chaos-here
 
@@ -146,6 +153,9 @@ uninstall: ## Remove what install put there; changed settings and the files stay
 
 test-systemd: build ## Run the units under a real systemd in containers; needs Docker
 	@bun test/systemd/run.ts
+
+peers-client:
+	@test/set-up peers-client
 
 clean: ## Remove everything that was built or installed here
 	rm -rf dist node_modules

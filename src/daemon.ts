@@ -10,7 +10,7 @@ import { run } from "./election/machine.ts";
 import { Progress } from "./election/progress.ts";
 import { StepDown } from "./election/step-down.ts";
 import { LocalDisk } from "./files/local-disk.ts";
-import { HttpServer } from "./http/http-server.ts";
+import type { HttpServer } from "./http/http-server.ts";
 import { HttpServerError } from "./http/http-server-error.ts";
 import type { Providers } from "./http/providers.ts";
 import { type LeaderCommands, leaderCommands } from "./leader-commands.ts";
@@ -132,7 +132,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       await checkToken(config.httpTokenFile, log);
       if (http !== undefined) log.write("info", "http", `answers HTTP at ${http.address}`);
       const lock = state?.lockDescriptor;
-      leaderWork = leaderCommands(options, scheduler, telemetry.observer, lock);
+      leaderWork = await leaderCommands(options, scheduler, telemetry.observer, lock);
       const context = replicaContext(config, {
         scheduler,
         transport,
@@ -192,6 +192,7 @@ async function openHttp(
 ): Promise<HttpServer | undefined> {
   if (config.httpAddress === null) return undefined;
   const { present } = telemetry;
+  const { HttpServer } = await import("./http/http-server.ts");
   return await HttpServer.open({
     address: config.httpAddress,
     scheduler,

@@ -2,9 +2,8 @@ import { commandEnvironment } from "./config/command-environment.ts";
 import type { Config } from "./config/options.ts";
 import type { Observer } from "./election/observer.ts";
 import type { Scheduler } from "./election/scheduler.ts";
-import { LinuxProcesses } from "./exec/linux-processes.ts";
-import { SupervisedCommands } from "./exec/supervised-commands.ts";
 import type { StopSignalName } from "./exec/messages.ts";
+import type { SupervisedCommands } from "./exec/supervised-commands.ts";
 import { killMarginMs } from "./exec/timings.ts";
 import type { ReplicaSurroundings } from "./replica.ts";
 
@@ -24,14 +23,17 @@ export interface LeaderCommands extends Pick<ReplicaSurroundings, "commands" | "
  * The commands that a daemon runs: under leadership, and before and after it. Every one of them
  * holds `lock`, the descriptor of the state directory's lock, as long as it lives.
  */
-export function leaderCommands(
+export async function leaderCommands(
   { command, config, environment }: LeaderCommandsOptions,
   scheduler: Scheduler,
   observer: Observer,
   lock: number | undefined,
-): LeaderCommands {
+): Promise<LeaderCommands> {
   const { onElected, onLost } = config;
   if (command === undefined && onElected === null && onLost === null) return {};
+  // Loaded here, because most replicas run no command.
+  const { LinuxProcesses } = await import("./exec/linux-processes.ts");
+  const { SupervisedCommands } = await import("./exec/supervised-commands.ts");
   const inherited = commandEnvironment(environment);
   const processes = new LinuxProcesses({ environment: inherited, inherited: undefined });
   const supervised = (

@@ -1,39 +1,35 @@
-import { isatty } from "node:tty";
-import { runCheck } from "./cli/check.ts";
 import { parseCommandLine, version } from "./cli/parse-command-line.ts";
 import { parseServers } from "./cli/parse-servers.ts";
-import { completionFor } from "./cli/completion.ts";
-import { runHistory } from "./cli/history.ts";
-import { runRelease } from "./cli/release.ts";
-import { runStatus } from "./cli/status.ts";
-import { runStepDown } from "./cli/step-down.ts";
-import { runSupervise } from "./cli/supervise.ts";
 import { serviceNotificationOf } from "./config/service-notification.ts";
-import { runSurvey } from "./cli/survey.ts";
-import { processSurroundings } from "./config/surroundings.ts";
-import { runDaemon } from "./daemon.ts";
+import { isTerminal, processSurroundings } from "./config/surroundings.ts";
 import { exitCodes } from "./election/exit-status.ts";
 import { unreachable } from "./election/unreachable.ts";
 import { levelled } from "./telemetry/journal-level.ts";
 
+/** Its number, because asking for `process.stdout` would open a stream. */
+const standardOutput = 1;
+
 process.exit(await main(process.argv.slice(2)));
 
+/** What a command takes is loaded for that command alone: `run` needs a part of the program. */
 async function main(rawArguments: readonly string[]): Promise<number> {
   const surroundings = processSurroundings(parseServers);
   const mayColour = (surroundings.environment["NO_COLOR"] ?? "") === "";
   const command = await parseCommandLine(
     rawArguments,
     surroundings,
-    mayColour && isatty(process.stdout.fd),
+    mayColour && isTerminal(standardOutput),
   );
   switch (command.kind) {
     case "help":
     case "version":
       await Bun.write(Bun.stdout, command.text);
       return exitCodes.stopped;
-    case "completion":
+    case "completion": {
+      const { completionFor } = await import("./cli/completion.ts");
       await Bun.write(Bun.stdout, completionFor(command.shell));
       return exitCodes.stopped;
+    }
     case "usage-error":
       await Bun.write(
         Bun.stderr,
@@ -41,20 +37,23 @@ async function main(rawArguments: readonly string[]): Promise<number> {
       );
       return exitCodes.usage;
     case "release":
-      return await runRelease(command.config, surroundings.journal);
+      return await (
+        await import("./cli/release.ts")
+      ).runRelease(command.config, surroundings.journal);
     case "supervise":
-      return await runSupervise(surroundings.environment);
+      return await (await import("./cli/supervise.ts")).runSupervise(surroundings.environment);
     case "status":
-      return await runStatus(command);
+      return await (await import("./cli/status.ts")).runStatus(command);
     case "check":
-      return await runCheck(command);
+      return await (await import("./cli/check.ts")).runCheck(command);
     case "survey":
-      return await runSurvey(command);
+      return await (await import("./cli/survey.ts")).runSurvey(command);
     case "history":
-      return await runHistory(command);
+      return await (await import("./cli/history.ts")).runHistory(command);
     case "step-down":
-      return await runStepDown(command);
-    case "run":
+      return await (await import("./cli/step-down.ts")).runStepDown(command);
+    case "run": {
+      const { runDaemon } = await import("./daemon.ts");
       return await runDaemon({
         config: command.config,
         settings: command.settings,
@@ -68,6 +67,7 @@ async function main(rawArguments: readonly string[]): Promise<number> {
         journal: surroundings.journal,
         notification: serviceNotificationOf(surroundings.environment, process.pid),
       });
+    }
     default:
       return unreachable(command);
   }

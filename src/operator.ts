@@ -2,7 +2,6 @@ import { parseDuration } from "./config/duration.ts";
 import { remainingMs, type Scheduler } from "./election/scheduler.ts";
 import type { StepDown } from "./election/step-down.ts";
 import type { Changes, SteppingDown } from "./http/changes.ts";
-import { readToken } from "./http/token-file.ts";
 import type { LiveConfig } from "./config/live-config.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
@@ -32,6 +31,7 @@ export function changesOf(wish: StepDown, scheduler: Scheduler, telemetry: Telem
 /** Says at the start what would otherwise only come out when a token is needed. */
 export async function checkToken(path: string | null, log: Log): Promise<void> {
   if (path === null) return;
+  const { readToken } = await import("./http/token-file.ts");
   const reading = await readToken(path);
   if (reading.kind === "failed") {
     const problem = `expected a file with a token, but ${reading.detail}`;

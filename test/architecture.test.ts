@@ -14,7 +14,7 @@ const root = join(import.meta.dir, "..");
 const sources: readonly Source[] = await Promise.all(
   [...new Glob("src/**/*.ts").scanSync({ cwd: root })].map(async (path) => {
     const text = await Bun.file(join(root, path)).text();
-    const imports = [...text.matchAll(/from "(\.[^"]+)"/g)].map((match) =>
+    const imports = [...text.matchAll(/(?:from |import\()"(\.[^"]+)"/g)].map((match) =>
       normalize(join(dirname(path), match[1] ?? "")),
     );
     return { path, room: roomOf(path), text, imports };

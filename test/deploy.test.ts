@@ -6,9 +6,7 @@ import pkg from "../package.json" with { type: "json" };
 import { options } from "../src/config/options.ts";
 import { parseDuration } from "../src/config/duration.ts";
 import { variableOf } from "../src/config/option.ts";
-import { Telemetry } from "../src/telemetry/telemetry.ts";
-import { FakeScheduler } from "./fake/scheduler.ts";
-import { self } from "./telemetry/fixture.ts";
+import { metricsText } from "./telemetry/metrics-text.ts";
 
 const root = join(import.meta.dir, "..");
 const textOf = (path: string): Promise<string> => Bun.file(join(root, path)).text();
@@ -82,21 +80,7 @@ test("bill of materials: names what is bundled, and nothing of development", asy
 });
 
 test("dashboard and alerts: every metric that they ask for is one of ours", async () => {
-  await using telemetry = new Telemetry({
-    scheduler: new FakeScheduler(),
-    scraped: true,
-    write: (bytes) => bytes.length,
-    logLevel: "error",
-    logFormat: "json",
-    colours: false,
-    journal: false,
-    self: () => self,
-    version: pkg.version,
-    settings: () => [],
-    failover: () => [],
-    pending: { timers: () => 0, requests: () => 0 },
-  });
-  const names = [...(await telemetry.metrics()).matchAll(/^# TYPE (\w+)/gm)].map(
+  const names = [...(await metricsText()).matchAll(/^# TYPE (\w+)/gm)].map(
     (match) => match[1] ?? "",
   );
   for (const path of ["deploy/alerts.yml", "deploy/grafana/dashboards/election.json"]) {

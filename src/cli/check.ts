@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { formatHttpAddress, type HttpAddress } from "../config/http-address.ts";
 import type { Setting } from "../config/load-config.ts";
 import type { Config } from "../config/options.ts";
@@ -42,7 +41,7 @@ export async function runCheck({ config, settings, json }: CheckQuestion): Promi
   const read = roster.kind === "read" ? roster : undefined;
   const wallMs = scheduler.wallClock().getTime();
   // No replica is called so: what a replica of this name left behind would be removed.
-  const prober = `check-${randomBytes(8).toString("hex")}`;
+  const prober = `check-${crypto.getRandomValues(new Uint8Array(8)).toHex()}`;
   const directory = await directoryFinding(config.fileDir, prober, read?.horizon, scheduler);
   const after = readClocks(scheduler);
   const failover = boundsOf(servers, config);

@@ -77,6 +77,8 @@ export interface Command {
   readonly description: string;
   /** The flags, in citty's notation; every one a string or a boolean. */
   readonly flags: ArgsDef;
+  /** Flags that it takes and does nothing with: another command's line shall do. Never shown. */
+  readonly ignored?: ArgsDef;
   /** The words that it takes besides flags; none where left out. */
   readonly operands?: Operands;
   /** What is to be known besides the flags: paragraphs at the end of the help. */

@@ -18,9 +18,9 @@ const commonFlags: ArgsDef = {
 };
 
 /**
- * Finds out what a command line asks for. The first word names the command, when it is no flag;
- * each command is read by itself, so that nothing of another one runs along. `--help` and
- * `--version` win wherever they stand before `--`.
+ * Finds out what a command line asks for. The first word that is neither a flag nor a flag's value
+ * names the command; each command is read by itself, so that nothing of another one runs along.
+ * `--help` and `--version` win wherever they stand before `--`.
  *
  * @param rawArguments the arguments behind the program's name
  * @param colours whether the help may be coloured: when it goes to a terminal
@@ -30,20 +30,47 @@ export async function parseCommandLine(
   surroundings: Surroundings,
   colours: boolean,
 ): Promise<CommandLine> {
-  const [first] = rawArguments;
-  const named = first !== undefined && first !== "" && !first.startsWith("-");
-  const known = [...commands, ...hiddenCommands];
-  const command = named ? known.find(({ name }) => name === first) : defaultCommand;
+  if (rawArguments[0] === "help") {
+    return await parseCommandLine([...rawArguments.slice(1), "--help"], surroundings, colours);
+  }
+  const at = placeOfCommand(rawArguments);
+  const named = at === undefined ? undefined : rawArguments[at];
+  const command = named === undefined ? defaultCommand : known.find(({ name }) => name === named);
   const asked = ownArguments(rawArguments);
   if (asked.has("--help") || asked.has("-h"))
-    return await help(named ? command : undefined, colours);
+    return await help(named === undefined ? undefined : command, colours);
   if (asked.has("--version")) return { kind: "version", text: `election ${version}\n` };
-  if (command === undefined) return usageError([unknownCommand(first ?? "")]);
+  if (command === undefined) return usageError([unknownCommand(named ?? "")]);
 
-  const own = named ? rawArguments.slice(1) : rawArguments;
-  const reading = readArguments(own, flagsOf(command), command.operands?.most);
+  const own = rawArguments.filter((_, index) => index !== at);
+  const flags = { ...command.ignored, ...flagsOf(command) };
+  const reading = readArguments(own, flags, command.operands?.most);
   if (reading.kind === "refused") return usageError(reading.problems);
   return command.interpret(reading.given, surroundings);
+}
+
+const known = [...commands, ...hiddenCommands];
+/** Flags, of whatever command, that have a value, which may be the next word. */
+const flagsWithValue: ReadonlySet<string> = new Set(
+  known.flatMap(({ flags }) =>
+    Object.entries(flags).flatMap(([name, { type }]) => (type === "string" ? [`--${name}`] : [])),
+  ),
+);
+
+/**
+ * Where the word stands that names the command. Behind flags it must name one: another word there
+ * is one too many, and the default command says so.
+ */
+function placeOfCommand(rawArguments: readonly string[]): number | undefined {
+  for (let index = 0; index < rawArguments.length; index += 1) {
+    const argument = rawArguments[index] ?? "";
+    if (argument === "" || argument === "--") return undefined;
+    if (flagsWithValue.has(argument)) index += 1;
+    else if (!argument.startsWith("-")) {
+      return index === 0 || known.some(({ name }) => name === argument) ? index : undefined;
+    }
+  }
+  return undefined;
 }
 
 /** What stands before `--`: the rest belongs to somebody else. */

@@ -1,16 +1,31 @@
 import { loadConfig } from "../config/load-config.ts";
+import type { AnyOption } from "../config/option.ts";
+import { options } from "../config/options.ts";
 import { quoted } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
-import { type Command, type CommandLine, usageError } from "./command.ts";
-import { flagsOf, optionsOf } from "./option-flags.ts";
+import { type Command, type CommandLine, serviceFields, usageError } from "./command.ts";
+import { flagsOf, optionsOf, variablesNote } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
+
+const needed: readonly AnyOption[] = [
+  options.stateDir,
+  ...serviceFields.map((field) => options[field]),
+  options.envFile,
+];
 
 /** Gives up what killed processes of this host held, and ends: for ExecStopPost and the like. */
 export const releaseCommand: Command = {
   name: "release",
   description: "Releases what killed replicas of this host held, by their state-dir.",
-  flags: flagsOf(optionsOf("release")),
-  notes: ["It takes the options of the replica; state-dir is needed, the rest as for a replica."],
+  flags: flagsOf(needed),
+  ignored: flagsOf(optionsOf("release")),
+  notes: [
+    "state-dir is required. It takes every other option of a replica as well, so that the same\n" +
+      "line does, and does nothing with them.",
+    variablesNote(needed),
+    "Exit code 0: nothing is left to do; 2: the options are wrong; 69: something could not be\n" +
+      "done.",
+  ],
   interpret,
 };
 

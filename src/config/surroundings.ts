@@ -1,7 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { readFileSync, statSync, type Stats } from "node:fs";
+import { fstatSync, readFileSync, statSync, type Stats } from "node:fs";
 import { hostname } from "node:os";
-import { isatty } from "node:tty";
 import type { Parsed } from "./parsed.ts";
 import { isJournal } from "./service-notification.ts";
 
@@ -49,11 +47,28 @@ export function processSurroundings(parseServers: Surroundings["parseServers"]):
     environment: process.env,
     readFile: readSmallFile,
     hostName: hostname(),
-    nonce: randomBytes(6),
-    terminal: isatty(logFileDescriptor),
+    nonce: crypto.getRandomValues(new Uint8Array(6)),
+    terminal: isTerminal(logFileDescriptor),
     journal: isJournal(process.env, logFileDescriptor),
     parseServers,
   };
+}
+
+/** Whether a person sees what is written to the descriptor. */
+export function isTerminal(descriptor: number): boolean {
+  if (!isCharacterDevice(descriptor)) return false;
+  // Loaded here, because the log of a service goes to a pipe, a file or a socket.
+  const { isatty } = require("node:tty") as typeof import("node:tty");
+  return isatty(descriptor);
+}
+
+function isCharacterDevice(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    // It was closed before we began.
+    return false;
+  }
 }
 
 /** More than a file of some settings can need; what is larger was named by mistake. */

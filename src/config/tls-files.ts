@@ -1,4 +1,3 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readNamedFile, type ReadFile, sharing } from "./named-file.ts";
 import { invalid, type Parsed, valid } from "./parsed.ts";
 import { quoted } from "./quoted.ts";
@@ -70,6 +69,7 @@ export function readTlsFiles(files: TlsFiles, readFile: ReadFile): Parsed<TlsMat
   if (cert.kind === "invalid") return cert;
   const secret = named(key, files.key, readFile);
   if (secret.kind === "invalid") return secret;
+  const { createPrivateKey, X509Certificate } = nodeCrypto();
   const own = new X509Certificate(cert.value);
   if (!own.checkPrivateKey(createPrivateKey(secret.value))) {
     const other = `--${certificate.flag} ${quoted(files.certificate)}`;
@@ -106,15 +106,20 @@ function areCertificates(text: string): boolean {
 
 function isCertificate(block: string): boolean {
   try {
-    return new X509Certificate(block).serialNumber !== "";
+    return new (nodeCrypto().X509Certificate)(block).serialNumber !== "";
   } catch {
     return false;
   }
 }
 
+/** Loaded when it is asked for: a replica without TLS does without it. */
+function nodeCrypto(): typeof import("node:crypto") {
+  return require("node:crypto") as typeof import("node:crypto");
+}
+
 function isPrivateKey(text: string): boolean {
   try {
-    return createPrivateKey(text).type === "private";
+    return nodeCrypto().createPrivateKey(text).type === "private";
   } catch {
     return false;
   }

@@ -7,7 +7,7 @@ import { aborted, Scope } from "../election/scope.ts";
 import { unreachable } from "../election/unreachable.ts";
 import { bootTimeOf } from "./boot-time.ts";
 import type { CommandEnd, Commands } from "./commands.ts";
-import { RestartPause } from "./restart-pause.ts";
+import { RestartPause, wellAfterMs } from "./restart-pause.ts";
 
 /** Whether a command that ended by itself is started again. */
 export const restartPolicies = ["always", "on-failure", "never"] as const;
@@ -98,13 +98,23 @@ export class ExecDuty implements Duty {
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();
     const extending = this.#extend(term, watching.signal, running.extend.bind(running));
+    const proving = this.#proveIn(term, watching.signal);
     this.#tell("started", term, "starts");
     const end = await running.ended;
     if (end.kind === "stopped") this.#tell("stopped", term, stopDetail[end.cause]);
     watching.abort();
     signal.removeEventListener("abort", stop);
-    await extending;
+    await Promise.all([extending, proving]);
     return end;
+  }
+
+  /**
+   * A command that has run for a while works. One that runs for months must not wait for its end to
+   * prove it: the failures of all these months would count together.
+   */
+  async #proveIn(term: Term, stop: AbortSignal): Promise<void> {
+    await this.#options.scheduler.sleep(wellAfterMs, stop);
+    if (!stop.aborted) term.worked();
   }
 
   /** Moves the command's end with every renewal of the lease. */

@@ -4,7 +4,7 @@ import { type Instant, later, type Scheduler } from "../election/scheduler.ts";
 const shortestPauseMs = 1_000;
 const longestPauseMs = 30_000;
 /** A command that ran for so long was well: the next pause is the first one again. */
-const wellAfterMs = 10_000;
+export const wellAfterMs = 10_000;
 
 /**
  * When a command may start again: pauses double, with jitter, so that what fails at once does not

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 
 /** More than a token can need; what is larger was named by mistake. */
@@ -39,11 +38,11 @@ export async function readToken(path: string): Promise<TokenReading> {
 
 /** Whether two tokens are equal, in a time that does not tell how much of them is. */
 export function isSameToken(one: string, other: string): boolean {
-  return timingSafeEqual(digestOf(one), digestOf(other));
+  return crypto.timingSafeEqual(digestOf(one), digestOf(other));
 }
 
-function digestOf(token: string): Buffer {
-  return createHash("sha256").update(token).digest();
+function digestOf(token: string): Uint8Array {
+  return new Bun.CryptoHasher("sha256").update(token).digest();
 }
 
 function failed(detail: string): TokenReading {

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import {
   lstatSync,
   mkdirSync,
@@ -107,7 +106,7 @@ export class LocalState implements StateMedium {
   }
 
   freshName(): string {
-    return randomUUID();
+    return crypto.randomUUID();
   }
 
   tryLock(file: string): StateLock | undefined {

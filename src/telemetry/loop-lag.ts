@@ -1,4 +1,4 @@
-import { Histogram, type Registry } from "prom-client";
+import { Histogram, type Registry } from "./prometheus.ts";
 import { later, type Scheduler } from "../election/scheduler.ts";
 
 /** How often the lag is measured: often enough to be seen, seldom enough to cost nothing. */

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "./prometheus.ts";
 import type { Resource } from "../election/failure.ts";
 import type { ElectionEvent, Observer } from "../election/observer.ts";
 import { stateNames, transitions } from "../election/transitions.ts";

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { Gauge, type Registry } from "prom-client";
+import { Gauge, type Registry } from "./prometheus.ts";
 import type { Scheduler } from "../election/scheduler.ts";
 import { readCounter, readGauge } from "./read-metric.ts";
 

@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "./prometheus.ts";
 
 /** Registers a gauge whose value is read at every scrape; undefined leaves it out. */
 export function readGauge(

@@ -178,11 +178,10 @@ export class StatusBoard implements Observer {
     this.#last = event;
     this.#edges.set(`${from} ${to}`, this.#taken(from, to) + 1);
     this.#transitions.add({ at, from, to, reason, detail, epoch: epoch?.toString() ?? null });
-    // Who leads is told again by the next attempt; our own place in line by the next registration.
+    // Who leads is told again by the next attempt; our own place in line by the next registration,
+    // or by the next look at it: the leader before us stood in the line that we knew.
     if (from === "Leader" || to === "Failover" || to === "Leader") this.#leader = undefined;
-    if (to === "Failover" || to === "Stopping" || (from === "Leader" && to === "Attempter")) {
-      this.#line = null;
-    }
+    this.#line = null;
     if (to === "Attempter" && from === "Init") {
       this.#judge("coordinator", undefined);
       this.#judge("duty", undefined);

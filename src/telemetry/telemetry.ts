@@ -1,4 +1,4 @@
-import { Registry } from "prom-client";
+import { Registry } from "./prometheus.ts";
 import type { ReplicaInfo } from "../election/coordinator.ts";
 import type { Observer } from "../election/observer.ts";
 import type { Scheduler } from "../election/scheduler.ts";

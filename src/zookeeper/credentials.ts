@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 /** Something a connection proves who it is with. It is sent on every connection, first of all. */
 export interface Credential {
   readonly scheme: string;
@@ -16,6 +14,6 @@ export function digestCredential(user: string, password: string): Credential {
  * Source: DigestAuthenticationProvider.java:118-127.
  */
 export function digestId(user: string, password: string): string {
-  const digest = createHash("sha1").update(`${user}:${password}`, "utf8").digest("base64");
+  const digest = new Bun.CryptoHasher("sha1").update(`${user}:${password}`).digest("base64");
   return `${user}:${digest}`;
 }

@@ -1,7 +1,7 @@
 import type { Attempt, Epoch, ReplicaInfo, Session, Sighting } from "../election/coordinator.ts";
 import { Ending } from "../election/failure.ts";
 import type { Observer } from "../election/observer.ts";
-import type { Scheduler } from "../election/scheduler.ts";
+import { later, remainingMs, type Scheduler } from "../election/scheduler.ts";
 import { aborted, Scope } from "../election/scope.ts";
 import type { ZooKeeperClient } from "./client.ts";
 import { ZooKeeperError } from "./errors.ts";
@@ -16,6 +16,11 @@ import { tryToTake } from "./taking.ts";
 
 /** How often one attempt starts again because the records changed under it. */
 const roundsPerAttempt = 4;
+/**
+ * How long after giving leadership up the session is closed at the soonest: closing is a commit
+ * too, and right behind the first one it would delay the commit by which the successor takes over.
+ */
+const makingWayMs = 50;
 /** The pause after a request of the line failed, before it is tried again. */
 const linePauseMs = 100;
 
@@ -85,6 +90,8 @@ export class ElectionSession implements Session {
         const inTurn = isCalledUp || round > 0;
         const attempt = await tryToTake(tools, inTurn ? "at once" : "in line", signal);
         if (attempt?.kind === "won") this.#keepKey(attempt.leadership.epoch);
+        // Whoever leads is told anew where it stands, also when that is where it stood before.
+        if (attempt?.kind === "won") this.#placeTold = undefined;
         if (attempt?.kind === "led") this.#tellLeader(attempt.epoch, attempt.leader);
         if (attempt !== undefined) return attempt;
       } catch (error) {
@@ -132,6 +139,7 @@ export class ElectionSession implements Session {
 
   async close(signal: AbortSignal): Promise<void> {
     this.#leadership?.abandon();
+    await this.#makeWay(signal);
     await this.#tools.client.close(signal);
   }
 
@@ -149,6 +157,15 @@ export class ElectionSession implements Session {
     } catch (error) {
       if (!(error instanceof ZooKeeperError)) throw error;
     }
+  }
+
+  async #makeWay(signal: AbortSignal): Promise<void> {
+    const { client, scheduler } = this.#tools;
+    const resignedAt = this.#leadership?.resignedAt;
+    if (resignedAt === undefined) return;
+    using waiting = new Scope(signal, client.ended);
+    const waitMs = remainingMs(scheduler, later(resignedAt, makingWayMs));
+    await scheduler.sleep(waitMs, waiting.signal);
   }
 
   async #owner(signal: AbortSignal): Promise<Owner> {

@@ -59,6 +59,7 @@ export class ZooKeeperLeadership implements Leadership {
   #version: number;
   #termVersion: number;
   #resigned = false;
+  #resignedAt: Instant | undefined;
 
   constructor(tools: Tools, taking: Taking) {
     const { client, scheduler } = tools;
@@ -80,6 +81,11 @@ export class ZooKeeperLeadership implements Leadership {
 
   get renewedAt(): Instant {
     return this.#lease.renewedAt;
+  }
+
+  /** When leadership was surely given up; undefined while it was not. */
+  get resignedAt(): Instant | undefined {
+    return this.#resignedAt;
   }
 
   mayAct(): boolean {
@@ -126,6 +132,7 @@ export class ZooKeeperLeadership implements Leadership {
         await this.#release(undefined, signal);
       }
       line.adopt(undefined);
+      this.#resignedAt = this.#tools.scheduler.now();
       return { kind: "resigned" };
     } catch (error) {
       if (!(error instanceof ZooKeeperError)) throw error;

@@ -63,27 +63,44 @@ export class Line {
   async place(leader: ReplicaId | undefined, signal: AbortSignal): Promise<Place | undefined> {
     for (let round = 0; round < roundsPerPlace; round += 1) {
       if (this.#entry === undefined) await this.#join(signal);
-      const place = await this.look(signal, leader);
-      if (place !== undefined) return place;
+      const line = await this.#line(signal);
+      const place = this.#placeIn(line, leader);
+      if (place !== undefined) {
+        await unlessRefused(this.#withdrawOthers(line, signal));
+        return place;
+      }
       this.#entry = undefined;
     }
     return undefined;
   }
 
   /** Where we stand, without joining: undefined when the line does not show an entry of ours. */
-  async look(signal: AbortSignal, leader?: ReplicaId): Promise<Place | undefined> {
-    const children = await this.#children(signal);
-    const line = children.toSorted((one, other) => sequenceOf(one) - sequenceOf(other));
+  async look(signal: AbortSignal): Promise<Place | undefined> {
+    return this.#placeIn(await this.#line(signal), undefined);
+  }
+
+  #placeIn(line: readonly string[], leader: ReplicaId | undefined): Place | undefined {
     const own = line.findIndex((name) => this.#pathOf(name) === this.#entry);
     if (own === -1) return undefined;
-    const ahead = line.slice(0, own).filter((name) => replicaOf(name) !== leader);
-    const predecessor = ahead.at(-1);
+    // Nobody waits for itself: an earlier entry of our name is one too many, or a dead process'.
+    const passed = new Set<string | undefined>([leader, this.#replica]);
+    const predecessor = line.slice(0, own).findLast((name) => !passed.has(replicaOf(name)));
     return {
       position: own,
       size: line.length,
       candidates: line.slice(0, candidatesTold).map((name) => replicaOf(name) as ReplicaId),
       predecessor: predecessor === undefined ? undefined : this.#pathOf(predecessor),
     };
+  }
+
+  /**
+   * Removes what else our session has in the line. A create without a reply may be executed after
+   * we have looked for its entry and joined anew: then whoever stands behind would wait for ours.
+   */
+  async #withdrawOthers(line: readonly string[], signal: AbortSignal): Promise<void> {
+    for (const path of await this.#ownEntries(line, signal)) {
+      await unlessGone(this.#client.delete(path, { signal }));
+    }
   }
 
   /** Whether nobody stands before us, as far as the line can be read. */
@@ -106,7 +123,7 @@ export class Line {
   }
 
   async #recover(signal: AbortSignal): Promise<void> {
-    this.#entry ??= await this.#ownEntry(signal);
+    this.#entry ??= (await this.#ownEntries(await this.#line(signal), signal))[0];
     this.#mayHaveEntry = false;
   }
 
@@ -127,19 +144,25 @@ export class Line {
     }
   }
 
-  /** The entry that our session owns, if a create whose reply was lost has made one. */
-  async #ownEntry(signal: AbortSignal): Promise<string | undefined> {
-    const children = await this.#children(signal);
-    for (const name of children.filter((child) => replicaOf(child) === this.#replica)) {
-      const path = this.#pathOf(name);
+  /** The entries that our session owns, the foremost first. */
+  async #ownEntries(line: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+    const own: string[] = [];
+    const named = line.filter((name) => replicaOf(name) === this.#replica);
+    for (const path of named.map((name) => this.#pathOf(name))) {
+      if (path === this.#entry) continue;
       const { stat } = await this.#client.exists(path, { signal });
-      if (stat?.ephemeralOwner === this.#client.sessionId) return path;
+      if (stat?.ephemeralOwner === this.#client.sessionId) own.push(path);
     }
-    return undefined;
+    return own;
   }
 
   #pathOf(name: string): string {
     return `${this.#layout.replicas}/${name}`;
+  }
+
+  async #line(signal: AbortSignal): Promise<readonly string[]> {
+    const children = await this.#children(signal);
+    return children.toSorted((one, other) => sequenceOf(one) - sequenceOf(other));
   }
 
   async #children(signal: AbortSignal): Promise<readonly string[]> {
@@ -167,6 +190,15 @@ async function unlessRefused<Result>(asking: Promise<Result>): Promise<Result | 
   } catch (error) {
     if (error instanceof ZooKeeperError && refusalOf(error) !== undefined) return undefined;
     throw error;
+  }
+}
+
+/** What somebody else has removed meanwhile needs no removal. */
+async function unlessGone(removal: Promise<void>): Promise<void> {
+  try {
+    await removal;
+  } catch (error) {
+    if (!(error instanceof ZooKeeperError) || error.code !== "no-node") throw error;
   }
 }
 

@@ -1,8 +1,6 @@
-import { lookup } from "node:dns/promises";
 import { connect, isIP } from "node:net";
 import type { Socket } from "node:net";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
-import { checkServerIdentity, connect as connectTls } from "node:tls";
 import { tlsProblem } from "./tls-problem.ts";
 import type { ByteStream, SocketAddress, Transport } from "./transport.ts";
 
@@ -39,55 +37,67 @@ export class TcpTransport implements Transport {
   /** Asks the system anew each time. A lookup cannot be cancelled; the caller stops waiting. */
   async resolve(host: string): Promise<readonly string[]> {
     if (isIP(host) !== 0) return [host];
+    const { lookup } = await import("node:dns/promises");
     const addresses = await lookup(host, { all: true });
     return addresses.map((found) => found.address);
   }
 
   async connect(address: SocketAddress, signal: AbortSignal): Promise<ByteStream> {
-    const { promise, resolve, reject } = Promise.withResolvers<ByteStream>();
-    if (signal.aborted) throw new Error("given up before it began");
-    const { socket, ready, explain } = this.#open(address);
-    const fail = (error: Error): void => reject(explain(error, "handshake"));
-    const cancel = (): void => {
-      socket.destroy();
-      reject(new Error("given up"));
-    };
-    const settle = (): void => signal.removeEventListener("abort", cancel);
-    signal.addEventListener("abort", cancel);
-    socket.once(ready, () => {
-      settle();
-      socket.off("error", fail);
-      socket.setNoDelay(true);
-      resolve(new SocketStream(socket, explain));
-    });
-    socket.on("error", fail);
-    socket.once("close", () => {
-      settle();
-      reject(new Error("closed while connecting"));
-    });
-    return promise;
+    if (this.#tls === undefined) return await established(() => plain(address), signal);
+    // Loaded only where it is spoken: the module is a large one.
+    const tls = await import("node:tls");
+    const settings = this.#tls;
+    return await established(() => secured(tls, address, settings()), signal);
   }
+}
 
-  #open(address: SocketAddress): Opened {
-    const { host, port, serverName } = address;
-    if (this.#tls === undefined) {
-      return { socket: connect({ host, port }), ready: "connect", explain: (error) => error };
-    }
-    const { ownCertificate, ...material } = this.#tls();
-    const socket = connectTls({
-      ...material,
-      host,
-      port,
-      // Said, because NODE_TLS_REJECT_UNAUTHORIZED=0 would undo what is only the default.
-      rejectUnauthorized: true,
-      minVersion: "TLSv1.2",
-      // An IP address is no server name in TLS; the certificate is compared with it all the same.
-      ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
-      checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate),
-    });
-    const explain: Opened["explain"] = (error, during) => tlsProblem(error, ownCertificate, during);
-    return { socket, ready: "secureConnect", explain };
-  }
+async function established(open: () => Opened, signal: AbortSignal): Promise<ByteStream> {
+  const { promise, resolve, reject } = Promise.withResolvers<ByteStream>();
+  if (signal.aborted) throw new Error("given up before it began");
+  const { socket, ready, explain } = open();
+  const fail = (error: Error): void => reject(explain(error, "handshake"));
+  const cancel = (): void => {
+    socket.destroy();
+    reject(new Error("given up"));
+  };
+  const settle = (): void => signal.removeEventListener("abort", cancel);
+  signal.addEventListener("abort", cancel);
+  socket.once(ready, () => {
+    settle();
+    socket.off("error", fail);
+    socket.setNoDelay(true);
+    resolve(new SocketStream(socket, explain));
+  });
+  socket.on("error", fail);
+  socket.once("close", () => {
+    settle();
+    reject(new Error("closed while connecting"));
+  });
+  return promise;
+}
+
+function plain({ host, port }: SocketAddress): Opened {
+  return { socket: connect({ host, port }), ready: "connect", explain: (error) => error };
+}
+
+function secured(
+  tls: typeof import("node:tls"),
+  { host, port, serverName }: SocketAddress,
+  { ownCertificate, ...material }: TlsSettings,
+): Opened {
+  const socket = tls.connect({
+    ...material,
+    host,
+    port,
+    // Said, because NODE_TLS_REJECT_UNAUTHORIZED=0 would undo what is only the default.
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.2",
+    // An IP address is no server name in TLS; the certificate is compared with it all the same.
+    ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
+    checkServerIdentity: (_host, certificate) => tls.checkServerIdentity(serverName, certificate),
+  });
+  const explain: Opened["explain"] = (error, during) => tlsProblem(error, ownCertificate, during);
+  return { socket, ready: "secureConnect", explain };
 }
 
 class SocketStream implements ByteStream {

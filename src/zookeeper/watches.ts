@@ -2,6 +2,8 @@ import type { PersistentWatch } from "./persistent-watch.ts";
 import type { Namespace } from "./namespace.ts";
 import type { NodeEvent, NodeEventKind } from "./protocol/replies.ts";
 import type { WatchPaths } from "./protocol/requests.ts";
+import type { Abortable } from "./watch-signals.ts";
+import { WatchSignals } from "./watch-signals.ts";
 
 /** How a one-shot watch ended. */
 export type WatchEvent =
@@ -32,7 +34,7 @@ export const removals = {
   any: { type: 3, lists: ["data", "exist", "child"] },
 } as const;
 
-interface OneShotWatch {
+interface OneShotWatch extends Abortable {
   readonly generation: number;
   finish(event: WatchEvent): void;
 }
@@ -56,6 +58,7 @@ export class WatchRegistry {
     child: new Map(),
   };
   readonly #persistent = new Set<PersistentWatch>();
+  readonly #signals = new WatchSignals();
   #oneShots = 0;
 
   constructor(names: Namespace) {
@@ -74,16 +77,16 @@ export class WatchRegistry {
   arm(list: WatchList, path: string, signal: AbortSignal, generation: number): Promise<WatchEvent> {
     if (signal.aborted) return Promise.resolve({ kind: "aborted" });
     const { promise, resolve } = Promise.withResolvers<WatchEvent>();
-    const abort = (): void => watch.finish({ kind: "aborted" });
     const watch: OneShotWatch = {
       generation,
+      abort: () => watch.finish({ kind: "aborted" }),
       finish: (event) => {
-        signal.removeEventListener("abort", abort);
+        this.#signals.leave(signal, watch);
         this.#forget(list, path, watch);
         resolve(event);
       },
     };
-    signal.addEventListener("abort", abort);
+    this.#signals.join(signal, watch);
     const watches = this.#tables[list].get(path) ?? new Set();
     this.#tables[list].set(path, watches.add(watch));
     this.#oneShots += 1;

@@ -82,7 +82,8 @@ export class Contender implements AsyncDisposable {
   async end(signal: "SIGTERM" | "SIGKILL"): Promise<number> {
     this.#mayExit = true;
     this.#replica.kill(signal);
-    const code = await this.#replica.exited;
+    // Whoever restarts it does not wait for what a killed one has left behind.
+    const code = await (signal === "SIGKILL" ? this.#replica.died : this.#replica.exited);
     this.#closePause();
     if (signal === "SIGTERM" && code !== 0) {
       this.problems.push(`${this.id} exited with ${code} after SIGTERM`);
@@ -229,7 +230,7 @@ export class Contender implements AsyncDisposable {
       ...(isExec ? { command: execCommand } : {}),
       ...(program === undefined ? {} : { program }),
     });
-    void replica.exited.then((code) => {
+    void replica.died.then((code) => {
       if (!this.#mayExit) this.problems.push(`${this.id} exited with ${code}, though nobody asked`);
     });
     return replica;

@@ -1,6 +1,7 @@
 import { cpSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { type Mutant, mutants } from "../simulation/mutants-table.ts";
+import type { Mutant } from "../simulation/mutant.ts";
+import { mutants } from "../simulation/mutants-table.ts";
 import { plant } from "../simulation/planting.ts";
 import { command } from "./command.ts";
 import { ownMutants } from "./own-mutants.ts";

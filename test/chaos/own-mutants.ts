@@ -1,4 +1,4 @@
-import type { Mutant } from "../simulation/mutants-table.ts";
+import type { Mutant } from "../simulation/mutant.ts";
 
 /** Bugs that only real processes can show, or show better. */
 export const ownMutants: readonly Mutant[] = [

@@ -18,6 +18,8 @@ test.each([
   [["--zk-servers=a"]],
   [["--zk-servers", "a"]],
   [["run", "--zk-servers=a"]],
+  [["--zk-servers=a", "run"]],
+  [["--log-level", "info", "run", "--zk-servers", "a"]],
   [["--zk-servers=a", "--"]],
 ])("command line: %j runs a replica", async (words) => {
   const parsed = await parse(...words);
@@ -36,6 +38,28 @@ test("command line: a value is taken as it is, equals signs and all", async () =
   const parsed = await parse("--zk-servers=a", "--file-dir=/x=y=", "--log-level", "debug");
   expect(parsed.kind === "run" && parsed.config.fileDir).toBe("/x=y=");
   expect(parsed.kind === "run" && parsed.config.logLevel).toBe("debug");
+});
+
+test("command line: options may stand before exec, and what follows -- is the command's", async () => {
+  const parsed = await parse("--zk-servers", "a", "--exec-raw", "exec", "--", "run", "--help");
+  expect(parsed).toMatchObject({ kind: "run", command: ["run", "--help"] });
+});
+
+test("command line: a flag's value does not name a command", async () => {
+  const parsed = await parse("--replica-id", "exec", "--zk-servers=a");
+  expect(parsed).toMatchObject({ kind: "run", config: { replicaId: "exec" }, command: undefined });
+});
+
+test.each([
+  [["help"], ["--help"]],
+  [
+    ["help", "exec"],
+    ["exec", "--help"],
+  ],
+])("command line: %j shows what %j shows", async (words, flags) => {
+  const parsed = await parse(...words);
+  expect(parsed.kind).toBe("help");
+  expect(parsed).toEqual(await parse(...flags));
 });
 
 const refused: readonly (readonly [readonly string[], string])[] = [
@@ -119,4 +143,13 @@ test("help: the help of a command is its own", async () => {
   const help = await parse("run", "--help");
   expect(help.kind === "help" && help.text).toStartWith("Competes for leadership");
   expect(help.kind === "help" && help.text).not.toContain("COMMANDS");
+});
+
+test("release: takes a replica's whole line, and shows only what it needs", async () => {
+  const line = ["release", "--zk-servers=a", "--state-dir=/run/x", "--storage-capacity=3"];
+  expect((await parse(...line)).kind).toBe("release");
+  expect((await parse(...line, "--storage-capacity=x")).kind).toBe("usage-error");
+  const help = await parse("release", "--help");
+  expect(help.kind === "help" && help.text).toContain("--state-dir=");
+  expect(help.kind === "help" && help.text).not.toContain("--storage-capacity");
 });

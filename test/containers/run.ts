@@ -99,7 +99,7 @@ async function restartsAfterCrash(): Promise<string> {
   const start = performance.now();
   const after = await project.leader(sessionTimeoutMs / 2, before.epoch);
   const took = performance.now() - start;
-  assert.ok((await project.logs(before.leader)).includes(`gave up epoch ${before.epoch}`));
+  assert.ok(await isReleased(before.epoch));
   assert.ok((await inspect(before.leader.name, "{{.RestartCount}}")) > restarts);
   await allHealthy();
   const same = after.leader.name === before.leader.name ? "itself" : "another";
@@ -114,9 +114,16 @@ async function releasesAfterKill(): Promise<string> {
   await docker("start", before.leader.name);
   await project.leader(sessionTimeoutMs / 2, before.epoch);
   const took = performance.now() - start;
-  assert.ok((await project.logs(before.leader)).includes(`gave up epoch ${before.epoch}`));
+  assert.ok(await isReleased(before.epoch));
   await allHealthy();
   return `docker kill and start of the leader: one leads after ${took.toFixed(0)} ms`;
+}
+
+/** By whom does not matter: a replica that has just started does it for the others of its host. */
+async function isReleased(epoch: bigint): Promise<boolean> {
+  const replicas = await project.replicas();
+  const logs = await Promise.all(replicas.map((replica) => project.logs(replica)));
+  return logs.some((text) => text.includes(`gave up epoch ${epoch}`));
 }
 
 async function tellsHealth(): Promise<string> {

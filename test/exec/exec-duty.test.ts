@@ -94,6 +94,20 @@ test("exec: every renewal moves the command's end", async () => {
   expect(desk.commands.journal).toEqual(["start", "extend 9000", "extend 11500"]);
 });
 
+test("exec: a command that has run for a while works, and does not wait for its end to prove it", async () => {
+  const desk = new Desk();
+  await desk.lead();
+  await desk.scheduler.advance(9_999);
+  expect(desk.worked).toBe(0);
+  await desk.scheduler.advance(1);
+  expect(desk.worked).toBe(1);
+  desk.commands.end({ kind: "unsupervised", detail: "its supervisor ended, with SIGKILL" });
+  await settle();
+  expect(desk.end).toMatchObject({ kind: "failed" });
+  expect(desk.worked).toBe(1);
+  expect(desk.scheduler.sleeping).toBe(0);
+});
+
 test("exec: leadership given up waits for the command's end", async () => {
   const desk = new Desk();
   desk.commands.obeys = false;

@@ -65,6 +65,11 @@ export class Replica implements AsyncDisposable {
     return this.#process.pid;
   }
 
+  /** Resolves with its death. A command that it leaves behind may hold its stderr open for longer. */
+  get died(): Promise<number> {
+    return this.#process.exited;
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
   }

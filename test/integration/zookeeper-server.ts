@@ -54,6 +54,8 @@ export interface ServerOptions {
   readonly config?: readonly string[];
   /** More `-D` flags, without the `-D`. */
   readonly properties?: readonly string[];
+  /** What its heap may grow to; enough for a few thousand nodes and watches without it. */
+  readonly heapMiB?: number;
   /** Has a standalone server speak TLS too, on `secureAddress`, to whoever its authority signed. */
   readonly tls?: { readonly keyStore: string; readonly trustStore: string };
   /** Where the members of an ensemble run; on free ports of the loopback interface without it. */
@@ -150,6 +152,7 @@ class JavaServer implements ZooKeeperServer {
   readonly #directory = mkdtempSync(join(tmpdir(), "zookeeper-server-"));
   readonly #id: number;
   readonly #properties: readonly string[];
+  readonly #heapMiB: number;
   readonly #command: readonly string[];
   #process: ChildProcess | undefined;
   readonly #clearAtExit = (): void => {
@@ -168,6 +171,7 @@ class JavaServer implements ZooKeeperServer {
     this.address = address;
     this.secureAddress = secureAddress;
     this.#properties = options.properties ?? [];
+    this.#heapMiB = options.heapMiB ?? 96;
     this.#command = options.seats?.[id - 1]?.command ?? [];
     const config = [
       `tickTime=${options.tickTimeMs ?? 500}`,
@@ -260,7 +264,7 @@ class JavaServer implements ZooKeeperServer {
     }
     const properties = ["zookeeper.extendedTypesEnabled=true", ...this.#properties];
     return [
-      "-Xmx96m",
+      `-Xmx${this.#heapMiB}m`,
       "-XX:+UseSerialGC",
       "-XX:TieredStopAtLevel=1",
       ...properties.map((property) => `-D${property}`),

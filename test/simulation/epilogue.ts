@@ -5,6 +5,8 @@ import type { SimulatedReplica } from "./simulated-replica.ts";
 
 /** A leader that is asked to stop in calm has a successor that has written after so long. */
 const handOverLimitMs = 1_500;
+/** Besides the stop timeout: dying takes time, and a killed leader's command is asked for by turns. */
+const commandEndMs = 500;
 const paceWindowMs = 20_000;
 const settleMs = 15_000;
 const endMs = 10_000;
@@ -32,6 +34,7 @@ export class Epilogue {
     timeline.plan(settings.faultsUntilMs, () => this.#moveOldFiles());
     timeline.plan(recoveredAt, () => this.#expectPace());
     timeline.plan(recoveredAt + 1_000, () => this.#loseAReply());
+    timeline.plan(paceSeenAt - 600, () => this.#expectOneEntryEach());
     timeline.plan(paceSeenAt - 500, () => this.#resetConnections());
     timeline.plan(paceSeenAt, () => this.#expectHandOver());
     timeline.plan(secondAt - 3_000, () => this.#stopTheNext(3_000));
@@ -61,18 +64,22 @@ export class Epilogue {
     const { timeline, settings, referee } = this.#simulation;
     const leader = this.#leader();
     if (leader === undefined) return;
-    this.#tell(`${leader.host} leads, and is to write at its pace`);
+    this.#tell(`${leader.host} leads, and is to work at its pace`);
     const { process } = leader;
     const before = this.#filesOf(leader);
     timeline.plan(paceWindowMs, () => {
       // The clock that the pace is kept by may be slow, and the window may begin just after a file.
       const ownWindowMs = paceWindowMs * (1 - settings.rateError);
-      const due = Math.floor(ownWindowMs / settings.config.leaderTimeoutMs) - 1;
+      const files = Math.floor(ownWindowMs / settings.config.leaderTimeoutMs) - 1;
+      const due = settings.command === "alone" ? 0 : files;
       const written = this.#filesOf(leader) - before;
       if (leader.process !== process || process?.state !== "Leader") {
         referee.blame("no-leader", `${leader.host} lost leadership in calm`);
       } else if (written < due) {
         referee.blame("pace", `${written} files in ${paceWindowMs} ms, where ${due} were due`);
+      }
+      if (settings.command !== "none" && !referee.commands.runsOn(leader.host)) {
+        referee.blame("no-command", `${leader.host} leads in calm, and its command does not run`);
       }
     });
   }
@@ -80,7 +87,8 @@ export class Epilogue {
   /** A renewal's reply is lost with its connection: a blip that must not cost leadership. */
   #loseAReply(): void {
     const { timeline, network, ensemble, settings } = this.#simulation;
-    const leader = this.#leader();
+    // A command is stopped early enough to be dead in time, so it has less patience.
+    const leader = settings.command === "none" ? this.#leader() : undefined;
     if (leader === undefined) return;
     const { process, host } = leader;
     this.#tell(`${host} does not hear the reply to a renewal, and then its connection breaks`);
@@ -89,6 +97,18 @@ export class Epilogue {
       for (const link of process?.streams ?? []) link.reset();
       for (const server of ensemble.servers) network.heal(server.host, host);
     });
+  }
+
+  /** A leader's may be more until it steps down: nobody waits for those. */
+  #expectOneEntryEach(): void {
+    const { ensemble, settings, referee, replicas } = this.#simulation;
+    const line = `${settings.config.zkPath}/replicas`;
+    const names = [...(ensemble.leader?.tree.nodes.get(line)?.children ?? [])];
+    for (const { process } of replicas) {
+      if (process?.state !== "Attempter") continue;
+      const own = names.filter((name) => name.startsWith(`${process.name}-`));
+      if (own.length !== 1) referee.blame("line", `${process.name} stands there as ${own.join()}`);
+    }
   }
 
   /** Whoever stands in line has to set its watches again. */
@@ -119,17 +139,24 @@ export class Epilogue {
   }
 
   #expectAnother(leader: SimulatedReplica, strike: () => void): void {
-    const { timeline, referee, replicas } = this.#simulation;
+    const { timeline, referee, replicas, settings } = this.#simulation;
     const before = new Map(replicas.map((each) => [each, this.#filesOf(each)]));
     strike();
-    timeline.plan(handOverLimitMs, () => {
-      const writes = replicas.some(
-        (each) => each !== leader && this.#filesOf(each) > (before.get(each) ?? 0),
-      );
-      if (!writes) {
-        referee.blame("hand-over", `nobody wrote a file ${handOverLimitMs} ms after the leader`);
+    const stoppingMs = settings.config.execStopTimeoutMs + commandEndMs;
+    const limitMs = handOverLimitMs + (settings.command === "none" ? 0 : stoppingMs);
+    timeline.plan(limitMs, () => {
+      const others = replicas.filter((each) => each !== leader);
+      if (!others.some((each) => this.#worksSince(each, before.get(each) ?? 0))) {
+        referee.blame("hand-over", `nobody worked ${limitMs} ms after the leader`);
       }
     });
+  }
+
+  /** Whether a replica has done all that a leader does since it had written so many files. */
+  #worksSince(replica: SimulatedReplica, files: number): boolean {
+    const { settings, referee } = this.#simulation;
+    const writes = settings.command === "alone" || this.#filesOf(replica) > files;
+    return writes && (settings.command === "none" || referee.commands.runsOn(replica.host));
   }
 
   /** The next in line leaves, and then the leader does: whoever stood behind must have noticed. */

@@ -2,12 +2,21 @@ import { unreachable } from "../../src/election/unreachable.ts";
 import type { Ensemble } from "./ensemble/ensemble.ts";
 import type { Server } from "./ensemble/server.ts";
 import type { Fault } from "./faults.ts";
-import { depose, type FaultStage, leading, nextInLine, nothing, type Undo } from "./fault-stage.ts";
+import {
+  depose,
+  enterLate,
+  type FaultStage,
+  leading,
+  nextInLine,
+  nothing,
+  type Undo,
+} from "./fault-stage.ts";
 import { kill, killUnderSupervisor, killWaiting, losePowerInTime } from "./kill-effects.ts";
 import { Random } from "./random.ts";
 import type { DiskTrouble } from "./simulated-disk.ts";
 import type { SimulatedNetwork } from "./simulated-network.ts";
-import type { ReplicaProcess, SimulatedReplica } from "./simulated-replica.ts";
+import type { ReplicaProcess } from "./replica-process.ts";
+import type { SimulatedReplica } from "./simulated-replica.ts";
 
 /** Makes a fault happen. What it returns ends it; calling that is the caller's duty. */
 export function inflict(fault: Fault, stage: FaultStage): Undo {
@@ -40,8 +49,8 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
       process?.life.hold();
       return () => process?.life.release();
     case "clock-rate":
-      process?.scheduler.setRate(1 + (fault.die < 0.5 ? -1 : 1) * stage.rateError);
-      return () => process?.scheduler.setRate(1 + (fault.die - 0.5) * stage.rateError);
+      process?.scheduler.clock.setRate(1 + (fault.die < 0.5 ? -1 : 1) * stage.rateError);
+      return () => process?.scheduler.clock.setRate(1 + (fault.die - 0.5) * stage.rateError);
     case "wall-clock":
       process?.scheduler.jumpWallClock((fault.die - 0.5) * 1e9);
       return nothing;
@@ -128,6 +137,9 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
       return () => {
         ensemble.oddities = undefined;
       };
+    case "late-entry":
+      if (process !== undefined) enterLate(stage, process.name);
+      return nothing;
     case "disk-full":
     case "disk-read-only":
     case "disk-removed":
@@ -241,12 +253,8 @@ function failUnheard(stage: FaultStage): Undo {
 
 function suspend(process: ReplicaProcess | undefined): Undo {
   if (process === undefined) return nothing;
-  process.pause();
-  process.scheduler.suspend();
-  return () => {
-    process.scheduler.resume();
-    process.go();
-  };
+  process.suspend();
+  return () => process.resume();
 }
 
 /** No server runs for longer than any lease; then their data are others. */

@@ -39,3 +39,20 @@ export function depose({ ensemble, basePath }: FaultStage, bySession: boolean): 
   if (!bySession) ensemble.meddle({ kind: "delete", path, version: -1 });
   else if (owner !== undefined) ensemble.meddle({ kind: "close-session" }, owner);
 }
+
+/**
+ * An entry in the line that a replica has once asked for, and given up for lost, comes to be: its
+ * request was in a server's hands, and an election lay between.
+ */
+export function enterLate({ ensemble, basePath }: FaultStage, name: string): void {
+  const nodes = ensemble.leader?.tree.nodes;
+  const line = `${basePath}/replicas`;
+  const entries = [...(nodes?.get(line)?.children ?? [])];
+  const own = entries.find((entry) => entry.startsWith(`${name}-`));
+  const owner = own === undefined ? undefined : nodes?.get(`${line}/${own}`)?.owner;
+  if (owner === undefined) return;
+  const data = new Uint8Array();
+  const path = `${line}/${name}-`;
+  const kinds = { ephemeral: true, sequential: true, withStat: false } as const;
+  ensemble.meddle({ kind: "create", path, data, ...kinds }, owner);
+}

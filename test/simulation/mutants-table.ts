@@ -1,21 +1,5 @@
-import type { Profile } from "./settings.ts";
-
-/** A realistic bug: one piece of text in one file, and what stands there instead. */
-export interface Mutant {
-  readonly name: string;
-  /** Below src. */
-  readonly file: string;
-  /** It must occur exactly once. */
-  readonly find: string;
-  readonly replace: string;
-  /** More of the same bug elsewhere, where one place is not enough because another guards it. */
-  readonly also?: readonly {
-    readonly file?: string;
-    readonly find: string;
-    readonly replace: string;
-  }[];
-  readonly profile?: Profile;
-}
+import { commandMutants } from "./command-mutants.ts";
+import type { Mutant } from "./mutant.ts";
 
 const leadership = "zookeeper/leadership.ts";
 const taking = "zookeeper/taking.ts";
@@ -170,6 +154,18 @@ export const mutants: readonly Mutant[] = [
     replace: "      await watch;\n      await aborted(signal);\n",
   },
   {
+    name: "a second entry of ours stays in the line, and is waited for",
+    file: "zookeeper/line.ts",
+    find: "        await unlessRefused(this.#withdrawOthers(line, signal));\n",
+    replace: "",
+    also: [
+      {
+        find: "new Set<string | undefined>([leader, this.#replica]);",
+        replace: "new Set<string | undefined>([leader]);",
+      },
+    ],
+  },
+  {
     name: "boot-time jump ignored",
     file: lease,
     find: "return this.#scheduler.suspendedMs() - this.#suspendedMs > suspendToleranceMs;",
@@ -301,4 +297,5 @@ export const mutants: readonly Mutant[] = [
     find: "  const rested = await restOut(context, session, scope.signal);",
     replace: "  const rested = state.yields && (await restOut(context, session, scope.signal));",
   },
+  ...commandMutants,
 ];

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import knownSeeds from "./mutants-seeds.json";
-import { type Mutant, mutants } from "./mutants-table.ts";
+import type { Mutant } from "./mutant.ts";
+import { mutants } from "./mutants-table.ts";
 import { type Seeds, tryMutant } from "./planting.ts";
 
 /** At most so many seeds are tried before a bug counts as one that the simulation cannot see. */

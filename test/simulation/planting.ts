@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Mutant } from "./mutants-table.ts";
+import type { Mutant } from "./mutant.ts";
 import type { Tally } from "./run.ts";
 
 const root = join(import.meta.dir, "..", "..");

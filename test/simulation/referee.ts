@@ -3,6 +3,7 @@ import type { Instant } from "../../src/election/scheduler.ts";
 import { transitions } from "../../src/election/transitions.ts";
 import type { ElectionEvent } from "../../src/election/observer.ts";
 import { parseFileName } from "../../src/files/file-name.ts";
+import { CommandReferee } from "./command-referee.ts";
 import type { SimulatedDirectory, StoredFile } from "./simulated-disk.ts";
 import type { SimulatedScheduler } from "./simulated-scheduler.ts";
 
@@ -29,7 +30,11 @@ export type Invariant =
   | "pace"
   | "gave-up"
   | "hand-over"
+  | "line"
   | "rest"
+  | "two-commands"
+  | "outlives-lease"
+  | "no-command"
   | "stuck";
 
 export interface Violation {
@@ -76,6 +81,7 @@ export class Referee {
   readonly violations: Violation[] = [];
   /** Whether the clocks keep what is assumed of them. */
   readonly trustsClocks: boolean;
+  readonly commands: CommandReferee;
   readonly #now: () => number;
   readonly #options: RefereeOptions;
   readonly #holdings = new Map<string, Holding>();
@@ -88,6 +94,10 @@ export class Referee {
     this.#now = now;
     this.#options = options;
     this.trustsClocks = options.trustsClocks;
+    this.commands = new CommandReferee(
+      (invariant, detail) => this.blame(invariant, detail),
+      options.trustsClocks,
+    );
   }
 
   blame(invariant: Invariant, detail: string): void {
@@ -99,6 +109,7 @@ export class Referee {
     const { validUntil } = leadership;
     const holding = { replica, leadership, scheduler, suspendedMs, resigned: false, validUntil };
     this.#holdings.set(replica, holding);
+    this.commands.leased(replica, validUntil, scheduler);
   }
 
   /** @param effects how many effects of it are still under way */
@@ -116,10 +127,12 @@ export class Referee {
   /** The ensemble lost its memory: epochs start anew, and only the fences know of the old ones. */
   forgetEpochs(): void {
     this.#highest = undefined;
+    this.commands.forgetEpochs();
   }
 
   /** Promise 1 of design.md, after every step of the world. */
   step(): void {
+    this.commands.step();
     if (!this.trustsClocks || this.#holdings.size < 2) return;
     const acting = [...this.#holdings.values()].filter(mayAct);
     if (acting.length < 2) return;
@@ -226,6 +239,7 @@ export class Referee {
       this.blame("revived", `${replica}: a lease was renewed ${lateMs} ms after its end`);
     }
     holding.validUntil = validUntil;
+    this.commands.leased(replica, validUntil, holding.scheduler);
   }
 
   /** A replica gives up because repair is hopeless: it must have tried often enough. */
@@ -248,7 +262,7 @@ export class Referee {
     if (event.kind === "attempt" && (event.outcome === "won" || event.outcome === "led")) {
       this.#repairs.delete(`${replica} coordinator`);
     }
-    if (event.kind === "file-written") this.#repairs.delete(`${replica} duty`);
+    if (event.kind === "file-written" || hasWorked(event)) this.#repairs.delete(`${replica} duty`);
   }
 
   #inOrder(replica: string, epoch: Epoch): void {
@@ -263,6 +277,13 @@ export class Referee {
     }
     if (highest === undefined || epoch >= highest.epoch) this.#highest = { epoch, replica };
   }
+}
+
+/** Whether a command ended as it should. One that the end of the lease cuts short proves nothing. */
+function hasWorked(event: ElectionEvent): boolean {
+  if (event.kind !== "command") return false;
+  if (event.change === "stopped") return !event.detail.includes("lease");
+  return event.change === "exited";
 }
 
 /** What the holder may do by its own clocks, reckoned without touching its own record of it. */

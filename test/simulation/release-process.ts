@@ -4,7 +4,7 @@ import { Life } from "./life.ts";
 import type { Link } from "./link.ts";
 import { type SimulatedMachine, SimulatedStateMedium } from "./simulated-machine.ts";
 import { SimulatedScheduler } from "./simulated-scheduler.ts";
-import type { ReplicaWorld } from "./simulated-replica.ts";
+import type { ReplicaWorld } from "./replica-process.ts";
 
 export interface ReleaseProcessOptions {
   readonly world: Pick<ReplicaWorld, "timeline" | "network" | "random" | "tell" | "referee">;

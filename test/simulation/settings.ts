@@ -1,4 +1,5 @@
 import type { ReplicaConfig } from "../../src/replica.ts";
+import { timingProblem } from "../../src/exec/timings.ts";
 import { unreachable } from "../../src/election/unreachable.ts";
 import { type Fault, planFaults, planRestore, planWipe } from "./faults.ts";
 import { Random } from "./random.ts";
@@ -36,6 +37,8 @@ export interface Settings {
   readonly syncLimit: number;
   readonly pingsOvertake: boolean;
   readonly sharedDirectory: boolean;
+  /** Whether leaders run a command, and what becomes of the files then. */
+  readonly command: "none" | "alone" | "beside";
   /** Files of an earlier life of the service, with a low epoch. */
   readonly oldFiles: number;
   /** How far each clock's rate may be off. */
@@ -47,6 +50,8 @@ export interface Settings {
   /** How long after that one leader has to be there. */
   readonly recoveryMs: number;
 }
+
+const stopTimeoutMs = 8_000;
 
 /** What the calm end of a simulation takes, see epilogue.ts. */
 export const epilogueMs = 75_000;
@@ -74,10 +79,12 @@ export function settingsOf(seed: number, profile: Profile, minutes: number): Set
     attempterTimeoutMs,
     failoverTimeoutMs: random.pick([500, 1_000]),
     failoverAttemptsCount: random.integer(3, 10),
-    stopTimeoutMs: 8_000,
+    stopTimeoutMs,
     storageCapacity: random.integer(1, 10),
   } as unknown as Omit<ReplicaConfig, "replicaId">;
   const replicas = random.integer(3, 7);
+  const commands = new Random(seed, "commands");
+  const command = commands.chance(0.6) ? "none" : commands.pick(["alone", "beside"] as const);
   return {
     seed,
     profile,
@@ -90,11 +97,26 @@ export function settingsOf(seed: number, profile: Profile, minutes: number): Set
     sharedDirectory: profile === "wipe" || random.chance(0.6),
     oldFiles: random.chance(0.5) ? random.integer(40, 150) : 0,
     rateError: profile === "beyond" ? 0.3 : 0.01,
-    config,
+    command,
+    config: { ...config, ...commandConfigOf(commands, command, sessionTimeoutMs) },
     faults: faultsOf(seed, profile, faultsUntilMs),
     faultsUntilMs,
     recoveryMs,
   };
+}
+
+function commandConfigOf(
+  random: Random,
+  command: Settings["command"],
+  sessionTimeoutMs: number,
+): Pick<ReplicaConfig, "withFiles" | "execStopTimeoutMs" | "execRestart" | "execThen"> {
+  const timings = { sessionTimeoutMs, stopTimeoutMs };
+  let execStopTimeoutMs = Math.floor(random.between(50, 3_000));
+  while (timingProblem({ ...timings, execStopTimeoutMs }) !== undefined) execStopTimeoutMs -= 50;
+  const execRestart = random.pick(["always", "always", "on-failure", "never"] as const);
+  // With "stay" nobody runs a command any more: that is for unit tests.
+  const execThen = random.pick(["resign", "exit"] as const);
+  return { withFiles: command !== "alone", execStopTimeoutMs, execRestart, execThen };
 }
 
 function machinesOf(random: Random, replicas: number): readonly MachinePlan[] {

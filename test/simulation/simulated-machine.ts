@@ -22,8 +22,13 @@ export class SimulatedStateDirectory {
 /** A kernel: the boot id that it was started with, and the locks that its processes hold. */
 export class SimulatedMachine {
   readonly stateDirectory: SimulatedStateDirectory | undefined;
-  /** By inode. They do not reach another machine that sees the same directory. */
-  readonly locks = new Set<number>();
+  /**
+   * Who has each locked file open, by inode: a lock falls with the last of them. Locks do not reach
+   * another machine that sees the same directory.
+   */
+  readonly #locks = new Map<number, Set<object>>();
+  /** What loses its life with the machine's power, besides the replicas. */
+  readonly #residents = new Set<() => void>();
   readonly #name: string;
   #boots = 1;
 
@@ -36,10 +41,33 @@ export class SimulatedMachine {
     return `boot ${this.#boots} of ${this.#name}`;
   }
 
+  isLocked(inode: number): boolean {
+    return this.#locks.has(inode);
+  }
+
+  /** One more process has the locked file open, until it calls what this returns. */
+  hold(inode: number): () => void {
+    const holder = {};
+    const holders = this.#locks.get(inode) ?? new Set();
+    this.#locks.set(inode, holders.add(holder));
+    return () => {
+      holders.delete(holder);
+      if (holders.size === 0 && this.#locks.get(inode) === holders) this.#locks.delete(inode);
+    };
+  }
+
+  /** `die` is called when the power is lost. What this returns is for who dies before that. */
+  house(die: () => void): () => void {
+    this.#residents.add(die);
+    return () => this.#residents.delete(die);
+  }
+
   /** It has lost its power, and its processes with it. */
   reboot(): void {
     this.#boots += 1;
-    this.locks.clear();
+    this.#locks.clear();
+    for (const die of this.#residents) die();
+    this.#residents.clear();
   }
 }
 
@@ -50,7 +78,7 @@ export class SimulatedStateMedium implements StateMedium {
   readonly #directory: SimulatedStateDirectory;
   readonly #life: Life;
   readonly #random: Random;
-  readonly #held = new Set<number>();
+  readonly #held = new Map<number, () => void>();
   #doom: { steps: number; readonly kill: () => void } | undefined;
 
   constructor(
@@ -72,7 +100,7 @@ export class SimulatedStateMedium implements StateMedium {
 
   /** The process is gone: the kernel drops what it had locked. */
   dropLocks(): void {
-    for (const inode of this.#held) this.#machine.locks.delete(inode);
+    for (const drop of this.#held.values()) drop();
     this.#held.clear();
   }
 
@@ -117,16 +145,15 @@ export class SimulatedStateMedium implements StateMedium {
   }
 
   #lock(file: string, inode: number): StateLock | undefined {
-    const { locks } = this.#machine;
-    if (locks.has(inode)) return undefined;
-    locks.add(inode);
-    this.#held.add(inode);
+    if (this.#machine.isLocked(inode)) return undefined;
+    const drop = this.#machine.hold(inode);
+    this.#held.set(inode, drop);
     return {
       identity: `${inode}`,
       descriptor: inode,
       isInPlace: this.#directory.files.get(file)?.inode === inode,
       [Symbol.dispose]: () => {
-        if (this.#held.delete(inode)) locks.delete(inode);
+        if (this.#held.delete(inode)) drop();
       },
     };
   }

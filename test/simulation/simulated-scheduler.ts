@@ -1,38 +1,35 @@
 import type { Instant, Scheduler } from "../../src/election/scheduler.ts";
 import type { Life } from "./life.ts";
 import type { Random } from "./random.ts";
+import { SimulatedClock } from "./simulated-clock.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** Boot time is read in steps of so many milliseconds. Source: /proc/uptime. */
-const bootTimeStepMs = 10;
 const longestLatenessMs = 1;
 
 /** The wall clock when the simulation starts. */
 const startedAt = Date.UTC(2026, 0, 1);
 
 /**
- * The clocks of one machine. Its monotonic clock has a rate of its own and stands still while the
- * machine is suspended; timers are up to a millisecond late, and later when the process is held.
+ * Time as one process has it, by its machine's clock: timers are up to a millisecond late, and
+ * later when the process is held.
  */
 export class SimulatedScheduler implements Scheduler {
+  readonly clock: SimulatedClock;
   readonly #timeline: Timeline;
   readonly #life: Life;
   readonly #random: Random;
-  #rate: number;
-  #trueBase: number;
-  #localBase: number;
-  #suspendedMs = 0;
-  #suspendedSince: number | undefined;
   #wallJumpMs = 0;
   #sleeping = 0;
 
-  constructor(timeline: Timeline, life: Life, random: Random, rate: number) {
+  /** @param clock a rate for a clock of its own, or the clock that it shares */
+  constructor(timeline: Timeline, life: Life, random: Random, clock: SimulatedClock | number) {
     this.#timeline = timeline;
     this.#life = life;
     this.#random = random;
-    this.#rate = rate;
-    this.#trueBase = timeline.now;
-    this.#localBase = random.between(10, 1e6);
+    this.clock =
+      typeof clock === "number"
+        ? new SimulatedClock(timeline, random.between(10, 1e6), clock)
+        : clock;
   }
 
   /** How many sleeps are under way. */
@@ -41,20 +38,16 @@ export class SimulatedScheduler implements Scheduler {
   }
 
   now(): Instant {
-    const now = this.#suspendedSince ?? this.#timeline.now;
-    return (this.#localBase + (now - this.#trueBase) * this.#rate) as Instant;
+    return this.clock.now();
   }
 
   suspendedMs(): number {
-    const local = this.now();
-    const boot = local + this.trulySuspendedMs;
-    return Math.floor(boot / bootTimeStepMs) * bootTimeStepMs - local;
+    return this.clock.suspendedMs();
   }
 
-  /** The exact time that the machine was suspended, until now if it is, for the referee. */
+  /** See SimulatedClock. */
   get trulySuspendedMs(): number {
-    const since = this.#suspendedSince ?? this.#timeline.now;
-    return this.#suspendedMs + this.#timeline.now - since;
+    return this.clock.trulySuspendedMs;
   }
 
   wallClock(): Date {
@@ -74,32 +67,13 @@ export class SimulatedScheduler implements Scheduler {
     this.#sleeping -= 1;
   }
 
-  setRate(rate: number): void {
-    this.#localBase = this.now();
-    this.#trueBase = this.#timeline.now;
-    this.#rate = rate;
-  }
-
   jumpWallClock(ms: number): void {
     this.#wallJumpMs += ms;
   }
 
-  /** The machine sleeps: its monotonic clock stands still. The caller holds the process. */
-  suspend(): void {
-    this.#suspendedSince ??= this.#timeline.now;
-  }
-
-  resume(): void {
-    if (this.#suspendedSince === undefined) return;
-    this.#localBase = this.now();
-    this.#trueBase = this.#timeline.now;
-    this.#suspendedMs += this.#timeline.now - this.#suspendedSince;
-    this.#suspendedSince = undefined;
-  }
-
   #timer(wakesAt: number, signal: AbortSignal): Promise<void> {
     const latenessMs = this.#random.between(0.001, longestLatenessMs);
-    const delayMs = Math.max(0, (wakesAt - this.now()) / this.#rate) + latenessMs;
+    const delayMs = Math.max(0, (wakesAt - this.now()) / this.clock.rate) + latenessMs;
     return new Promise((resolve) => {
       const wake = (): void => {
         planned.action = undefined;

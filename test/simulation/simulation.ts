@@ -1,6 +1,7 @@
 import type { ElectionEvent } from "../../src/election/observer.ts";
 import { finalName } from "../../src/files/file-name.ts";
 import type { Epoch } from "../../src/election/coordinator.ts";
+import { decodeTerm } from "../../src/zookeeper/records.ts";
 import { Ensemble } from "./ensemble/ensemble.ts";
 import { Epilogue } from "./epilogue.ts";
 import { inflict } from "./fault-effects.ts";
@@ -43,6 +44,7 @@ export class Simulation {
   readonly #directories: readonly SimulatedDirectory[];
   #filesWritten = 0;
   #leaderships = 0;
+  #termSeen: bigint | undefined;
 
   constructor(settings: Settings, keepsLines: boolean) {
     const { seed, servers: size, tickMs, syncLimit, pingsOvertake, config } = settings;
@@ -84,6 +86,8 @@ export class Simulation {
         directory: settings.sharedDirectory ? shared : new SimulatedDirectory(),
         hasOwnDisk: !settings.sharedDirectory,
         config,
+        command: settings.command,
+        calmAtMs: settings.faultsUntilMs,
         rate: 1 + rates.between(-settings.rateError, settings.rateError),
       });
     });
@@ -102,11 +106,15 @@ export class Simulation {
     let steps = 0;
     while (this.referee.violations.length === 0 && this.timeline.step(untilMs)) {
       steps += 1;
+      this.#watchTerm();
       this.referee.step();
     }
     if (this.referee.violations.length === 0) this.#lookAround();
     // Whoever is left must not go on in a later world: nothing of it is delivered any more.
-    for (const replica of this.replicas) replica.kill(true);
+    for (const replica of this.replicas) {
+      replica.kill(true);
+      replica.machine.reboot();
+    }
     return {
       settings: this.settings,
       violations: this.referee.violations,
@@ -171,13 +179,26 @@ export class Simulation {
         name,
         JSON.stringify(event, (_, value: unknown) => textOf(value)),
       );
-    } else if (event.kind === "notice") this.trace.tell(name, event.detail);
+    } else if (event.kind === "notice" || event.kind === "command") {
+      this.trace.tell(name, event.detail);
+    }
   }
 
   #ownerOf(epoch: Epoch): string | undefined {
     const path = `${this.settings.config.zkPath}/leader`;
     const node = this.ensemble.leader?.tree.nodes.get(path);
     return node?.czxid === epoch ? `0x${node.owner.toString(16)}` : undefined;
+  }
+
+  /** Where leadership is said to be released, whoever says so. */
+  #watchTerm(): void {
+    const { commands } = this.referee;
+    if (commands.living === 0) return;
+    const path = `${this.settings.config.zkPath}/term`;
+    const node = this.ensemble.leader?.tree.nodes.get(path);
+    if (node === undefined || node.mzxid === this.#termSeen) return;
+    this.#termSeen = node.mzxid;
+    if (decodeTerm(node.data)?.state === "released") commands.released(node.mzxid as Epoch);
   }
 
   #ledBy(replica: SimulatedReplica, epoch: Epoch | undefined): void {
@@ -198,6 +219,8 @@ export class Simulation {
       }
       this.referee.looksAround(`directory ${index}`, directory);
     }
+    const commands = this.referee.commands.living;
+    if (commands > 0) this.referee.blame("leak", `${commands} commands live at the end`);
     for (const replica of this.replicas) {
       if (replica.process !== undefined) {
         this.referee.blame("leak", `${replica.host} did not exit when it was asked to`);

@@ -99,6 +99,8 @@ test("status: tells a replica's life", () => {
     candidates: ["other", "me", "third"],
   });
   for (const event of life.slice(8, 16)) telemetry.observer.observe(event);
+  // It stood behind a leader that is gone: where it stands now has not been read.
+  expect(telemetry.status()).toMatchObject({ state: "Leader", line: null });
   scheduler.stall(100);
   expect(JSON.parse(JSON.stringify(telemetry.status())) as unknown).toMatchSnapshot();
   for (const event of life.slice(16, 19)) telemetry.observer.observe(event);

@@ -140,6 +140,26 @@ test("watches: a thousand on one long-lived signal leave no listener behind", as
   client.abandon();
 });
 
+test("watches: those of one signal share a listener, and all end with it", async () => {
+  const { client, accept } = stage();
+  const peer = await accept();
+  const counted = new CountingSignal();
+  const { signal } = counted;
+  const watches: Promise<unknown>[] = [];
+  for (const path of ["/a", "/b", "/c"]) {
+    const read = client.getData(path, { watch: signal });
+    await answerData(peer);
+    const { watch } = await read;
+    watches.push(Promise.resolve(watch));
+  }
+  expect(counted.listeners).toBe(1);
+  counted.abort();
+  const aborted = { kind: "aborted" };
+  expect(await Promise.all(watches)).toEqual([aborted, aborted, aborted]);
+  expect(counted.listeners).toBe(0);
+  client.abandon();
+});
+
 test("watches: a persistent one tells every event, and a gap after a reconnect", async () => {
   const { client, accept } = stage();
   const first = await accept();
@@ -192,6 +212,10 @@ test("watches: a slow reader of a persistent one gets a gap instead of growing m
 class CountingSignal {
   readonly #controller = new AbortController();
   listeners = 0;
+
+  abort(): void {
+    this.#controller.abort();
+  }
 
   get signal(): AbortSignal {
     const { signal } = this.#controller;

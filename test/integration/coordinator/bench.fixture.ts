@@ -9,6 +9,7 @@ import {
 } from "../../../src/zookeeper/coordinator.ts";
 import { type Layout, layoutBelow } from "../../../src/zookeeper/layout.ts";
 import { decodeTerm, type TermRecord } from "../../../src/zookeeper/records.ts";
+import type { ForeignSession } from "../../../src/zookeeper/session.ts";
 import type { SessionKey } from "../../../src/zookeeper/session-key.ts";
 import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
 import type { Transport } from "../../../src/zookeeper/transport.ts";
@@ -114,6 +115,16 @@ export class Bench {
     });
   }
 
+  /** Somebody speaks in the name of a session: what its owner sent before may come as late. */
+  async inTheNameOf(
+    session: ForeignSession,
+    speak: (client: ZooKeeperClient) => Promise<unknown>,
+  ): Promise<void> {
+    const client = this.#client(sessionTimeoutMs, session);
+    await speak(client);
+    client.abandon();
+  }
+
   /** Deletes everything that the service has, as an operator might. */
   async deleteRecords(): Promise<void> {
     const { base, leader, term, replicas } = this.layout;
@@ -138,8 +149,9 @@ export class Bench {
     return (await this.meddler.getChildren(this.layout.replicas)).children;
   }
 
-  #client(timeoutMs: number): ZooKeeperClient {
+  #client(timeoutMs: number, resume?: ForeignSession): ZooKeeperClient {
     return new ZooKeeperClient({
+      resume,
       servers: [this.server.address],
       sessionTimeoutMs: timeoutMs,
       scheduler: this.#scheduler,

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { Opcode } from "../../../src/zookeeper/protocol/opcodes.ts";
+import type { SessionKey } from "../../../src/zookeeper/session-key.ts";
 import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
 import { LossyTransport } from "../../fake/lossy-transport.ts";
 import { Bench, leaseMs, limitMs, never, won } from "./bench.fixture.ts";
@@ -88,6 +89,38 @@ test(
     expect(events.of("line")).toMatchObject([{ position: 1, size: 2 }]);
     stop.abort();
     await turn;
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: a replica does not stand in line behind itself when a create comes late",
+  async () => {
+    const leader = await bench.candidate("leader");
+    // Its second entry leaves room for an earlier one.
+    await (await won(leader.session.attempt(never))).resign(never);
+    const leadership = await won(leader.session.attempt(never));
+    const keys: SessionKey[] = [];
+    const { session, events } = await bench.candidate("a", undefined, (key) => keys.push(key));
+    const stop = new AbortController();
+    const joining = session.turn(stop.signal);
+    while (events.of("line").length === 0) await Bun.sleep(5);
+    stop.abort();
+    await joining;
+
+    const [key] = keys;
+    if (key === undefined) throw new Error("the session's key is kept when it begins");
+    await bench.inTheNameOf(key, async (client) => {
+      await client.create(`${bench.layout.replicas}/a-0000000000`, new Uint8Array(), {
+        mode: "ephemeral",
+      });
+    });
+    const turn = session.turn(never);
+    while ((await bench.entries()).length !== 2) await Bun.sleep(5);
+    expect(await bench.entries()).not.toContain("a-0000000000");
+    await leadership.resign(never);
+    await turn;
+    expect((await won(session.attempt(never))).mayAct()).toBe(true);
   },
   limitMs,
 );

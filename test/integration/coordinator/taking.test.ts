@@ -151,3 +151,16 @@ test(
   },
   limitMs,
 );
+
+test(
+  "coordinator: a session is not closed in the way of who takes over",
+  async () => {
+    const { session } = await bench.candidate("a");
+    await (await won(session.attempt(never))).resign(never);
+    const resignedAt = performance.now();
+    await session.close(never);
+    // Closing is a commit as well, and the successor's comes first.
+    expect(performance.now() - resignedAt).toBeGreaterThan(45);
+  },
+  limitMs,
+);

@@ -18,6 +18,12 @@ export interface EnsembleOptions {
   readonly rateError?: number;
 }
 
+/** What a server does with a change in place of answering it as it should. */
+export type Oddity =
+  | { readonly kind: "code"; readonly code: number; readonly executed: boolean }
+  /** The connection breaks, and the change is executed after it, unless the session has moved. */
+  | { readonly kind: "late"; readonly afterMs: number };
+
 /** What is kept of a server's data. */
 interface Backup {
   readonly log: readonly Transaction[];
@@ -27,6 +33,7 @@ interface Backup {
 /** How often a server without a leader looks for one. */
 const lookingMs = 150;
 const leastWaitMs = 0.001;
+const latestMs = 500;
 
 /**
  * A ZooKeeper ensemble as far as safety depends on it: one leader for each epoch, commits only
@@ -93,11 +100,13 @@ export class Ensemble {
     return Uint8Array.from({ length: 16 }, () => random.integer(0, 255));
   }
 
-  oddity(): { readonly code: number; readonly executed: boolean } | undefined {
+  oddity(): Oddity | undefined {
     const { oddities } = this;
     if (oddities === undefined || !oddities.random.chance(oddities.chance)) return undefined;
-    const code = oddities.random.pick([-1, -7, -127, -999, -4]);
-    return { code, executed: code !== -127 && oddities.random.chance(0.5) };
+    const { random } = oddities;
+    if (random.chance(0.3)) return { kind: "late", afterMs: latestMs ** random.next() };
+    const code = random.pick([-1, -7, -127, -999, -4]);
+    return { kind: "code", code, executed: code !== -127 && random.chance(0.5) };
   }
 
   /** Sends between two servers: in order, and not before a cut has healed. */

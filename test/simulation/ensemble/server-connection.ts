@@ -142,6 +142,10 @@ export class ServerConnection implements ServerSide {
 
   #change(xid: number, operation: Operation): void {
     const oddity = operation.kind === "close-session" ? undefined : this.#server.oddity();
+    if (oddity?.kind === "late") {
+      this.#server.submitLate(this, operation, oddity.afterMs);
+      return this.close();
+    }
     if (oddity !== undefined && !oddity.executed) {
       return this.send(replyFrame(xid, this.#server.tree.lastZxid, oddity.code));
     }

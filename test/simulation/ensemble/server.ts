@@ -1,7 +1,7 @@
 import { Life } from "../life.ts";
 import type { Link } from "../link.ts";
 import type { Listener } from "../simulated-network.ts";
-import type { Ensemble } from "./ensemble.ts";
+import type { Ensemble, Oddity } from "./ensemble.ts";
 import { ServerWatches } from "./reads.ts";
 import { ServerConnection } from "./server-connection.ts";
 import type { ConnectRequestRead } from "./server-protocol.ts";
@@ -148,8 +148,16 @@ export class Server implements Listener {
     });
   }
 
-  oddity(): { readonly code: number; readonly executed: boolean } | undefined {
+  oddity(): Oddity | undefined {
     return this.#ensemble.oddity();
+  }
+
+  /** A request that waits in front of the leader while its connection is gone already. */
+  submitLate(connection: ServerConnection, operation: Operation, afterMs: number): void {
+    const { life } = this;
+    this.#ensemble.timeline.plan(afterMs, () => {
+      life.deliver("io", () => this.submit(connection, operation, () => undefined));
+    });
   }
 
   /** The leader takes a request into its log and proposes it. */

@@ -1,0 +1,22 @@
+import { Telemetry } from "../../src/telemetry/telemetry.ts";
+import { FakeScheduler } from "../fake/scheduler.ts";
+import { self } from "./fixture.ts";
+
+/** What /metrics answers of a replica that has just started: every metric that there is. */
+export async function metricsText(): Promise<string> {
+  await using telemetry = new Telemetry({
+    scheduler: new FakeScheduler(),
+    scraped: true,
+    write: (bytes) => bytes.length,
+    logLevel: "error",
+    logFormat: "json",
+    colours: false,
+    journal: false,
+    self: () => self,
+    version: "0.0.0",
+    settings: () => [],
+    failover: () => [],
+    pending: { timers: () => 0, requests: () => 0 },
+  });
+  return await telemetry.metrics();
+}
