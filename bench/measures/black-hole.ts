@@ -8,7 +8,7 @@ const candidates = 3;
 const intervalMs = 100;
 const settleMs = { least: 1_000, most: 2_400 };
 /** How long the old leader is looked at after the next one has started, and after the cure. */
-const watchedMs = { beside: 3_000, after: 1_000 };
+const watchedMs = { beside: 2_000, after: 1_000 };
 
 /**
  * The leader's bytes vanish, in both directions and without a word to either side: when it stops

@@ -12,7 +12,7 @@ const settleMs = 20_000;
 const windows = 10;
 const windowMs = 6_000;
 /** Windows in which quorum writes are counted: of a leader alone, and beside waiting ones. */
-const countingMs = { alone: 6_000, beside: 12_000, between: 2_000 };
+const countingMs = { alone: 6_000, beside: 12_000, between: 1_000 };
 const perMinute = 60_000;
 
 /** Memory, processor time and requests, of a leader and of those who wait beside it. */

@@ -10,6 +10,8 @@ const intervalMs = 100;
 const absenceMs = 5_000;
 const settleMs = { least: 4_000, most: 5_400 };
 const quietLimitMs = 60_000;
+/** Three sessions, and what the way back takes. */
+const returnLimitMs = 15_000;
 
 /** What is done to the servers of all contenders at the same time. */
 interface Blow {
@@ -58,19 +60,24 @@ async function endured({ grounds, rounds }: MeasureOptions, blow: Blow): Promise
   );
   await Promise.all(services.map((service) => service.joinAll(candidates)));
   const gaps = new Map<ContenderName, number[]>();
+  const failures = new Map<ContenderName, string>();
+  await Bun.sleep(random.between(settleMs.least, settleMs.most));
   for (let round = 0; round < rounds; round += 1) {
-    await Bun.sleep(random.between(settleMs.least, settleMs.most));
     const struckAt = performance.now();
     await blow.strike(grounds);
-    await Bun.sleep(settleMs.least);
+    // Whoever has led at the blow may come to stop only now, so all of it is looked at.
+    await Bun.sleep(random.between(settleMs.least, settleMs.most));
     await Promise.all(
       services.map(async (service) => {
         const { name } = service.contender;
-        // Whoever has led at the blow may come to stop only now, so all of it is looked at.
-        await service.untilStanding(candidates, quietLimitMs);
-        await service.effects.next(() => true, quietLimitMs);
-        const gap = longestGapMs(service.effects.effects, struckAt - intervalMs);
-        gaps.set(name, [...(gaps.get(name) ?? []), Math.max(0, gap - intervalMs)]);
+        if (failures.has(name)) return;
+        try {
+          const gap = await overcome(service, struckAt);
+          gaps.set(name, [...(gaps.get(name) ?? []), gap]);
+        } catch (error) {
+          const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+          failures.set(name, `not after round ${round + 1}: ${reason}`);
+        }
       }),
     );
   }
@@ -78,5 +85,21 @@ async function endured({ grounds, rounds }: MeasureOptions, blow: Blow): Promise
     name,
     { [blow.row]: ms },
   ]);
-  return { samples: new Map(entries), failures: new Map() };
+  return { samples: new Map(entries), failures };
+}
+
+/** How long nobody led since the blow, once all take part again. */
+async function overcome(service: Service, struckAt: number): Promise<number> {
+  await service.untilStanding(candidates, returnLimitMs).catch(async () => {
+    // A candidate that does not find back is started anew, as its operator would have to.
+    process.stderr.write(`  ${service.contender.name}: a candidate has not come back\n`);
+    const { process: leader } = service.leader;
+    const others = service.processes.filter((candidate) => candidate !== leader);
+    await service.end(others);
+    for (const _ of others) await service.join();
+    await service.untilStanding(candidates);
+  });
+  await service.effects.next(() => true, quietLimitMs);
+  const gap = longestGapMs(service.effects.effects, struckAt - intervalMs);
+  return Math.max(0, gap - intervalMs);
 }

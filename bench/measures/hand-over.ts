@@ -7,7 +7,7 @@ const intervalMs = 1_000;
 /** How long before the strike the counters are read, and how long after the exit again. */
 const countingMarginMs = 30;
 /** One interval of everybody's pings and renewals apart, so that no phase of them is favoured. */
-const settleMs = { least: 500, most: 1_900 };
+const settleMs = { least: 200, most: 1_600 };
 /** How long many candidates may take to come to stand in line. */
 const crowdingLimitMs = 150_000;
 

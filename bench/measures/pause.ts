@@ -8,7 +8,7 @@ const intervalMs = 100;
 const settleMs = { least: 1_000, most: 2_400 };
 /** SIGSTOP lets whoever is in a system call leave it first. */
 const stoppingMs = 50;
-const watchedMs = 3_000;
+const watchedMs = 2_000;
 
 /**
  * SIGSTOP of the leader for two sessions, and SIGCONT: what it still does after waking, while
