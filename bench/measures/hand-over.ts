@@ -62,7 +62,7 @@ async function handOver(grounds: Grounds, service: Service): Promise<HandOver> {
   else await leader.tell(`end ${effect.candidate}`);
   const handOverMs = (await successor).at - endedAt;
 
-  if (isProcess) await service.end([leader]);
+  if (isProcess) await service.gone([leader]);
   await Bun.sleep(countingMarginMs);
   const after = await counters(grounds, contender);
   const onZooKeeper = contender.line.kind !== "etcd";

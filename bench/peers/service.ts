@@ -141,6 +141,11 @@ export class Service implements AsyncDisposable {
   /** Asks processes to end, and kills those that take too long. */
   async end(candidates: readonly CandidateProcess[]): Promise<void> {
     for (const candidate of candidates) this.strike(candidate, "SIGTERM");
+    await this.gone(candidates);
+  }
+
+  /** Waits until processes that were asked to end have. Asked twice, they would end in disorder. */
+  async gone(candidates: readonly CandidateProcess[]): Promise<void> {
     const all = Promise.all(candidates.map(({ exited }) => exited));
     await Promise.race([all, Bun.sleep(endingLimitMs)]);
     // A group may outlive its first process.
