@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/dist/tools/node_modules/.bin:$(PATH)
 SOURCES := $(shell find src -type f) package.json bun.lock tsconfig.json
 
 .PHONY: help build test test-here unit lint format bench bench-here demo demo-here
-.PHONY: test-browser page-picture
+.PHONY: test-browser page-picture peers
 .PHONY: chaos chaos-here soak soak-here fuzz simulate mutants clean tools servers dist up down logs
 .PHONY: install uninstall test-containers test-systemd
 .PHONY: bench-client bench-client-here peers-client
@@ -71,10 +71,10 @@ format: tools ## Format every file
 fuzz: tools ## Hostile bytes for every reader; CASES=n, SEED=n and TARGET=name choose them
 	@bun test/fuzz/run.ts
 
-bench: ## Measure hand-over, start and cost; prints a table
+bench: ## Beside kazoo, Curator, a naive client and etcd: PEERS=, MEASURES=, ROUNDS=n (10)
 	@test/anywhere bench-here
 
-bench-here: build servers
+bench-here: build peers
 	bun bench/run.ts
 
 demo: ## Three replicas on a real ensemble; Ctrl-C or DEMO_SECONDS ends it
@@ -165,3 +165,6 @@ tools:
 
 servers:
 	@test/set-up servers
+
+peers:
+	@test/set-up peers

@@ -28,6 +28,7 @@ const { values } = parseArgs({
     path: { type: "string", default: "" },
     "file-dir": { type: "string", default: "" },
     size: { type: "string", default: "0" },
+    "session-timeout": { type: "string", default: "10000" },
   },
 });
 const stop = new AbortController();
@@ -64,7 +65,7 @@ function candidate(replica: ReplicaId): Context {
     scheduler,
     observer,
     basePath: values.path,
-    sessionTimeoutMs: 10_000,
+    sessionTimeoutMs: Number(values["session-timeout"]),
     describe,
   });
   const duty = new LeaderFiles({

@@ -3,6 +3,7 @@ import { RealScheduler } from "../src/system/real-scheduler.ts";
 import { TcpTransport } from "../src/zookeeper/tcp-transport.ts";
 import { ZooKeeperError } from "../src/zookeeper/errors.ts";
 import type { ZooKeeperServer } from "../test/integration/zookeeper-server.ts";
+import { ConnectionCounts } from "./connection-counts.ts";
 import { ask } from "./four-letter-word.ts";
 
 /** Names of `mntr` that count how many watches were fired. Source: ServerMetrics of ZooKeeper. */
@@ -39,6 +40,14 @@ export class EnsembleProbe implements AsyncDisposable {
     return counts.reduce((sum, [, count]) => sum + Number(count), 0);
   }
 
+  /** What each client has asked so far, on all servers. */
+  async connections(): Promise<ConnectionCounts> {
+    const answers = this.#servers.map(async ({ address }) => {
+      return [String(address.port), await ask(address.port, "cons")] as const;
+    });
+    return new ConnectionCounts(await Promise.all(answers));
+  }
+
   /** What the servers say they are. */
   async version(): Promise<string> {
     const answer = await ask(this.#servers[0]?.address.port ?? 0, "srvr");
@@ -52,19 +61,6 @@ export class EnsembleProbe implements AsyncDisposable {
     return stat.version;
   }
 
-  /** Waits until `size` replicas stand in the line of a service, its leader among them. */
-  async untilInLine(path: string, size: number, limitMs: number): Promise<void> {
-    const deadline = performance.now() + limitMs;
-    for (;;) {
-      const found = await this.#lineLength(path);
-      if (found === size) return;
-      if (performance.now() > deadline) {
-        throw new Error(`${found} of ${size} replicas stand in line after ${limitMs} ms`);
-      }
-      await Bun.sleep(20);
-    }
-  }
-
   /** One write that is committed by the ensemble, timed in milliseconds. */
   async timedWrite(path: string): Promise<number> {
     const startedAt = performance.now();
@@ -76,16 +72,17 @@ export class EnsembleProbe implements AsyncDisposable {
     await this.#client.create(path, new Uint8Array());
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#client[Symbol.asyncDispose]();
-  }
-
-  async #lineLength(path: string): Promise<number> {
+  /** How many children a node has; none when there is no such node. */
+  async childrenOf(path: string): Promise<number> {
     try {
-      return (await this.#client.getChildren(`${path}/replicas`)).children.length;
+      return (await this.#client.getChildren(path)).children.length;
     } catch (error) {
       if (error instanceof ZooKeeperError && error.code === "no-node") return 0;
       throw error;
     }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client[Symbol.asyncDispose]();
   }
 }

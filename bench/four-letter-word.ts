@@ -1,5 +1,5 @@
 /** Asks a ZooKeeper server one of its four-letter words; rejects when it does not answer. */
-export function ask(port: number, word: "srvr" | "mntr"): Promise<string> {
+export function ask(port: number, word: "srvr" | "mntr" | "cons"): Promise<string> {
   return new Promise((resolve, reject) => {
     const decoder = new TextDecoder();
     let answer = "";

@@ -1,23 +1,31 @@
-import type { Figure, Findings } from "./figure.ts";
+import type { Figure } from "./figure.ts";
 import type { Machine } from "./machine.ts";
 import { summaryOf } from "./statistics.ts";
 
 const columns = ["measure", "n", "median", "p95", "max", "aim", "met"] as const;
 
 export function machineText(machine: Machine): string {
-  const { date, cores, processor, memoryGiB, kernel, fileSystem, bun, zookeeper, load } = machine;
+  const { date, cores, processor, memoryGiB, kernel, fileSystem, bun, zookeeper, peers, load } =
+    machine;
   return [
     `${date}, load ${load.toFixed(1)} before`,
     `${cores} cores of ${processor}, ${memoryGiB} GiB, Linux ${kernel}, files on ${fileSystem}`,
     `Bun ${bun}, ZooKeeper ${zookeeper}: three servers on loopback, forceSync=no, tickTime=500`,
+    Object.entries(peers)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(", "),
     "",
   ].join("\n");
 }
 
-/** The table for people: the first column to the left, numbers to the right. */
+/** The table for people. */
 export function tableText(figures: readonly Figure[]): string {
-  const rows = [columns, ...figures.map(rowOf)];
-  const widths = columns.map((_, column) =>
+  return alignedText([columns, ...figures.map(rowOf)]);
+}
+
+/** A table whose first row is its head: the first column to the left, numbers to the right. */
+export function alignedText(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? "").length)),
   );
   const lines = rows.map((row) =>
@@ -38,17 +46,9 @@ export function notesText(notes: readonly string[]): string {
 }
 
 /** The same for programs, with every sample. */
-export function reportRecord(machine: Machine, { figures, notes }: Findings): object {
-  return {
-    machine,
-    figures: figures.map((figure) => ({
-      ...figure,
-      aim: figure.aim ?? null,
-      ...summaryOf(figure.samples),
-      met: isMet(figure) ?? null,
-    })),
-    notes,
-  };
+export function figureRecord(figure: Figure): object {
+  const aim = figure.aim ?? null;
+  return { ...figure, aim, ...summaryOf(figure.samples), met: isMet(figure) ?? null };
 }
 
 /** Whether the median reaches the aim; undefined without one. */

@@ -1,103 +1,151 @@
-import { parseArgs } from "node:util";
+import { loadavg } from "node:os";
 import { aborted } from "../src/election/scope.ts";
-import { measureCrash } from "./crash.ts";
-import { EnsembleProbe } from "./ensemble-probe.ts";
+import { compare } from "./comparison.ts";
+import { mediansText, spreadText } from "./comparison-text.ts";
 import { measureExecutable } from "./executable.ts";
 import type { Findings } from "./figure.ts";
 import { measureFloor } from "./floor.ts";
-import { measureHandOver } from "./hand-over.ts";
-import { measureIdle } from "./idle.ts";
 import { Interruption } from "./interruption.ts";
-import { describeMachine } from "./machine.ts";
-import { machineText, notesText, reportRecord, tableText } from "./report.ts";
-import { Stage } from "./stage.ts";
-import { measureStartUp } from "./start-up.ts";
+import { describeMachine, type Machine } from "./machine.ts";
+import { type Measure, measures } from "./measures/measures.ts";
+import type { Results } from "./measures/samples.ts";
+import { contenderNames } from "./peers/contender.ts";
+import { Grounds } from "./peers/grounds.ts";
+import type { BenchRecord } from "./record.ts";
+import { figureRecord, machineText, notesText, tableText } from "./report.ts";
+import { rows } from "./rows.ts";
 
-const usage = `bun bench/run.ts [--rounds N] [--idle-seconds N] [--json FILE]
+const usage = `bun bench/run.ts, with these variables:
 
-  --rounds N        rounds of every measure that is repeated, at least 10 count (default 20)
-  --idle-seconds N  how long the idle replica is looked at (default 60)
-  --json FILE       also writes the figures, with every sample, to FILE
+  PEERS     who is compared, of ${contenderNames.join(",")} (default: all)
+  MEASURES  what is measured, of ${measures.map(({ name }) => name).join(",")}
+            (default: all)
+  ROUNDS    of every measure (default 10)
+  SEED      of the random pauses (default 1)
+  JSON      the file that gets every sample (default dist/bench.json)
 `;
-const crowded = 200;
-/** Each waits for a session of 10 s to run out. */
-const fewRounds = 5;
+
+interface Settings {
+  readonly peers: readonly string[];
+  readonly measures: readonly Measure[];
+  readonly rounds: number;
+  readonly seed: number;
+  readonly json: string;
+}
+
+/** How one measure went. */
+interface Taken {
+  readonly name: string;
+  readonly seconds: number;
+  /** Runnable processes over the minute before it. */
+  readonly load: number;
+  readonly results: Results;
+}
 
 process.exit(await main());
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: "string", default: "20" },
-      "idle-seconds": { type: "string", default: "60" },
-      json: { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  const [rounds, seconds] = [Number(values.rounds), Number(values["idle-seconds"])];
-  if (values.help || !isCount(rounds) || !isCount(seconds)) {
+  const settings = settingsFrom(process.env);
+  if (settings === undefined || process.argv.includes("--help")) {
     process.stdout.write(usage);
-    return values.help ? 0 : 2;
+    return settings === undefined ? 2 : 0;
   }
-
+  // Every process of a run is ended when we exit.
+  process.setMaxListeners(0);
   using interruption = new Interruption();
-  await using stage = await Stage.open();
-  await using probe = new EnsembleProbe(stage.servers);
-  const machine = await describeMachine(await probe.version());
+  await using grounds = await Grounds.open(settings.peers, settings.seed);
+  const zookeeper = await grounds.probe.version();
+  const machine = await describeMachine(zookeeper, await grounds.etcd?.version());
   process.stdout.write(`${machineText(machine)}\n`);
-  const measuring = measureAll(stage, probe, rounds, seconds);
-  const findings = await Promise.race([measuring, aborted(interruption.signal)]);
-  if (findings === undefined) {
+  const measuring = measureAll(grounds, settings);
+  const all = await Promise.race([measuring, aborted(interruption.signal)]);
+  if (all === undefined) {
     // What is being measured fails now that its processes go; that is nobody's concern any more.
     measuring.catch(() => undefined);
     return 130;
   }
-
-  process.stdout.write(`${tableText(findings.figures)}\n${notesText(findings.notes)}`);
-  if (values.json !== undefined) {
-    const record = reportRecord(machine, findings);
-    await Bun.write(values.json, `${JSON.stringify(record, undefined, 2)}\n`);
-  }
-  return 0;
+  await report(settings, machine, all.own, all.taken);
+  return all.taken.some(({ results }) => results.failures.has("election")) ? 1 : 0;
 }
 
 async function measureAll(
-  stage: Stage,
-  probe: EnsembleProbe,
-  rounds: number,
-  seconds: number,
-): Promise<Findings> {
-  const three = { candidates: 3, processes: 3, rounds };
-  // Whoever leads in a round, and whoever follows, is one of the processes: one a round, and the
-  // first leader.
-  const many = { candidates: crowded, processes: rounds + 1, rounds };
-  const parts: readonly (readonly [string, () => Promise<Findings>])[] = [
-    ["one commit, one file", () => measureFloor(stage, probe, rounds)],
-    ["hand-over, 3 candidates", () => measureHandOver(stage, probe, three)],
-    [`hand-over, ${crowded} candidates`, () => measureHandOver(stage, probe, many)],
-    ["kill, with state-dir", () => measureCrash(stage, probe, { rounds, stateDir: true })],
-    ["kill, without", () => measureCrash(stage, probe, { rounds: fewRounds, stateDir: false })],
-    ["start", () => measureStartUp(stage, rounds)],
-    [`idle, ${seconds} s`, () => measureIdle(stage, probe, seconds)],
-    ["binary", () => measureExecutable()],
-  ];
-  const all: Findings[] = [];
-  for (const [name, measure] of parts) {
-    process.stderr.write(`measuring: ${name}\n`);
-    all.push(await measure());
+  grounds: Grounds,
+  settings: Settings,
+): Promise<{ readonly own: Findings; readonly taken: readonly Taken[] }> {
+  const { rounds } = settings;
+  const floor = await measureFloor(grounds.stage, grounds.probe, Math.max(20, rounds));
+  const executable = await measureExecutable();
+  const taken: Taken[] = [];
+  for (const { name, measure } of settings.measures) {
+    const startedAt = performance.now();
+    const load = loadavg()[0] ?? 0;
+    process.stderr.write(`measuring: ${name}, load ${load.toFixed(1)}\n`);
+    const results = await measure({ grounds, rounds });
+    taken.push({ name, seconds: (performance.now() - startedAt) / 1_000, load, results });
   }
+  const own = {
+    figures: [...floor.figures, ...executable.figures],
+    notes: [...floor.notes, ...executable.notes],
+  };
+  return { own, taken };
+}
+
+async function report(
+  settings: Settings,
+  machine: Machine,
+  own: Findings,
+  taken: readonly Taken[],
+): Promise<void> {
+  const table = compare(
+    rows,
+    taken.map(({ results }) => results),
+  );
+  const failures = taken.flatMap(({ name, results }) =>
+    [...results.failures].map(([who, why]) => `Not measured: ${name} of ${who} (${why}).`),
+  );
+  const loads = taken.map(({ name, load, seconds }) => {
+    return `${name} ${load.toFixed(1)} (${seconds.toFixed(0)} s)`;
+  });
+  const notes = [...own.notes, ...failures, `Load before each measure: ${loads.join(", ")}.`];
+  const text = `${mediansText(table)}\n${spreadText(table)}\n${tableText(own.figures)}`;
+  const noted = `${text}\n${notesText(notes)}`;
+  process.stdout.write(noted);
+  const record: BenchRecord = {
+    machine,
+    rounds: settings.rounds,
+    seed: settings.seed,
+    rows: table,
+    own: own.figures.map(figureRecord),
+    notes,
+    text: `${machineText(machine)}\n${noted}`,
+  };
+  await Bun.write(settings.json, `${JSON.stringify(record, undefined, 1)}\n`);
+  process.stderr.write(`written: ${settings.json}\n`);
+}
+
+function settingsFrom(environment: NodeJS.ProcessEnv): Settings | undefined {
+  const names = measures.map(({ name }) => name);
+  const peers = listed(environment["PEERS"], contenderNames);
+  const chosen = listed(environment["MEASURES"], names);
+  const rounds = Number(environment["ROUNDS"] || 10);
+  const seed = Number(environment["SEED"] || 1);
+  if (peers === undefined || chosen === undefined) return undefined;
+  if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) return undefined;
   return {
-    figures: all.flatMap(({ figures }) => figures),
-    notes: [
-      "A hand-over is stamped from outside: just before kill(2), and when inotify reports the " +
-        `first file of a higher epoch under its final name. Rounds are a random time apart. ` +
-        "Writes and watches (mntr) are counted until the old leader has exited: giving up, " +
-        "taking over, and the end of its session are one write each; a renewal may fall between.",
-      ...all.flatMap(({ notes }) => notes),
-    ],
+    peers,
+    measures: measures.filter(({ name }) => chosen.includes(name)),
+    rounds,
+    seed,
+    json: environment["JSON"] || "dist/bench.json",
   };
 }
 
-function isCount(value: number): boolean {
-  return Number.isInteger(value) && value >= 1;
+/** Undefined when one of the names is none of those that exist. */
+function listed(
+  value: string | undefined,
+  existing: readonly string[],
+): readonly string[] | undefined {
+  if (value === undefined || value === "") return existing;
+  const names = value.split(",").map((name) => name.trim());
+  return names.every((name) => existing.includes(name)) ? names : undefined;
 }

@@ -1,7 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startEnsemble, type ZooKeeperServer } from "../test/integration/zookeeper-server.ts";
+import {
+  type ServerOptions,
+  startEnsemble,
+  type ZooKeeperServer,
+} from "../test/integration/zookeeper-server.ts";
 import { ReplicaProcess } from "./replica-process.ts";
 
 const members = 3;
@@ -27,13 +31,18 @@ export class Stage implements AsyncDisposable {
     process.on("exit", this.#endAtOnce);
   }
 
-  static async open(): Promise<Stage> {
-    return new Stage(await startEnsemble(members));
+  static async open(options: ServerOptions = {}): Promise<Stage> {
+    return new Stage(await startEnsemble(members, options));
   }
 
   /** The value of --zk-servers. */
   get addresses(): string {
     return this.servers.map(({ address }) => `${address.host}:${address.port}`).join(",");
+  }
+
+  /** Where processes that are not ours to start leave their logs. */
+  get logs(): string {
+    return this.#root;
   }
 
   /** A new, empty directory. */
