@@ -9,6 +9,7 @@ import type { Fault } from "./fault.ts";
 import { faults } from "./faults.ts";
 import { compileMutant, plantable } from "./mutant-binary.ts";
 import { plantedFaults } from "./planted-faults.ts";
+import { replayText } from "./replay.ts";
 import { failureText, tableText } from "./report.ts";
 import { playRound, type RoundResult } from "./round.ts";
 import { SeededChoice } from "./seeded-choice.ts";
@@ -40,8 +41,9 @@ async function main(): Promise<number> {
   using directory = temporaryDirectory();
   const program = chosenProgram(process.env["MUTANT"] ?? "", directory.path);
   using interruption = new Interruption();
-  const replay = `SEED=${seed} ROUNDS=${rounds}${layout === undefined ? "" : ` LAYOUT=${layout}`}${duty === "exec" ? " DUTY=exec" : ""}`;
-  tell(`chaos: ${rounds} rounds; replay them with: make chaos ${replay}\n`);
+  const { LAYOUT, DUTY, FAULTS, MUTANT } = process.env;
+  const asked = { SEED: seed, ROUNDS: rounds, LAYOUT, DUTY, FAULTS, MUTANT };
+  tell(`chaos: ${rounds} rounds; replay them with: ${replayText(asked)}\n`);
 
   await using arena = await Arena.open(undefined, program, duty);
   const results: RoundResult[] = [];
