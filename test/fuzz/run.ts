@@ -9,8 +9,8 @@ const megabyte = 1024 * 1024;
 /** More than this in use after a collection is unbounded memory, whatever was sent. */
 const mostHeldBytes = 256 * megabyte;
 
-const cases = numberOf("CASES", 1_000_000);
-const seed = numberOf("SEED", Date.now() % 2 ** 31);
+const cases = numberOf("CASES", 1_000_000, 1);
+const seed = numberOf("SEED", Date.now() % 2 ** 31, 0);
 const wanted = process.env["TARGET"] ?? "";
 const chosen = targets.filter(({ name }) => name.includes(wanted));
 if (chosen.length === 0) {
@@ -58,11 +58,13 @@ function lineOf(report: TargetReport): string {
   return `${columns.join("")}  ${report.failure === undefined ? "" : "FAILED"}`.trimEnd();
 }
 
-function numberOf(name: string, otherwise: number): number {
+/** A typing error must not look like a proof that nothing is wrong. */
+function numberOf(name: string, otherwise: number, least: number): number {
   const text = process.env[name] ?? "";
   if (text === "") return otherwise;
-  if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new Error(`${name} "${text}": expected a whole number`);
+  if (/^\d{1,10}$/.test(text) && Number(text) >= least) return Number(text);
+  print(`${name} ${JSON.stringify(text)}: expected a whole number from ${least} on`);
+  return process.exit(2);
 }
 
 function print(line: string): void {

@@ -133,7 +133,9 @@ function summaryOf({ settings, hash, violations, steps, filesWritten }: Report):
 }
 
 function unknownProfile(): Profile {
-  throw new Error(`no such profile; there are ${profiles.join(", ")}`);
+  const given = JSON.stringify(values.profile);
+  process.stderr.write(`--profile ${given}: expected one of ${profiles.join(", ")}\n`);
+  return process.exit(2);
 }
 
 function say(text: string): void {
