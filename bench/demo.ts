@@ -127,7 +127,9 @@ function introduce(
   output.text("");
   output.text(`  servers  ${stage.addresses}`);
   output.text(`  files    ${fileDir}`);
-  for (const { name, address } of seats) output.text(`  ${name}        http://${address}/status`);
+  for (const { name, address } of seats) {
+    output.text(`  ${name}        http://${address}/ (a page)  http://${address}/status`);
+  }
   output.text(`  try      curl http://${seats[0]?.address}/leader`);
   output.text("");
 }
