@@ -110,6 +110,10 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
         const effect = heard ? "passed on to the command" : "no command runs, so nobody is told";
         log.write("info", "signal", `${signal}: ${effect}`, { signal });
       },
+      meansNothing: (signal) => {
+        const hint = config.execForward?.includes("SIGUSR1") ? "" : "; SIGUSR1 steps down";
+        log.write("warn", "signal", `${signal} means nothing here${hint}`, { signal });
+      },
       reload: () => reload(live, log),
     },
     config.execForward ?? [],

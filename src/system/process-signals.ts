@@ -8,6 +8,8 @@ export interface SignalHandlers {
   readonly stepDown: () => void;
   /** SIGHUP: read the configuration again. */
   readonly reload: () => void;
+  /** SIGUSR2, which would end the process if nobody listened: likely a slip. */
+  readonly meansNothing: (signal: "SIGUSR2") => void;
   /** One of the signals that are passed on, and so mean nothing to us. */
   readonly passOn: (signal: ForwardedSignal) => void;
 }
@@ -38,12 +40,14 @@ export function listenToSignals(
   const passing = forwarded.map((signal) => ({ signal, pass: () => handlers.passOn(signal) }));
   for (const { signal, pass } of passing) process.on(signal, pass);
   if (!forwarded.includes("SIGUSR1")) process.on("SIGUSR1", handlers.stepDown);
+  if (!forwarded.includes("SIGUSR2")) process.on("SIGUSR2", handlers.meansNothing);
   if (!forwarded.includes("SIGHUP")) process.on("SIGHUP", handlers.reload);
   return {
     [Symbol.dispose]: () => {
       process.off("SIGTERM", onTerminate);
       process.off("SIGINT", onInterrupt);
       process.off("SIGUSR1", handlers.stepDown);
+      process.off("SIGUSR2", handlers.meansNothing);
       process.off("SIGHUP", handlers.reload);
       for (const { signal, pass } of passing) process.off(signal, pass);
     },

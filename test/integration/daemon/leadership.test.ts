@@ -184,13 +184,18 @@ test(
 );
 
 test(
-  "daemon: SIGUSR1 does nothing to a replica that does not lead",
+  "daemon: SIGUSR1 does nothing to a replica that does not lead, and SIGUSR2 to none",
   async () => {
     await using fleet = new Fleet();
     const leader = await fleet.leader();
     const [other] = fleet.replicas.filter((replica) => replica !== leader);
     other?.kill("SIGUSR1");
     await other?.line("says so", ({ msg }) => msg.includes("not leading"));
+    other?.kill("SIGUSR2");
+    await other?.line(
+      "warns",
+      ({ msg }) => msg === "SIGUSR2 means nothing here; SIGUSR1 steps down",
+    );
     await fleet.files.next("file");
     expect(other?.edges).toEqual(["Init>Attempter:ready"]);
   },
