@@ -81,6 +81,8 @@ export interface Command {
   readonly ignored?: ArgsDef;
   /** The words that it takes besides flags; none where left out. */
   readonly operands?: Operands;
+  /** It runs what stands behind `--`. */
+  readonly runsCommand?: true;
   /** What is to be known besides the flags: paragraphs at the end of the help. */
   readonly notes: readonly string[];
   /** Turns arguments, already known to be well-formed, into what is to be done. */

@@ -10,6 +10,7 @@ export const execCommand: Command = {
   name: "exec",
   description: "Competes for leadership; a command runs while it lasts: exec -- command args...",
   flags: flagsOf(optionsOf("exec")),
+  runsCommand: true,
   notes: [
     variablesNote(optionsOf("exec")),
     "The command starts after leadership is won, and all its processes are dead before it ends.\n" +

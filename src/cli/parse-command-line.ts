@@ -5,6 +5,7 @@ import { quoted } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
 import { commands, defaultCommand, hiddenCommands } from "./commands.ts";
+import { curesOf } from "./cures.ts";
 import { helpOf } from "./help.ts";
 import { readArguments } from "./read-arguments.ts";
 
@@ -44,7 +45,8 @@ export async function parseCommandLine(
 
   const own = rawArguments.filter((_, index) => index !== at);
   const flags = { ...command.ignored, ...flagsOf(command) };
-  const reading = readArguments(own, flags, command.operands?.most);
+  const cures = curesOf(command, commands, rawArguments);
+  const reading = readArguments(own, flags, command.operands?.most, cures);
   if (reading.kind === "refused") return usageError(reading.problems);
   return command.interpret(reading.given, surroundings);
 }

@@ -14,6 +14,15 @@ export interface Arguments {
   readonly rest: readonly string[];
 }
 
+/** What to do about what a command does not take; undefined where nothing better is known. */
+export interface Cures {
+  /** About words that belong to no flag: the first such one, and all behind it. */
+  readonly word: (words: readonly string[]) => string | undefined;
+  readonly flag: (name: string) => string | undefined;
+}
+
+const noCures: Cures = { word: () => undefined, flag: () => undefined };
+
 export type Reading =
   | { readonly kind: "read"; readonly given: Arguments }
   | { readonly kind: "refused"; readonly problems: readonly string[] };
@@ -27,10 +36,11 @@ export function readArguments(
   rawArguments: readonly string[],
   flags: ArgsDef,
   mostOperands = 0,
+  cures = noCures,
 ): Reading {
   const separator = rawArguments.indexOf("--");
   const own = separator < 0 ? rawArguments : rawArguments.slice(0, separator);
-  const { problems, operands, flagWords } = inspect(own, flags, mostOperands);
+  const { problems, operands, flagWords } = inspect(own, flags, mostOperands, cures);
   if (problems.length > 0) return { kind: "refused", problems };
 
   const parsed = parseArgs([...flagWords], flags);
@@ -60,6 +70,7 @@ function inspect(
   rawArguments: readonly string[],
   flags: ArgsDef,
   mostOperands: number,
+  cures: Cures,
 ): Inspection {
   const problems: string[] = [];
   const operands: string[] = [];
@@ -75,6 +86,12 @@ function inspect(
       operands.push(argument);
       continue;
     }
+    const cure = isWord(argument) ? cures.word(rawArguments.slice(index)) : undefined;
+    if (cure !== undefined) {
+      // What follows belongs to that word.
+      problems.push(`unexpected argument ${quoted(argument)}: ${cure}`);
+      break;
+    }
     flagWords.push(argument);
     if (argument === "" || argument === "-" || isWord(argument)) {
       problems.push(`unexpected argument ${quoted(argument)}: expected a flag; see --help`);
@@ -83,7 +100,7 @@ function inspect(
     const [spelt, inline] = splitOnce(argument);
     const name = nameOf(spelt, flags);
     if (name === undefined) {
-      problems.push(unknownFlag(spelt, flags));
+      problems.push(unknownFlag(spelt, flags, cures));
       // The word behind it is its value, as far as anybody can tell.
       if (inline === undefined && isValue(rawArguments[index + 1])) index += 1;
       continue;
@@ -140,11 +157,12 @@ function missingValue(name: string, next: string | undefined): string {
   return `--${name}: expected a value, but the flag ${quoted(next)} follows`;
 }
 
-function unknownFlag(spelt: string, flags: ArgsDef): string {
+function unknownFlag(spelt: string, flags: ArgsDef, cures: Cures): string {
   const name = spelt.replace(/^-+/, "");
   const negated = name.startsWith("no-") ? name.slice("no-".length) : name;
   const names = Object.keys(flags);
   const nearest = nearestName(name, names) ?? nearestName(negated, names);
-  const hint = nearest === undefined ? "see --help for all flags" : `did you mean --${nearest}?`;
+  const likely = nearest === undefined ? "see --help for all flags" : `did you mean --${nearest}?`;
+  const hint = (spelt.startsWith("--") ? cures.flag(name) : undefined) ?? likely;
   return `unknown flag ${quoted(spelt)}; ${hint}`;
 }

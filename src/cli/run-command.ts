@@ -1,10 +1,10 @@
 import { loadConfig, type Loading } from "../config/load-config.ts";
 import type { AnyOption } from "../config/option.ts";
 import { options } from "../config/options.ts";
-import { quoted } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
 import { timingProblem } from "../exec/timings.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
+import { strayCommand } from "./cures.ts";
 import { flagsOf, optionsOf, variablesNote } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
 
@@ -31,8 +31,7 @@ export const runCommand: Command = {
 };
 
 function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
-  const [extra] = given.rest;
-  if (extra !== undefined) return usageError([`unexpected argument ${quoted(extra)} behind --`]);
+  if (given.rest.length > 0) return usageError([strayCommand(given.rest)]);
   const load = (): Loading => loadRun(given.values, surroundings);
   const loading = load();
   if (loading.kind === "invalid") return usageError(loading.problems);

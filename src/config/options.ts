@@ -196,7 +196,7 @@ export const options = {
   ),
   execStopTimeoutMs: durationOption("2s", {
     flag: "exec-stop-timeout",
-    help: "Time from that signal to SIGKILL.",
+    help: "Time from the stop signal to SIGKILL, for the command of exec and the hooks.",
   }),
   execForward: execOption(
     option<readonly ForwardedSignal[] | null>({

@@ -85,7 +85,28 @@ const refused: readonly (readonly [readonly string[], string])[] = [
   [["--zk-servers=a", "b"], 'unexpected argument "b": expected a flag; see --help'],
   [["--zk-servers=a", ""], 'unexpected argument "": expected a flag; see --help'],
   [["--zk-servers=a", "-"], 'unexpected argument "-": expected a flag; see --help'],
-  [["--zk-servers=a", "--", "b"], 'unexpected argument "b" behind --'],
+  [
+    ["--zk-servers=Z", "--", "echo", "hi"],
+    'unexpected argument "echo" behind --: a command is run by exec: ' +
+      "election exec ... -- echo hi\n",
+  ],
+  [
+    ["exec", "--zk-servers=Z", "./work", "a b", "--verbose", "-x"],
+    'unexpected argument "./work": the command goes behind --: ' +
+      'election exec --zk-servers=... -- ./work "a b" --verbose -x\n',
+  ],
+  [
+    ["exec", "echo", "1", "2", "3", "4", "5"],
+    'unexpected argument "echo": the command goes behind',
+  ],
+  [["exec", "a", "--", "b"], 'unexpected argument "a": expected a flag; see --help'],
+  [
+    ["--zk-servers=a", "--zk-auth=u:p"],
+    'unknown flag "--zk-auth"; a flag is seen by everybody: use --zk-auth-file, or ELECTION_ZK_AUTH\n',
+  ],
+  [["run", "--exec-restart=never"], 'unknown flag "--exec-restart"; it belongs to exec\n'],
+  [["--with-files", "--zk-servers=a"], 'unknown flag "--with-files"; it belongs to exec\n'],
+  [["status", "--for=5s"], 'unknown flag "--for"; it belongs to step-down\n'],
   [["rum"], 'unknown command "rum"; did you mean run?'],
   [["frobnicate", "--zk-servers=a"], 'unknown command "frobnicate"; see --help for all commands'],
   [["--help=yes"], '--help "yes": it takes no value'],
