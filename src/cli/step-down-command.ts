@@ -32,8 +32,9 @@ export const stepDownCommand: Command = {
       "is there, nobody leads until then, and the command says so.",
     "Over TCP it takes the token of the replica's --http-token-file; over a socket file, the\n" +
       "right to write to it.",
-    "Exit code 0: leadership was given up; 3: the replica does not lead; 69: it does not\n" +
-      "answer, or still leads after 30 s; 77: it refuses, and says why.",
+    "Exit code 0: leadership was given up; 2: the options or the token file are wrong; 3: the\n" +
+      "replica does not lead; 69: it does not answer, or still leads after 30 s; 77: it\n" +
+      "refuses, and says why.",
   ],
   interpret,
 };

@@ -1,5 +1,5 @@
 import { parseDuration } from "../config/duration.ts";
-import { printable } from "../config/quoted.ts";
+import { printable, quoted } from "../config/quoted.ts";
 import { within } from "../election/deadline.ts";
 import { exitCodes } from "../election/exit-status.ts";
 import { later, remainingMs, type Scheduler } from "../election/scheduler.ts";
@@ -27,14 +27,22 @@ export async function runStepDown(question: {
   const outcome = await stepDown(wish, new RealScheduler());
   if (json) await print(`${JSON.stringify(outcome)}\n`);
   else if (outcome.kind === "stepped-down") await print(told(outcome));
+  else if (outcome.kind === "usage") await complain(`election: ${printable(outcome.detail)}\n`);
   else await complain(`${problemLine(wish.address, outcome.detail)}\n`);
   return {
     "stepped-down": exitCodes.stopped,
     "not-leading": exitCodes.takesNoPart,
     refused: exitCodes.refused,
+    usage: exitCodes.usage,
     failed: exitCodes.exhausted,
   }[outcome.kind];
 }
+
+/** What a person at a shell does about the token, by what the replica says of it. */
+const tokenCures: Readonly<Record<string, string>> = {
+  missing: "a token is needed: give --http-token-file=<path>, a file with the replica's token",
+  wrong: "the token of --http-token-file is another one than the replica's",
+};
 
 export type StepDownOutcome =
   | {
@@ -46,13 +54,18 @@ export type StepDownOutcome =
       /** Who leads now; null when nobody was seen to. */
       readonly leader: string | null;
     }
-  | { readonly kind: "not-leading" | "refused" | "failed"; readonly detail: string };
+  /** `usage`: the token file is wrong, and the replica was not asked. */
+  | { readonly kind: "not-leading" | "refused" | "failed" | "usage"; readonly detail: string };
 
 /** Asks a replica to step down, and waits until it did and somebody else leads, if anybody will. */
 export async function stepDown(wish: StepDownWish, scheduler: Scheduler): Promise<StepDownOutcome> {
   const token = wish.tokenPath === undefined ? undefined : await readToken(wish.tokenPath);
   if (token?.kind === "failed") {
-    return { kind: "refused", detail: `--http-token-file ${wish.tokenPath}: ${token.detail}` };
+    const problem = `expected a file with a token, but ${token.detail}`;
+    return {
+      kind: "usage",
+      detail: `--http-token-file ${quoted(wish.tokenPath ?? "")}: ${problem}`,
+    };
   }
   const path = `/step-down?for=${encodeURIComponent(wish.rest)}`;
   const answer = await within(scheduler, answerLimitMs, [], (limit) =>
@@ -62,6 +75,8 @@ export async function stepDown(wish: StepDownWish, scheduler: Scheduler): Promis
   const body = fieldsOf(parsed(answer.text));
   if (answer.status === 409) return { kind: "not-leading", detail: notLeading(body) };
   if (answer.status !== 202) {
+    const cure = tokenCures[textOf(body, "token") ?? ""];
+    if (answer.status === 403 && cure !== undefined) return { kind: "refused", detail: cure };
     const detail = textOf(body, "error") ?? `it answers ${answer.status}, as no replica does`;
     return { kind: answer.status === 403 ? "refused" : "failed", detail };
   }

@@ -45,7 +45,7 @@ export async function change(
   if (endpoint === undefined) return undefined;
   if (request.method !== "POST") return { status: 405, body: { error: "method not allowed" } };
   const refusal = await refusalOf(request, gate);
-  if (refusal !== undefined) return { status: 403, body: { error: refusal } };
+  if (refusal !== undefined) return { status: 403, body: refusal };
   const query = /\?([^#]*)/.exec(request.url)?.[1] ?? "";
   return endpoint(changes, new URLSearchParams(query));
 }

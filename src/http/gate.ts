@@ -7,24 +7,32 @@ export type Gate =
   /** Whoever knows the token of this file; nobody where there is none. */
   | { readonly kind: "token"; readonly path: string | undefined };
 
-/** Why a request may change nothing, with the cure; undefined when it may. */
-export async function refusalOf({ headers }: Request, gate: Gate): Promise<string | undefined> {
+/** Why a request may change nothing: fit for JSON as it is. */
+export interface Refusal {
+  /** With the cure, for whoever sends requests. */
+  readonly error: string;
+  /** Where it is the token: for programs, which have a cure of their own. */
+  readonly token?: "missing" | "wrong";
+}
+
+/** Undefined when the request may change something. */
+export async function refusalOf({ headers }: Request, gate: Gate): Promise<Refusal | undefined> {
   // A browser adds these by itself: a page of a stranger must not speak for its reader, not even
   // through a proxy that leads to a socket file. Source: Fetch, "Origin header"; W3C Fetch Metadata
-  if (headers.has("origin") || headers.has("sec-fetch-site")) return "not from a browser";
+  if (headers.has("origin") || headers.has("sec-fetch-site"))
+    return { error: "not from a browser" };
   if (gate.kind === "socket") return undefined;
   if (gate.path === undefined) {
-    return (
-      "changes over TCP are off: start the replica with --http-token-file=<path>, " +
-      "or with --http-address=unix:<path>"
-    );
+    const cure = "start the replica with --http-token-file=<path>, or --http-address=unix:<path>";
+    return { error: `changes over TCP are off: ${cure}` };
   }
   // Read anew each time, so that a token can be replaced without a restart.
   const reading = await readToken(gate.path);
   if (reading.kind === "failed")
-    return "the replica's --http-token-file cannot be used; see its log";
+    return { error: "the replica's --http-token-file cannot be used; see its log" };
   const given = /^bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1];
   if (given !== undefined && isSameToken(given, reading.token)) return undefined;
   const what = given === undefined ? "a token is needed" : "the token is another one";
-  return `${what}: send "Authorization: Bearer <token>" with what --http-token-file holds`;
+  const cure = 'send "Authorization: Bearer <token>" with what --http-token-file holds';
+  return { error: `${what}: ${cure}`, token: given === undefined ? "missing" : "wrong" };
 }

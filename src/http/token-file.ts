@@ -4,8 +4,15 @@ import { readFile, stat } from "node:fs/promises";
 const largestBytes = 4096;
 /** What is shorter can be guessed. */
 const leastCharacters = 16;
+const tooShort = `it is shorter than ${leastCharacters} characters`;
 /** The mode bits by which others than the owner may read a file. */
 const readableByOthers = 0o044;
+
+/** The usual errors of a file, for people. */
+const plainly: Readonly<Record<string, string>> = {
+  ENOENT: "it does not exist",
+  EACCES: "this user may not read it",
+};
 
 /** What a token file holds. */
 export type TokenReading =
@@ -29,10 +36,11 @@ export async function readToken(path: string): Promise<TokenReading> {
     if (status.size > largestBytes) return failed(`it exceeds ${largestBytes} bytes`);
     const token = (await readFile(path, "utf8")).trim();
     if (!/^[\x21-\x7e]+$/.test(token)) return failed("it is not one line without spaces");
-    if (token.length < leastCharacters) return failed(`it is shorter than ${leastCharacters}`);
+    if (token.length < leastCharacters) return failed(tooShort);
     return { kind: "read", token, isExposed: (status.mode & readableByOthers) !== 0 };
   } catch (error) {
-    return failed(error instanceof Error && "code" in error ? String(error.code) : String(error));
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    return failed(plainly[code] ?? `it is unreadable (${code})`);
   }
 }
 

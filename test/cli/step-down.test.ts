@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
 import { stepDown, type StepDownOutcome } from "../../src/cli/step-down.ts";
@@ -8,6 +9,8 @@ import { HttpServer } from "../../src/http/http-server.ts";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
 import { surroundings } from "../config/surroundings.fixture.ts";
 
+const program = join(import.meta.dir, "../../src/main.ts");
+const tokenFlag = (path: string): string => `--http-token-file=${path}`;
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
@@ -48,8 +51,10 @@ async function replica(answer: Changes["stepDown"], statuses: readonly object[])
   });
   cleanups.push(() => server[Symbol.asyncDispose]());
   const address = { kind: "tcp", host: "127.0.0.1", port: Number(server.address.split(":")[1]) };
-  const ask = (token: string | undefined = tokenPath): Promise<StepDownOutcome> =>
-    stepDown({ address: address as never, rest: "1s", tokenPath: token }, new RealScheduler());
+  const ask = (path: string | null = tokenPath): Promise<StepDownOutcome> => {
+    const wish = { address: address as never, rest: "1s", tokenPath: path ?? undefined };
+    return stepDown(wish, new RealScheduler());
+  };
   return { ask, asked, tokenPath, directory };
 }
 
@@ -81,14 +86,37 @@ test("step-down: a replica that does not lead says who does", async () => {
   expect(await ask()).toEqual({ kind: "not-leading", detail: "it does not lead; b does" });
 });
 
-test("step-down: is refused without the token, and by a token file that is none", async () => {
-  const { ask, tokenPath, directory, asked } = await replica(accepted, [{}]);
-  expect(await ask(`${tokenPath}.none`)).toMatchObject({ kind: "refused" });
+test("step-down: is refused without the replica's token, and the cure is a flag", async () => {
+  const { ask, directory, asked } = await replica(accepted, [{}]);
   writeFileSync(`${directory}/wrong`, "fedcba9876543210");
-  expect(await ask(`${directory}/wrong`)).toMatchObject({
+  expect(await ask(`${directory}/wrong`)).toEqual({
     kind: "refused",
-    detail: expect.stringContaining("the token is another one") as string,
+    detail: "the token of --http-token-file is another one than the replica's",
   });
+  expect(await ask(null)).toEqual({
+    kind: "refused",
+    detail: "a token is needed: give --http-token-file=<path>, a file with the replica's token",
+  });
+  expect(asked).toEqual([]);
+});
+
+test("step-down: a token file that is none is wrong usage, and nobody is asked", async () => {
+  const { ask, directory, asked } = await replica(accepted, [{}]);
+  writeFileSync(`${directory}/short`, "short");
+  for (const [name, why] of [
+    ["short", "it is shorter than 16 characters"],
+    ["none", "it does not exist"],
+  ] as const) {
+    const path = `${directory}/${name}`;
+    const detail = `--http-token-file "${path}": expected a file with a token, but ${why}`;
+    expect(await ask(path)).toEqual({ kind: "usage", detail });
+    const child = Bun.spawn([process.execPath, program, "step-down", ":1", tokenFlag(path)], {
+      stderr: "pipe",
+      stdout: "ignore",
+    });
+    expect(await child.stderr.text()).toBe(`election: ${detail}\n`);
+    expect(await child.exited).toBe(2);
+  }
   expect(asked).toEqual([]);
 });
 

@@ -73,6 +73,8 @@ test.each([
     const { status, body, asked } = await ask({ gate: { kind: "token", path }, headers });
     expect([status, asked]).toEqual([403, []]);
     expect(JSON.stringify(body)).toContain("Authorization: Bearer");
+    const isSent = /bearer [^"]/i.test(JSON.stringify(headers));
+    expect(body).toMatchObject({ token: isSent ? "wrong" : "missing" });
     expect(JSON.stringify(body)).not.toContain("horse");
   },
 );
@@ -123,12 +125,15 @@ test("token file: its mode and its content are judged", async () => {
   writeToken(token, 0o640);
   expect(await readToken(path)).toMatchObject({ isExposed: true });
   writeToken("short");
-  expect(await readToken(path)).toEqual({ kind: "failed", detail: "it is shorter than 16" });
+  expect(await readToken(path)).toEqual({
+    kind: "failed",
+    detail: "it is shorter than 16 characters",
+  });
   writeToken("two words that are long");
   expect(await readToken(path)).toMatchObject({ kind: "failed" });
   writeToken("x".repeat(5000));
   expect(await readToken(path)).toEqual({ kind: "failed", detail: "it exceeds 4096 bytes" });
-  expect(await readToken(`${path}.none`)).toEqual({ kind: "failed", detail: "ENOENT" });
+  expect(await readToken(`${path}.none`)).toEqual({ kind: "failed", detail: "it does not exist" });
   expect(await readToken(directory)).toEqual({
     kind: "failed",
     detail: "it is not a regular file",

@@ -109,7 +109,7 @@ test(
 
     const refused = await election("step-down", address);
     expect(refused).toMatchObject({ code: 77, out: "" });
-    expect(refused.told).toContain("Authorization: Bearer");
+    expect(refused.told).toContain("a token is needed: give --http-token-file=<path>");
     expect(replica.edges.at(-1)).toBe("Attempter>Leader:elected");
     const done = await election("step-down", address, `--http-token-file=${tokenPath}`, "--for=1m");
     expect(done.code).toBe(0);
