@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import type { Config } from "../config/options.ts";
+import { printable } from "../config/quoted.ts";
 import { openStateDirectory, releaseAndEnd, type Teller } from "../crash-release.ts";
 import { exitCodes } from "../election/exit-status.ts";
 import { accessOf, transportOf } from "../server-access.ts";
@@ -16,17 +18,24 @@ export async function runRelease(config: Config, journal: boolean): Promise<numb
     const line = `election: ${detail}\n`;
     lines.push(journal ? levelled(level, line) : line);
   };
-  const state = await openStateDirectory(config, tell);
-  let done = false;
-  if (state !== undefined) {
-    done = await releaseAndEnd(state, config, {
-      scheduler: new RealScheduler(),
-      transport: transportOf(config),
-      access: accessOf(config),
-      tell,
-      stop: new AbortController().signal,
-    });
-  }
+  const done = await release(config, tell);
   await complain(lines.join(""));
   return done ? exitCodes.stopped : exitCodes.exhausted;
+}
+
+async function release(config: Config, tell: Teller): Promise<boolean> {
+  if (config.stateDir !== null && !existsSync(config.stateDir)) {
+    // To make it would hide a slip in its name: no replica has run with it.
+    tell("warn", `nothing to release: ${printable(config.stateDir)} does not exist`);
+    return true;
+  }
+  const state = await openStateDirectory(config, tell);
+  if (state === undefined) return false;
+  return await releaseAndEnd(state, config, {
+    scheduler: new RealScheduler(),
+    transport: transportOf(config),
+    access: accessOf(config),
+    tell,
+    stop: new AbortController().signal,
+  });
 }
