@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Scheduler } from "../election/scheduler.ts";
 import { EventStreams } from "./event-streams.ts";
 import type { Gate } from "./gate.ts";
@@ -134,8 +135,25 @@ function translate(error: unknown, address: ListenAddress): HttpServerError {
     const message = `${option}: another process listens there; name another address or stop it`;
     return new HttpServerError("address-in-use", message, error);
   }
-  const message = `${option}: it cannot be opened (${code}); name an address of this machine`;
-  return new HttpServerError("unavailable", message, error);
+  const why =
+    address.kind === "tcp"
+      ? `it cannot be opened (${code}); name an address of this machine`
+      : socketProblem(dirname(address.path), code);
+  return new HttpServerError("unavailable", `${option}: ${why}`, error);
+}
+
+/** Why no socket file can be made in a directory. */
+function socketProblem(directory: string, code: string): string {
+  switch (code) {
+    case "ENOENT":
+      return `the directory ${directory} does not exist; make it or name another path`;
+    case "ENOTDIR":
+      return `${directory} is not a directory; name another path`;
+    case "EACCES":
+      return `this user may not write to ${directory}; name another path`;
+    default:
+      return `it cannot be opened (${code}); name another path`;
+  }
 }
 
 function hostPort(host: string, port: number): string {

@@ -285,7 +285,13 @@ test("http: a socket in use, a file and a missing directory are errors", async (
   await Bun.write(`${folder}/file`, "precious");
   expect(await code(open({}, { kind: "unix", path: `${folder}/file` }))).toContain("not a socket");
   expect(await Bun.file(`${folder}/file`).text()).toBe("precious");
-  expect(await code(open({}, { kind: "unix", path: `${folder}/none/x` }))).toContain("ENOENT");
+  const lost = `${folder}/none/x`;
+  const why = `the directory ${folder}/none does not exist; make it or name another path`;
+  expect(await code(open({}, { kind: "unix", path: lost }))).toBe(
+    `--http-address "unix:${lost}": ${why}`,
+  );
+  const below = `${folder}/file/x`;
+  expect(await code(open({}, { kind: "unix", path: below }))).toContain("/file is not a directory");
 });
 
 test("http: closing waits for a request under way, twice as well", async () => {
