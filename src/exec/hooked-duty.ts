@@ -36,13 +36,10 @@ export class HookedDuty implements Duty {
 
   async prove(): Promise<Proof> {
     const { elected, lost, duty } = this.#options;
-    const problem = elected?.problem() ?? lost?.problem();
+    const problem =
+      problemOf("--on-elected", elected?.problem()) ?? problemOf("--on-lost", lost?.problem());
     if (problem === undefined) return await duty.prove();
-    const failure = {
-      resource: "duty",
-      code: "duty-failed",
-      detail: `a hook: ${problem}`,
-    } as const;
+    const failure = { resource: "duty", code: "duty-failed", detail: problem } as const;
     return { kind: "failed", failure };
   }
 
@@ -101,6 +98,10 @@ export class HookedDuty implements Duty {
     const level = failed ? "warn" : "info";
     this.#options.observer.observe({ kind: "notice", level, detail: `${hook} ${outcomeOf(end)}` });
   }
+}
+
+function problemOf(option: string, problem: string | undefined): string | undefined {
+  return problem === undefined ? undefined : `${option}: ${problem}`;
 }
 
 function outcomeOf(end: CommandEnd): string {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { statSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import type { Scheduler } from "../election/scheduler.ts";
 import type { Commands, Order, RunningCommand } from "./commands.ts";
@@ -48,7 +49,7 @@ export class SupervisedCommands implements Commands {
     const { command, environment } = this.#options;
     const [program = ""] = command;
     const found = Bun.which(program, { PATH: environment["PATH"] ?? "" });
-    return found === null ? `the command ${JSON.stringify(program)} is not there` : undefined;
+    return found === null ? `the command ${JSON.stringify(program)} ${lackOf(program)}` : undefined;
   }
 
   start(order: Order): RunningCommand {
@@ -61,6 +62,18 @@ export class SupervisedCommands implements Commands {
       // A host without descriptors, processes or memory left.
       return neverRan(`its supervisor did not start: ${String(error)}`);
     }
+  }
+}
+
+/** Why a program that was not found cannot be run. */
+function lackOf(program: string): string {
+  if (!program.includes("/")) return "is in no directory of PATH";
+  try {
+    return statSync(program).isFile() ? "may not be executed; chmod +x" : "is not a program";
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return "is not there";
+    return `cannot be reached (${code})`;
   }
 }
 

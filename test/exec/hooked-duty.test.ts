@@ -112,6 +112,10 @@ test("hooks: one that is not there fails the proof", async () => {
   desk.lost.missing = "the command is not there";
   expect(await desk.hooked.prove()).toMatchObject({
     kind: "failed",
-    failure: { code: "duty-failed", detail: "a hook: the command is not there" },
+    failure: { code: "duty-failed", detail: "--on-lost: the command is not there" },
+  });
+  desk.elected.missing = "the command is not there";
+  expect(await desk.hooked.prove()).toMatchObject({
+    failure: { detail: "--on-elected: the command is not there" },
   });
 });
