@@ -4,7 +4,25 @@ import type { Fence } from "./inventory.ts";
 
 /** What an error of the disk means to the election. */
 export function failureOf(disk: Disk, error: unknown): Failure {
-  return dutyFailed(`${disk.path}: ${messageOf(error)}`);
+  return dutyFailed(`${disk.path}: ${plainly(error) ?? messageOf(error)}`);
+}
+
+/** What usually is wrong with a directory, for people: an error tells of a file in it instead. */
+function plainly(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  const { code } = error;
+  switch (code) {
+    case "EEXIST":
+    case "ENOTDIR":
+      return `it, or what is above it, is not a directory (${code})`;
+    case "EACCES":
+    case "EPERM": {
+      const isMaking = "syscall" in error && error.syscall === "mkdir";
+      return `this user may not ${isMaking ? "make" : "write to"} it (${code})`;
+    }
+    default:
+      return undefined;
+  }
 }
 
 /** An effect that has taken too long, and may still end. */
