@@ -152,7 +152,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
         finish: (ended) => {
           log.write("info", "command", "stopping: the command is done", { status: ended });
           commandStatus = ended;
-          stop.abort();
+          stop.abort("the command is done");
         },
       });
       ({ coordinator } = context);

@@ -51,7 +51,7 @@ export async function attempter(
 /** The edges that are not of our own choice; undefined when none of them is due. */
 function endingOf(context: Context, session: Session): Transition<"Attempter"> | undefined {
   const holdings = { session, tenure: undefined };
-  if (context.stop.aborted) return toStopping(holdings);
+  if (context.stop.aborted) return toStopping(context, holdings);
   const { failure } = session.lost;
   return failure === undefined ? undefined : toFailover(failure, holdings);
 }

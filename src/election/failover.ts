@@ -20,10 +20,10 @@ export async function failover(
 
   let { failure } = state;
   for (;;) {
-    if (context.stop.aborted) return toStopping(holdings);
+    if (context.stop.aborted) return toStopping(context, holdings);
     if (!context.budget.spend(resource)) return exhausted(failure, holdings);
     await context.scheduler.sleep(context.timings.failoverTimeoutMs, context.stop);
-    if (context.stop.aborted) return toStopping(holdings);
+    if (context.stop.aborted) return toStopping(context, holdings);
 
     const repair = await attemptRepair(context, failure, holdings);
     context.observer.observe({

@@ -16,7 +16,7 @@ export async function init(context: Context, state: StateOf<"Init">): Promise<Tr
   const session = opening.kind === "opened" ? opening.session : undefined;
   const holdings = { session, tenure: undefined };
 
-  if (context.stop.aborted) return toStopping(holdings);
+  if (context.stop.aborted) return toStopping(context, holdings);
   if (proof.kind === "failed") return toFailover(proof.failure, holdings);
   if (opening.kind === "failed") return toFailover(opening.failure, holdings);
   if (proof.fence !== undefined) {

@@ -52,7 +52,7 @@ export async function leader(
   if (overtaken !== undefined) return overtaken;
 
   const resignation = await briefly(context.scheduler, (limit) => leadership.resign(limit));
-  if (context.stop.aborted) return toStopping({ session, tenure });
+  if (context.stop.aborted) return toStopping(context, { session, tenure });
   if (resignation.kind === "resigned") {
     return {
       to: { kind: "Attempter", session, yields: true },
@@ -73,7 +73,7 @@ function part(
   end: DutyEnd | undefined,
   ends: readonly Ending[],
 ): Transition<"Leader"> | undefined {
-  if (context.stop.aborted) return toStopping(holdings);
+  if (context.stop.aborted) return toStopping(context, holdings);
   if (end?.kind === "failed") return toFailover(end.failure, holdings);
   const failure = ends.find((ending) => ending.failure !== undefined)?.failure;
   return failure === undefined ? undefined : toFailover(failure, holdings);

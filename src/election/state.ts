@@ -37,7 +37,9 @@ export interface Tenure {
 }
 
 export type StopCause =
-  { readonly kind: "signal" } | { readonly kind: "exhausted"; readonly failure: Failure };
+  /** `detail` says who wants it so. */
+  | { readonly kind: "signal"; readonly detail: string }
+  | { readonly kind: "exhausted"; readonly failure: Failure };
 
 /** An edge that leads to a state `To`. */
 export interface Edge<To extends State> {
@@ -64,7 +66,7 @@ export interface Context {
   readonly budget: RepairBudget;
   readonly timings: Timings;
   readonly stepDown: StepDown;
-  /** Aborted by the signal that asks the process to stop. */
+  /** Aborted when the process shall stop; with a text as its reason where no signal asks for it. */
   readonly stop: AbortSignal;
 }
 
@@ -87,11 +89,16 @@ export function toFailover(failure: Failure, holdings: Holdings): Edge<StateOf<"
   };
 }
 
-/** The other edge that every state has: we were asked to stop. */
-export function toStopping(holdings: Holdings): Edge<StateOf<"Stopping">> {
+/** The other edge that every state has: we were asked to stop, or have nothing more to do. */
+export function toStopping(
+  { stop }: Pick<Context, "stop">,
+  holdings: Holdings,
+): Edge<StateOf<"Stopping">> {
+  const reason: unknown = stop.reason;
+  const detail = typeof reason === "string" ? reason : "asked to stop";
   return {
-    to: { kind: "Stopping", cause: { kind: "signal" }, holdings },
+    to: { kind: "Stopping", cause: { kind: "signal", detail }, holdings },
     reason: "signal",
-    detail: "asked to stop",
+    detail,
   };
 }

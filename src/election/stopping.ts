@@ -23,7 +23,7 @@ export async function stopping(context: Context, state: StateOf<"Stopping">): Pr
   const { clean, detail } = letting;
   const { cause } = state;
   if (cause.kind === "signal") {
-    return { code: exitCodes.stopped, clean, reason: `asked to stop; ${detail}` };
+    return { code: exitCodes.stopped, clean, reason: `${cause.detail}; ${detail}` };
   }
   const { failure } = cause;
   return { code: exitCodes.exhausted, clean, reason: `${failure.code}: ${failure.detail}` };

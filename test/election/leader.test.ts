@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { leader } from "../../src/election/leader.ts";
+import { stopping } from "../../src/election/stopping.ts";
 import type { StateOf } from "../../src/election/state.ts";
 import { settle } from "../fake/scheduler.ts";
 import {
@@ -79,12 +80,23 @@ test("leader: stops on a signal without waiting for the effect, which Stopping e
   const transition = leader(world, state);
   await settle();
   world.askToStop();
-  const { to, reason } = await transition;
-  expect(reason).toBe("signal");
+  const { to, reason, detail } = await transition;
+  expect([reason, detail]).toEqual(["signal", "asked to stop"]);
   if (to.kind !== "Stopping") throw new Error("unexpected");
   expect(to.holdings.tenure?.leadership).toBe(leadership);
   expect(world.journal).not.toContain("resign");
   effect.release();
+});
+
+test("leader: says why it stops where no signal asked for it", async () => {
+  const { world, state } = leading();
+  const transition = leader(world, state);
+  await settle();
+  world.askToStop("the command is done");
+  const { to, detail } = await transition;
+  expect(detail).toBe("the command is done");
+  if (to.kind !== "Stopping") throw new Error("unexpected");
+  expect((await stopping(world, to)).reason).toStartWith("the command is done; ");
 });
 
 test("leader: steps down only after the effect ended, and keeps its session", async () => {

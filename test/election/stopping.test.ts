@@ -3,7 +3,7 @@ import { stopping } from "../../src/election/stopping.ts";
 import { settle } from "../fake/scheduler.ts";
 import { FakeWorld, held, unreachable } from "../fake/election.ts";
 
-const bySignal = { kind: "signal" } as const;
+const bySignal = { kind: "signal", detail: "asked to stop" } as const;
 
 test("stopping: ends the effect, gives leadership up, closes the session, and exits with 0", async () => {
   const world = new FakeWorld();

@@ -248,9 +248,9 @@ export class FakeWorld implements Context {
     return this.#stop.signal;
   }
 
-  /** A signal asks the process to stop. */
-  askToStop(): void {
-    this.#stop.abort();
+  /** A signal asks the process to stop; with `reason` it shall stop for that. */
+  askToStop(reason?: string): void {
+    this.#stop.abort(reason);
   }
 
   session(...attempts: readonly Attempt[]): FakeSession {

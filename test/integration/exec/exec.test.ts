@@ -187,6 +187,7 @@ test(
     const flags = ["--exec-restart=never", "--exec-then=exit", `--env-file=${file}`];
     await using replica = start("a", script, ...flags);
     expect(await replica.exited).toBe(3);
+    expect(replica.lines.at(-1)?.msg).toStartWith("the command is done; ");
     const lines = replica.lines.filter(({ event }) => event === "command-output");
     const variables = lines.filter(({ stream }) => stream === "stdout").map(({ msg }) => msg);
     const ours = variables.filter((line) => line.startsWith("ELECTION_"));
