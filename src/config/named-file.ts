@@ -11,8 +11,7 @@ export function readNamedFile(path: string, readFile: ReadFile): NamedFile {
   if (checked.kind === "invalid") return { kind: "invalid", why: `it is not ${checked.expected}` };
   const reading = readFile(path);
   if (reading.kind === "absent") return { kind: "invalid", why: "it does not exist" };
-  if (reading.kind === "failed")
-    return { kind: "invalid", why: `it is unreadable (${reading.detail})` };
+  if (reading.kind === "failed") return { kind: "invalid", why: reading.detail };
   return reading;
 }
 

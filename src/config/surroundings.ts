@@ -33,7 +33,10 @@ export interface ReadText {
 }
 
 export type FileReading =
-  ReadText | { readonly kind: "absent" } | { readonly kind: "failed"; readonly detail: string };
+  | ReadText
+  | { readonly kind: "absent" }
+  /** `detail` is a clause behind "but". */
+  | { readonly kind: "failed"; readonly detail: string };
 
 const readableByOthers = 0o004;
 const readableByGroup = 0o040;
@@ -78,13 +81,15 @@ const largestFileBytes = 1024 * 1024;
 export function readSmallFile(path: string): FileReading {
   try {
     const status = statSync(path);
+    if (status.isDirectory()) return { kind: "failed", detail: "it is a directory" };
     if (!status.isFile()) return { kind: "failed", detail: "it is not a regular file" };
     if (status.size > largestFileBytes) return { kind: "failed", detail: "it exceeds 1 MiB" };
     return { kind: "read", text: readFileSync(path, "utf8"), ...exposure(status) };
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     if (code === "ENOENT" || code === "ENOTDIR") return { kind: "absent" };
-    return { kind: "failed", detail: code };
+    const denied = code === "EACCES" ? "this user may not read it" : `it is unreadable (${code})`;
+    return { kind: "failed", detail: denied };
   }
 }
 

@@ -32,6 +32,7 @@ export type TokenReading =
 export async function readToken(path: string): Promise<TokenReading> {
   try {
     const status = await stat(path);
+    if (status.isDirectory()) return failed("it is a directory");
     if (!status.isFile()) return failed("it is not a regular file");
     if (status.size > largestBytes) return failed(`it exceeds ${largestBytes} bytes`);
     const token = (await readFile(path, "utf8")).trim();

@@ -228,8 +228,8 @@ const wrong: readonly (readonly [Readonly<Record<string, string>>, Given, string
   ],
   [
     zk,
-    { files: { ".env": { failed: "EACCES" } } },
-    '--env-file ".env": expected a readable file, but EACCES',
+    { files: { ".env": { failed: "this user may not read it" } } },
+    '--env-file ".env": expected a readable file, but this user may not read it',
   ],
   [
     { "env-file": "/none" },
@@ -315,7 +315,13 @@ test("config: every flag is lower case with dashes, and no two are the same", ()
 
 test("files: a missing one is absent, a directory and an oversized one are refused", async () => {
   expect(readSmallFile("/none/x")).toEqual({ kind: "absent" });
-  expect(readSmallFile("/tmp")).toEqual({ kind: "failed", detail: "it is not a regular file" });
+  expect(readSmallFile("/tmp")).toEqual({ kind: "failed", detail: "it is a directory" });
+  const device = { kind: "failed", detail: "it is not a regular file" } as const;
+  expect(readSmallFile("/dev/null")).toEqual(device);
+  // A file of the kernel that nobody may read so, not even root.
+  expect(readSmallFile("/proc/self/mem")).toMatchObject({
+    detail: expect.stringMatching(/^it is unreadable \(E[A-Z]+\)$/) as string,
+  });
   const path = `/tmp/election-large-${process.pid}`;
   await Bun.write(path, Buffer.alloc(1024 * 1024 + 1));
   expect(readSmallFile(path)).toEqual({ kind: "failed", detail: "it exceeds 1 MiB" });

@@ -134,7 +134,8 @@ test("token file: its mode and its content are judged", async () => {
   writeToken("x".repeat(5000));
   expect(await readToken(path)).toEqual({ kind: "failed", detail: "it exceeds 4096 bytes" });
   expect(await readToken(`${path}.none`)).toEqual({ kind: "failed", detail: "it does not exist" });
-  expect(await readToken(directory)).toEqual({
+  expect(await readToken(directory)).toEqual({ kind: "failed", detail: "it is a directory" });
+  expect(await readToken("/dev/null")).toEqual({
     kind: "failed",
     detail: "it is not a regular file",
   });
