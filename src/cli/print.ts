@@ -10,5 +10,11 @@ export async function complain(text: string): Promise<void> {
 
 /** An empty text is not written at all: for one, Bun 1.4.5 empties the file that we append to. */
 async function write(output: typeof Bun.stdout, text: string): Promise<void> {
-  if (text !== "") await Bun.write(output, text);
+  if (text === "") return;
+  try {
+    await Bun.write(output, text);
+  } catch (error) {
+    // Whoever reads has read enough, such as `head`: that changes nothing of the exit code.
+    if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
+  }
 }

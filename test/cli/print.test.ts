@@ -45,3 +45,13 @@ test("print: history without problems leaves a file as it is", async () => {
   const told = "No leadership is remembered.\n";
   expect(await appended("history", `unix:${path}`)).toBe(`an older line\n${told}`);
 });
+
+test("print: a reader that is gone is no error", async () => {
+  const script = 'exec 3> >(exit); wait $!; "$0" "$1" --version >&3';
+  const child = Bun.spawn(["bash", "-c", script, process.execPath, program], {
+    stdout: "ignore",
+    stderr: "pipe",
+  });
+  expect(await child.stderr.text()).toBe("");
+  expect(await child.exited).toBe(0);
+});
