@@ -134,6 +134,8 @@ install: build ## Install binary and units for systemd; DESTDIR=, PREFIX=/usr/lo
 	  install -m 644 /dev/stdin "$(DESTDIR)$(UNITDIR)/election@.service.d/instance.conf"
 	install -D -m 644 deploy/election.sysusers.conf "$(DESTDIR)$(SYSUSERSDIR)/election.conf"
 	install -m 644 docs/systemd.md LICENSE "$(DESTDIR)$(DOCDIR)/"
+	$(placed) deploy/election-exec.conf | \
+	  install -m 644 /dev/stdin "$(DESTDIR)$(DOCDIR)/election-exec.conf"
 	@# An operator's settings stay as they are; the example beside the documents is always new.
 	[ -e $(config) ] || install -D -m 640 deploy/election.env $(config)
 	install -m 644 deploy/election.env $(example)

@@ -16,6 +16,17 @@ const compose = YAML.parse(await textOf("compose.yml")) as {
 };
 const replica = compose.services["election"] ?? {};
 
+function milliseconds(text: string): number {
+  const duration = parseDuration(text);
+  if (duration.kind !== "valid") throw new Error(`no duration: ${text}`);
+  return duration.value;
+}
+
+function stopTimeoutMs(): number {
+  const { fallback } = options.stopTimeoutMs;
+  return milliseconds(fallback.kind === "text" ? fallback.text : "");
+}
+
 test("image: is built by the pinned Bun, and says the version of the package", () => {
   expect(dockerfile).toContain(`FROM oven/${pkg.packageManager.replace("@", ":")} AS build\n`);
   expect(dockerfile).toContain(`org.opencontainers.image.version="${pkg.version}"`);
@@ -30,12 +41,7 @@ test("image and compose: every variable that they set is one of ours", () => {
 });
 
 test("compose: a replica gets longer to stop than it takes at most", () => {
-  const { fallback } = options.stopTimeoutMs;
-  const stopTimeout = parseDuration(fallback.kind === "text" ? fallback.text : "");
-  const grace = parseDuration(String(replica["stop_grace_period"]));
-  expect(stopTimeout.kind === "valid" && grace.kind === "valid").toBe(true);
-  if (stopTimeout.kind !== "valid" || grace.kind !== "valid") return;
-  expect(grace.value).toBeGreaterThan(stopTimeout.value);
+  expect(milliseconds(String(replica["stop_grace_period"]))).toBeGreaterThan(stopTimeoutMs());
 });
 
 test("compose: every service is hardened, and no port is open to other hosts", () => {
@@ -55,6 +61,20 @@ test("compose: every file of the repository that it mounts is there", () => {
     .map((volume) => volume.split(":")[0] ?? "");
   expect(mounted.length).toBeGreaterThan(0);
   for (const path of mounted) expect([path, existsSync(join(root, path))]).toEqual([path, true]);
+});
+
+test("systemd: a unit that runs a command stops it in order, and has the time for it", async () => {
+  const [unit, drop] = [
+    await textOf("deploy/election.service"),
+    await textOf("deploy/election-exec.conf"),
+  ];
+  // By default systemd would signal the command together with the replica.
+  expect(unit).toMatch(/^KillMode=mixed$/m);
+  // A second ExecStart= beside the unit's is refused, so the unit's goes first; and no flag is one
+  // that ExecStopPost= does not know.
+  expect(drop).toMatch(/^ExecStart=\nExecStart=\S+\/election exec -- \S+$/m);
+  const grace = /^TimeoutStopSec=(\S+)$/m.exec(drop)?.[1] ?? "";
+  expect(milliseconds(grace)).toBeGreaterThan(stopTimeoutMs());
 });
 
 test("bill of materials: names what is bundled, and nothing of development", async () => {

@@ -57,6 +57,7 @@ test(
       "644 /usr/local/lib/systemd/system/election@.service.d/instance.conf",
       "644 /usr/local/lib/sysusers.d/election.conf",
       "644 /usr/local/share/doc/election/LICENSE",
+      "644 /usr/local/share/doc/election/election-exec.conf",
       "644 /usr/local/share/doc/election/election.env",
       "644 /usr/local/share/doc/election/systemd.md",
       "755 /usr/local/bin/election",
@@ -87,7 +88,9 @@ test(
     expect(unit).toContain("\nExecStopPost=-/opt/e/bin/election release\n");
     expect(unit).toContain("\nEnvironmentFile=-/opt/e/etc/election/election.env\n");
     expect(drop).toContain("\nEnvironmentFile=-/opt/e/etc/election/%i.env\n");
-    expect(`${unit}${drop}`).not.toMatch(/=-?\/(?:usr\/local|etc)\//);
+    const example = read("opt/e/share/doc/election/election-exec.conf");
+    expect(example).toContain("\nExecStart=\nExecStart=/opt/e/bin/election exec -- ");
+    expect(`${unit}${drop}${example}`).not.toMatch(/=-?\/(?:usr\/local|etc)\//);
     expect(tree()).toContain("640 /opt/e/etc/election/election.env");
   },
   limitMs,
@@ -111,7 +114,7 @@ test(
 /** The variables of ours that a file of deploy/ names, and what it sets them to. */
 function named(file: string): readonly (readonly [name: string, value: string])[] {
   const text = readFileSync(join(root, "deploy", file), "utf8");
-  const found = [...text.matchAll(/^(?:#|Environment=)?(ELECTION_\w+)=(.*)$/gm)];
+  const found = [...text.matchAll(/^#?(?:Environment=)?(ELECTION_\w+)=(.*)$/gm)];
   expect(found.length).toBeGreaterThan(0);
   return found.map(([, name = "", value = ""]) => [name, value]);
 }
@@ -124,9 +127,10 @@ test("deploy: names variables that the program knows, with the defaults that it 
       fallback.kind === "text" ? fallback.text : undefined,
     ]),
   );
-  const all = ["election.env", "election.service", "election@.service.d/instance.conf"];
+  const units = ["election.service", "election@.service.d/instance.conf", "election-exec.conf"];
+  const all = ["election.env", ...units];
   for (const [name] of all.flatMap(named)) expect([...known.keys()]).toContain(name);
-  for (const [name, value] of named("election.env")) {
+  for (const [name, value] of ["election.env", "election-exec.conf"].flatMap(named)) {
     expect(`${name}=${known.get(name) ?? value}`).toBe(`${name}=${value}`);
   }
 });

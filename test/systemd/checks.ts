@@ -1,27 +1,29 @@
 import { until } from "./docker.ts";
-import type { Entry, Stage } from "./stage.ts";
+import type { Stage } from "./stage.ts";
+import {
+  activeAgain,
+  type Check,
+  configure,
+  expect,
+  exposure,
+  highestExposure,
+  instance,
+  limitMs,
+  liveSettings,
+  parsed,
+  plain,
+  sessionMs,
+  statusOf,
+} from "./units.ts";
 
-/** Looks at one promise, and gives what it saw, for people; throws when it is not kept. */
-type Check = (stage: Stage) => Promise<string> | string;
-
-/** The plain unit, and an instance of the template beside it. */
-const plain = "election.service";
-const instance = "election@b.service";
-const settings = "/etc/election/election.env";
-/** What ELECTION_ENV_FILE names: read again by a reload. */
-const liveSettings = "/etc/election/live.env";
-const limitMs = 60_000;
 /** A drop-in that makes the limit of the start a short one. */
 const hasty = `/run/systemd/system/${plain}.d/hasty.conf`;
 const hastySeconds = 3;
-/** The default session timeout: what a hand-over must not have to wait for. */
-const sessionMs = 10_000;
-const highestExposure = 2;
 
 /** In the order in which they are made: each begins where the one before it left off. */
 export const checks: readonly (readonly [what: string, check: Check])[] = [
   ["the units are valid", valid],
-  [`the exposure is at most ${highestExposure}`, exposure],
+  [`the exposure is at most ${highestExposure}`, (stage) => exposure(stage, highestExposure)],
   ["bad usage fails once, and is an error in the journal", badUsage],
   [
     "a start without servers fails when repair is used up, and goes on in the background",
@@ -44,18 +46,6 @@ export const checks: readonly (readonly [what: string, check: Check])[] = [
 function valid(stage: Stage): string {
   stage.run("systemd-analyze", "verify", plain, instance);
   return "";
-}
-
-function exposure(stage: Stage): string {
-  return [plain, instance]
-    .map((unit) => {
-      const report = stage.run("systemd-analyze", "security", "--no-pager", unit);
-      const figure = /Overall exposure level for \S+: ([\d.]+)/.exec(report)?.[1];
-      if (figure === undefined) throw new Error(`no figure in:\n${report}`);
-      if (Number(figure) > highestExposure) throw new Error(`${figure}:\n${report}`);
-      return figure;
-    })
-    .join(" and ");
 }
 
 function badUsage(stage: Stage): string {
@@ -237,17 +227,6 @@ async function rebooted(stage: Stage): Promise<string> {
   return `"${await statusOf(stage, plain, /^Leader, epoch \d+$/)}"`;
 }
 
-function configure(stage: Stage, ...more: readonly string[]): void {
-  stage.write(liveSettings, ["ELECTION_STORAGE_CAPACITY=10"]);
-  stage.write(settings, [
-    `ELECTION_ZK_SERVERS=${stage.servers}`,
-    "ELECTION_LEADER_TIMEOUT=200ms",
-    `ELECTION_ENV_FILE=${liveSettings}`,
-    "BUN_BE_BUN=1",
-    ...more,
-  ]);
-}
-
 /** Does something to the leader, and gives the milliseconds until its successor's first file. */
 async function handOver(
   stage: Stage,
@@ -270,26 +249,4 @@ async function handOver(
       ),
   );
   return Date.parse(String(file["time"])) - struckAt;
-}
-
-async function statusOf(stage: Stage, unit: string, pattern: RegExp): Promise<string> {
-  return await until(`the status of ${unit} is ${String(pattern)}`, limitMs, () => {
-    const status = stage.show(unit)["StatusText"] ?? "";
-    return pattern.test(status) && status;
-  });
-}
-
-async function activeAgain(stage: Stage, unit: string, restarts: number): Promise<void> {
-  await until(`${unit} is active again`, limitMs, () => {
-    const { ActiveState, NRestarts } = stage.show(unit);
-    return ActiveState === "active" && Number(NRestarts) === restarts;
-  });
-}
-
-function parsed(entry: Entry): Readonly<Record<string, unknown>> {
-  return JSON.parse(entry.MESSAGE) as Record<string, unknown>;
-}
-
-function expect<T>(what: string, seen: T, expected: T): void {
-  if (seen !== expected) throw new Error(`${what}: ${String(seen)}; expected ${String(expected)}`);
 }

@@ -5,6 +5,7 @@
  * SYSTEMD_IMAGE and ZOOKEEPER_IMAGE name images to be used instead of the usual ones.
  */
 import { checks } from "./checks.ts";
+import { commandChecks } from "./command-checks.ts";
 import { Stage } from "./stage.ts";
 
 const stage = new Stage();
@@ -20,7 +21,7 @@ async function run(): Promise<number> {
   try {
     await stage.open();
     stage.install();
-    for (const [what, check] of checks) {
+    for (const [what, check] of [...checks, ...commandChecks]) {
       doing = what;
       const seen = await check(stage);
       process.stdout.write(`ok    ${what}${seen === "" ? "" : `: ${seen}`}\n`);

@@ -96,6 +96,12 @@ export class Stage implements Disposable {
     must(["docker", "exec", "-i", this.#host, "sh", "-c", script, path], text);
   }
 
+  /** Copies a program of ours to the host. */
+  copy(from: string, to: string): void {
+    must(["docker", "cp", from, `${this.#host}:${to}`]);
+    this.run("chmod", "755", to);
+  }
+
   show(unit: string): Properties {
     const lines = this.run("systemctl", "show", unit).split("\n");
     return Object.fromEntries(
