@@ -20,14 +20,16 @@ export function expectedFailover(
   sessionTimeoutMs: number,
   tickMs?: number,
 ): readonly Bound[] {
-  const { attempterTimeoutMs, stopTimeoutMs, execStopTimeoutMs, onLost, hookTimeoutMs } = config;
-  const commandMs = command === undefined ? 0 : execStopTimeoutMs + killMarginMs(sessionTimeoutMs);
-  const hookMs = onLost === null ? 0 : hookTimeoutMs;
+  const { attempterTimeoutMs, stopTimeoutMs, onElected, onLost, hookTimeoutMs } = config;
+  const stoppingMs = config.execStopTimeoutMs + killMarginMs(sessionTimeoutMs);
+  const runningMs = command === undefined && onElected === null ? 0 : stoppingMs;
+  // A hook that takes too long is stopped as a command is.
+  const hookMs = onLost === null ? 0 : hookTimeoutMs + stoppingMs;
   return failoverBounds({
     sessionTimeoutMs,
     expiryLagMs: longestExpiryLagMs(sessionTimeoutMs, tickMs),
     attempterTimeoutMs,
-    dutyEndMs: commandMs + hookMs,
+    dutyEndMs: runningMs + hookMs,
     stopTimeoutMs,
   });
 }

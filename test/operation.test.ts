@@ -83,7 +83,7 @@ function sizingExamples() {
       sessionTimeoutMs: seconds * 1000,
       tickMs: (number(/, ([\d.]+) s/) ?? 0) * 1000,
       attempterTimeoutMs: (number(/attempter-timeout=(\d+)s/) ?? 10) * 1000,
-      dutyEndMs: asked.includes("on-lost") ? 3000 : 0,
+      dutyEndMs: asked.includes("on-lost") ? 3000 + 2000 + 200 : 0,
       shownMs: bounds.match(/[\d,]+/g)?.map((text) => Number(text.replaceAll(",", ""))) ?? [],
     };
   });
