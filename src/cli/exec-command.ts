@@ -3,7 +3,7 @@ import type { Surroundings } from "../config/surroundings.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
 import { flagsOf, optionsOf, variablesNote } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
-import { withTimingsChecked } from "./run-command.ts";
+import { checked } from "./replica-checks.ts";
 
 /** Runs a command while the replica leads. */
 export const execCommand: Command = {
@@ -27,7 +27,7 @@ function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
   }
   const switches = [...given.switches].map((flag) => [flag, "true"] as const);
   const values = new Map([...given.values, ...switches]);
-  const load = (): Loading => withTimingsChecked(loadConfig(values, surroundings));
+  const load = (): Loading => checked(loadConfig(values, surroundings), "exec");
   const loading = load();
   if (loading.kind === "invalid") return usageError(loading.problems);
   const { config, settings, warnings } = loading;

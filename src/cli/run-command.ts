@@ -2,11 +2,11 @@ import { loadConfig, type Loading } from "../config/load-config.ts";
 import type { AnyOption } from "../config/option.ts";
 import { options } from "../config/options.ts";
 import type { Surroundings } from "../config/surroundings.ts";
-import { timingProblem } from "../exec/timings.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
 import { strayCommand } from "./cures.ts";
 import { flagsOf, optionsOf, variablesNote } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
+import { checked } from "./replica-checks.ts";
 
 const liveFlags = Object.values<AnyOption>(options)
   .filter(({ isLive }) => isLive === true)
@@ -41,15 +41,5 @@ function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
 
 /** The options of a replica that writes files. */
 export function loadRun(flags: ReadonlyMap<string, string>, surroundings: Surroundings): Loading {
-  const loading = loadConfig(flags, surroundings);
-  return loading.kind === "loaded" && loading.config.onElected !== null
-    ? withTimingsChecked(loading)
-    : loading;
-}
-
-/** The same, unless a command could not be stopped in time. */
-export function withTimingsChecked(loading: Loading): Loading {
-  if (loading.kind === "invalid") return loading;
-  const problem = timingProblem(loading.config);
-  return problem === undefined ? loading : { kind: "invalid", problems: [problem] };
+  return checked(loadConfig(flags, surroundings), "run");
 }

@@ -76,6 +76,13 @@ export function loadOptions<Field extends keyof Config>(
   return { kind: "loaded", config: fields as Pick<Config, Field>, settings, warnings };
 }
 
+/** A setting as its author wrote it, and where: what a message about it begins with. */
+export function shownSetting({ option, value, source, place }: Setting): string {
+  if (source === "default") return `--${option} ${value}, the default`;
+  const variable = place === null ? variableOf(option) : `${variableOf(option)} (${place})`;
+  return `${source === "flag" ? `--${option}` : variable} ${quoted(value ?? "")}`;
+}
+
 function fallbackOf(option: AnyOption, surroundings: Surroundings): Given | undefined {
   const { fallback } = option;
   if (fallback.kind === "text") return { text: fallback.text, source: { kind: "default" } };

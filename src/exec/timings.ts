@@ -17,13 +17,16 @@ export interface CommandTimings {
   readonly stopTimeoutMs: number;
 }
 
+/** Writes a duration in milliseconds as people give it. */
+export type WriteDuration = (ms: number) => string;
+
 /**
- * Why a command cannot be stopped before the end of a lease that is not renewed, or before the
- * daemon itself has to end, with the arithmetic; undefined when it can.
+ * What is wrong with the stop timeout of commands when one cannot be stopped before the end of a
+ * lease that is not renewed, or before the daemon itself has to end, with the arithmetic; undefined
+ * when it can.
  */
-export function timingProblem(timings: CommandTimings): string | undefined {
+export function timingProblem(timings: CommandTimings, write: WriteDuration): string | undefined {
   const { sessionTimeoutMs, execStopTimeoutMs, stopTimeoutMs } = timings;
-  const option = `--exec-stop-timeout "${execStopTimeoutMs}ms"`;
   const leaseMs = leaseDurationMs(sessionTimeoutMs);
   const renewalMs = renewalIntervalMs(sessionTimeoutMs);
   const marginMs = killMarginMs(sessionTimeoutMs);
@@ -31,12 +34,35 @@ export function timingProblem(timings: CommandTimings): string | undefined {
   const roomMs = leaseMs - renewalMs - waitMs - marginMs;
   if (execStopTimeoutMs > roomMs) {
     return (
-      `${option}: expected at most ${Math.max(0, roomMs)}ms with a session timeout of ` +
-      `${sessionTimeoutMs}ms: a lease of ${leaseMs}ms, less ${renewalMs}ms until it is renewed, ` +
-      `${waitMs}ms for the answer and ${marginMs}ms to die; or a longer --session-timeout`
+      `expected at most ${write(Math.max(0, roomMs))} with a session timeout of ` +
+      `${write(sessionTimeoutMs)}: a lease of ${write(leaseMs)}, less ${write(renewalMs)} until ` +
+      `it is renewed, ${write(waitMs)} for the answer and ${write(marginMs)} to die; or a longer ` +
+      "--session-timeout"
     );
   }
   if (execStopTimeoutMs + marginMs < stopTimeoutMs) return undefined;
-  const mostMs = stopTimeoutMs - marginMs;
-  return `${option}: expected less than ${mostMs}ms, so that it fits into --stop-timeout`;
+  const most = write(Math.max(0, stopTimeoutMs - marginMs));
+  return `expected less than ${most}, so that it fits into --stop-timeout`;
+}
+
+/**
+ * Why a daemon that stops may have to exit before its commands have ended; undefined when all of
+ * them fit, one after the other.
+ * @param underLease whether there is a command that may run when leadership ends
+ */
+export function stopProblem(
+  timings: CommandTimings & { readonly hookTimeoutMs: number },
+  { underLease, onLost }: { readonly underLease: boolean; readonly onLost: boolean },
+  write: WriteDuration,
+): string | undefined {
+  const { sessionTimeoutMs, execStopTimeoutMs, hookTimeoutMs, stopTimeoutMs } = timings;
+  const endingMs = execStopTimeoutMs + killMarginMs(sessionTimeoutMs);
+  const hookMs = hookTimeoutMs + endingMs;
+  const neededMs = (underLease ? endingMs : 0) + (onLost ? hookMs : 0);
+  if (!onLost || neededMs <= stopTimeoutMs) return undefined;
+  const before = underLease ? `${write(endingMs)} to end a command, ` : "";
+  return (
+    `too short for --on-lost, so a stop may exit with 70: expected at least ${write(neededMs)}, ` +
+    `${before}${write(hookTimeoutMs)} of --hook-timeout and ${write(endingMs)} to end it`
+  );
 }

@@ -112,7 +112,8 @@ function commandConfigOf(
 ): Pick<ReplicaConfig, "withFiles" | "execStopTimeoutMs" | "execRestart" | "execThen"> {
   const timings = { sessionTimeoutMs, stopTimeoutMs };
   let execStopTimeoutMs = Math.floor(random.between(50, 3_000));
-  while (timingProblem({ ...timings, execStopTimeoutMs }) !== undefined) execStopTimeoutMs -= 50;
+  while (timingProblem({ ...timings, execStopTimeoutMs }, String) !== undefined)
+    execStopTimeoutMs -= 50;
   const execRestart = random.pick(["always", "always", "on-failure", "never"] as const);
   // With "stay" nobody runs a command any more: that is for unit tests.
   const execThen = random.pick(["resign", "exit"] as const);
