@@ -56,7 +56,7 @@ test(
       `document.querySelector("#line li:last-child").textContent === ${JSON.stringify(leader.id)}`,
     );
     expect(await candidates()).toEqual([second, third, leader.id]);
-    expect(await chromium.text("#place")).toBe("2 of 3, next to lead");
+    expect(await chromium.text("#place")).toBe("1 of 2 waiting, next to lead");
     expect(await chromium.text("#changes tr:first-child")).toContain(second);
     expect(await chromium.text("#announcement")).toContain(`${second} leads.`);
 

@@ -198,7 +198,7 @@ test(
     );
     expect(await election("status", `--zk-servers=${servers}`, "--zk-path=/nobody")).toEqual({
       code: 3,
-      out: "Nobody leads.\n",
+      out: "Nobody leads at /nobody, and nobody is in line: is --zk-path right?\n",
       told: "",
     });
   },
