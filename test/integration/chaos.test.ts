@@ -88,7 +88,7 @@ const planted = [
   { fault: "planted: a second writer", told: /epoch \d+ belongs to [abc] and stranger/u },
   { fault: "planted: a wrong file", told: /\d+-9\d{9}\.json says something else/u },
   { fault: "planted: half a file", told: /\d+-9\d{9}\.json is partial/u },
-  { fault: "planted: an exit", told: /[abc] exited with -9, though nobody asked/u },
+  { fault: "planted: an exit", told: /[abc] exited with 137, though nobody asked/u },
   { fault: "planted: no leader", told: /no leader for \d+ ms, allowed are 1000/u },
 ];
 

@@ -61,8 +61,8 @@ export const commandMutants: readonly Mutant[] = [
   {
     name: "command: the daemon's death does not stop it",
     file: supervisor,
-    find: '      this.#wake();\n    }\n    this.#beginStop("asked");',
-    replace: "      this.#wake();\n    }",
+    find: '    } finally {\n      this.#beginStop("asked");',
+    replace: "    } finally {",
     also: [
       {
         find: '      if (this.#mustStop()) this.#beginStop("deadline");\n      else await',
