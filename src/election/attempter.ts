@@ -1,17 +1,23 @@
-import type { Attempt, Session } from "./coordinator.ts";
+import type { Attempt, Epoch, ReplicaInfo, Session } from "./coordinator.ts";
 import { restOut } from "./resting.ts";
 import { Scope } from "./scope.ts";
 import { type Context, type StateOf, type Transition, toFailover, toStopping } from "./state.ts";
 
 /** After an attempt without a clear answer we wait at least this long, and up to twice as long. */
 const undecidedPauseMs = 100;
+/**
+ * How many regular looks at the leader may pass between two full attempts, which read the line as
+ * well: with a thousand replicas its names are a thousand times a thousand to read.
+ */
+const looksPerAttempt = 6;
 
 /**
  * We want to lead, and somebody else does.
  * Enter: our session is good. While here: attempt at once (after a step-down: when its rest is over
- * and it is our turn), then whenever it is our turn, and every attempter-timeout whatever the line
- * says, so that a broken line cannot leave the service without a leader. Leave: leadership won (and
- * its lease valid), session lost, refused, signal.
+ * and it is our turn), then whenever it is our turn; every attempter-timeout look who leads, and
+ * attempt unless it is who it was, whatever the line says, so that a broken line cannot leave the
+ * service without a leader. Leave: leadership won (and its lease valid), session lost, refused,
+ * signal.
  */
 export async function attempter(
   context: Context,
@@ -42,9 +48,12 @@ export async function attempter(
     if (attempt.kind === "failed")
       return toFailover(attempt.failure, { session, tenure: undefined });
 
-    if (attempt.kind === "led") context.budget.restore("coordinator");
-    else await pause(context, scope.signal);
-    await turnOrTimeout(context, session, scope.signal);
+    if (attempt.kind === "led") {
+      await turnOrVacancy(context, session, attempt.epoch, scope.signal);
+    } else {
+      await pause(context, scope.signal);
+      await turnOrTimeout(context, session, scope.signal);
+    }
   }
 }
 
@@ -71,12 +80,42 @@ async function turnOrTimeout(context: Context, session: Session, stop: AbortSign
   waiting.abort();
 }
 
+/**
+ * Waits in line while `epoch` leads, and looks every attempter-timeout whether it still does: a
+ * look costs one request, and the place in line is kept, with all that is watched from there.
+ */
+async function turnOrVacancy(
+  context: Context,
+  session: Session,
+  epoch: Epoch,
+  stop: AbortSignal,
+): Promise<void> {
+  const { scheduler, timings } = context;
+  using waiting = new Scope(stop);
+  const turn = session.turn(waiting.signal).then(() => true as const);
+  for (let look = 1; ; look += 1) {
+    const sleep = scheduler.sleep(timings.attempterTimeoutMs, waiting.signal);
+    const isOver = (await Promise.race([turn, sleep])) === true || stop.aborted;
+    if (isOver || look === looksPerAttempt) break;
+    const sighting = await session.sighting(waiting.signal);
+    if (sighting.kind !== "led" || sighting.epoch !== epoch) break;
+    reportLed(context, sighting.leader);
+  }
+  waiting.abort();
+}
+
+function reportLed(context: Context, leader: ReplicaInfo | undefined): void {
+  context.budget.restore("coordinator");
+  context.observer.observe({ kind: "attempt", outcome: "led", leader, detail: undefined });
+}
+
 function report(context: Context, attempt: Attempt): void {
+  if (attempt.kind === "led") return reportLed(context, attempt.leader);
   if (attempt.kind === "won") context.budget.restore("coordinator");
   context.observer.observe({
     kind: "attempt",
     outcome: attempt.kind,
-    leader: attempt.kind === "led" ? attempt.leader : undefined,
+    leader: undefined,
     detail: detailOf(attempt),
   });
 }

@@ -13,7 +13,8 @@ import type { Namesake } from "./namesake.ts";
 import { encodeReplica } from "./records.ts";
 import { failureOfEnd, refusalOf } from "./refusals.ts";
 import type { SessionKey } from "./session-key.ts";
-import { tryToTake } from "./taking.ts";
+import { takeAsForeseen, type TakingTools, tryToTake } from "./taking.ts";
+import { type ForeseenTerm, TermWatch } from "./term-watch.ts";
 
 /** How often one attempt starts again because the records changed under it. */
 const roundsPerAttempt = 4;
@@ -45,8 +46,11 @@ export class ElectionSession implements Session {
   readonly #line: Line;
   readonly #leaderWatch: LeaderWatch;
   #leadership: ZooKeeperLeadership | undefined;
+  readonly #termWatch: TermWatch;
   /** The line has just said that it is our turn. */
   #isCalledUp = false;
+  /** The term as it must be, if nothing has happened since our turn came. */
+  #foreseen: ForeseenTerm | undefined;
   #placeTold: Place | undefined;
 
   constructor(tools: SessionTools) {
@@ -55,6 +59,7 @@ export class ElectionSession implements Session {
     this.#tools = tools;
     this.#line = new Line(client, layout, replica, () => encodeReplica(describe()));
     this.#leaderWatch = new LeaderWatch(tools, layout.leader, replica);
+    this.#termWatch = new TermWatch(client, layout.term);
     this.#keepKey(undefined);
     void this.#awaitTheEnd();
   }
@@ -77,7 +82,7 @@ export class ElectionSession implements Session {
   }
 
   async attempt(signal: AbortSignal): Promise<Attempt> {
-    const tools = {
+    const tools: TakingTools = {
       ...this.#tools,
       line: this.#line,
       leaderWatch: this.#leaderWatch,
@@ -87,12 +92,17 @@ export class ElectionSession implements Session {
     };
     let detail = "the records changed during every try";
     const isCalledUp = this.#isCalledUp;
+    const foreseen = this.#foreseen;
     this.#isCalledUp = false;
+    this.#foreseen = undefined;
     for (let round = 0; round < roundsPerAttempt; round += 1) {
       try {
         // Out of turn we are polite once; then the line is taken for broken.
-        const inTurn = isCalledUp || round > 0;
-        const attempt = await tryToTake(tools, inTurn ? "at once" : "in line", signal);
+        const manners = isCalledUp || round > 0 ? "at once" : "in line";
+        const attempt =
+          round === 0 && foreseen !== undefined
+            ? await takeAsForeseen(tools, foreseen, signal)
+            : await tryToTake(tools, manners, signal);
         if (attempt?.kind === "won") this.#keepKey(attempt.leadership.epoch);
         // Whoever leads is told anew where it stands, also when that is where it stood before.
         if (attempt?.kind === "won") this.#placeTold = undefined;
@@ -114,7 +124,8 @@ export class ElectionSession implements Session {
     try {
       const owner = await this.#owner(signal);
       if (owner.kind === "nobody") return owner;
-      return { kind: "led", leader: owner.kind === "other" ? owner.leader : undefined };
+      if (owner.kind === "us") return { kind: "unknown" };
+      return { kind: "led", leader: owner.leader, epoch: owner.epoch };
     } catch (error) {
       if (!(error instanceof ZooKeeperError)) throw error;
       return { kind: "unknown" };
@@ -200,7 +211,7 @@ export class ElectionSession implements Session {
     this.#tellPlace(place);
     const { predecessor } = place;
     if (predecessor === undefined) {
-      await this.#leaderWatch.untilGone(signal);
+      await this.#untilNobodyLeads(signal);
       return !signal.aborted;
     }
     try {
@@ -211,6 +222,17 @@ export class ElectionSession implements Session {
       if (!(error instanceof ZooKeeperError && error.code === "no-node")) throw error;
     }
     return false;
+  }
+
+  async #untilNobodyLeads(signal: AbortSignal): Promise<void> {
+    using following = new Scope(signal);
+    void this.#termWatch.follow(following.signal);
+    await this.#leaderWatch.untilGone(signal);
+    following.abort();
+    const { foreseen } = this.#termWatch;
+    // Only what was watched to its end, without a gap, is known well enough to go by.
+    const isKnown = this.#leaderWatch.lastRenewalOf(foreseen?.epoch) !== undefined;
+    this.#foreseen = isKnown ? foreseen : undefined;
   }
 
   /** The regular attempts remain: they do not depend on the line. */

@@ -150,14 +150,11 @@ export class ZooKeeperLeadership implements Leadership {
    */
   async #release(entry: string | undefined, signal: AbortSignal): Promise<void> {
     const { client, layout } = this.#tools;
+    const released = encodeTerm({ state: "released" });
+    // In this order, because the first in line hears of it in this order: see TermWatch.
     const operations: MultiOperation[] = [
+      { kind: "set", path: layout.term, data: released, version: this.#termVersion },
       { kind: "delete", path: layout.leader },
-      {
-        kind: "set",
-        path: layout.term,
-        data: encodeTerm({ state: "released" }),
-        version: this.#termVersion,
-      },
     ];
     if (entry !== undefined) operations.push({ kind: "delete", path: entry });
     await client.multi(operations, { signal });

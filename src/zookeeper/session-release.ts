@@ -113,8 +113,8 @@ async function giveUp(
   const released = encodeTerm({ state: "released" });
   await client.multi(
     [
-      { kind: "delete", path: layout.leader },
       { kind: "set", path: layout.term, data: released, version: term.stat.version },
+      { kind: "delete", path: layout.leader },
     ],
     { signal },
   );

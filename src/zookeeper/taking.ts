@@ -4,20 +4,15 @@ import type { Observer } from "../election/observer.ts";
 import { type Instant, later, remainingMs, type Scheduler } from "../election/scheduler.ts";
 import { Scope } from "../election/scope.ts";
 import type { ZooKeeperClient } from "./client.ts";
-import { missingIsUndefined, MultiError, ZooKeeperError } from "./errors.ts";
+import { MultiError, ZooKeeperError } from "./errors.ts";
 import type { Layout } from "./layout.ts";
 import type { LeaderWatch } from "./leader-watch.ts";
 import { ZooKeeperLeadership } from "./leadership.ts";
 import type { Line } from "./line.ts";
 import type { MultiOperation, MultiResult } from "./multi.ts";
-import {
-  decodeReplica,
-  decodeTerm,
-  encodeReplica,
-  encodeTerm,
-  epochOfTerm,
-  type TermRecord,
-} from "./records.ts";
+import { decodeReplica, encodeReplica, encodeTerm } from "./records.ts";
+import { type FoundTerm, readTerm } from "./term.ts";
+import type { ForeseenTerm } from "./term-watch.ts";
 
 /** How long an attempt out of turn leaves to those before us, and up to twice as long. */
 const courtesyMs = 100;
@@ -38,14 +33,14 @@ export interface TakingTools {
   readonly began: (leadership: ZooKeeperLeadership) => void;
 }
 
-/** What `term` says, as an attempt found it. */
-interface FoundTerm {
-  /** Undefined when the node is missing or damaged: then the worst is assumed. */
-  readonly record: TermRecord | undefined;
-  /** The node's version; undefined when there is no such node. */
+/** What a taking goes by. */
+interface Ground {
+  /** The version of the term that it replaces; undefined when there is none. */
   readonly version: number | undefined;
-  /** The epoch whose leadership it is about. */
-  readonly epoch: Epoch | undefined;
+  /** No earlier leadership may act for longer after its last renewal: 0 when it was released. */
+  readonly leaseMs: number;
+  /** What the replaced term says. */
+  readonly term: () => Promise<FoundTerm>;
 }
 
 /**
@@ -58,13 +53,13 @@ export async function tryToTake(
   manners: "at once" | "in line",
   signal: AbortSignal,
 ): Promise<Attempt | undefined> {
-  const [leader, term, goesFirst] = await Promise.all([
+  const [leader, { term }, goesFirst] = await Promise.all([
     tools.leaderWatch.read(signal),
-    readTerm(tools, signal),
+    readTerm(tools.client, tools.layout.term, { signal }),
     manners === "at once" ? true : tools.line.isOurs(signal),
   ]);
   if (leader === undefined && !goesFirst) return await letOthersGoFirst(tools, signal);
-  if (leader === undefined) return await take(tools, term, signal);
+  if (leader === undefined) return await take(tools, groundOf(tools, term), signal);
   const epoch = leader.stat.czxid as Epoch;
   if (leader.stat.ephemeralOwner === tools.client.sessionId) {
     return await adopt(tools, epoch, leader.stat.version, term, signal);
@@ -74,6 +69,32 @@ export async function tryToTake(
     tools.observer.observe({ kind: "notice", level: "warn", detail });
   }
   return { kind: "led", leader: decodeReplica(leader.data), epoch };
+}
+
+/**
+ * The same without reading first, for whoever has watched both the leader node, which is gone, and
+ * the term. Undefined when something else has happened since, so that it is to be read.
+ */
+export async function takeAsForeseen(
+  tools: TakingTools,
+  foreseen: ForeseenTerm,
+  signal: AbortSignal,
+): Promise<Attempt | undefined> {
+  const { leaseMs, version, epoch } = foreseen;
+  // A longer lease than ours, and a place in line that is not known, take further steps.
+  if (leaseMs > leaseDurationMs(tools.client.sessionTimeoutMs)) return undefined;
+  if (tools.line.entry === undefined) return undefined;
+  const term = async (): Promise<FoundTerm> => {
+    const found = await foreseen.found;
+    if (found?.version === version) return found;
+    return { record: { state: "held", leaseMs }, version, epoch };
+  };
+  return await take(tools, { version, leaseMs, term }, signal);
+}
+
+function groundOf(tools: TakingTools, term: FoundTerm): Ground {
+  const leaseMs = runningLeaseMs(tools, term);
+  return { version: term.version, leaseMs, term: () => Promise.resolve(term) };
 }
 
 /**
@@ -94,7 +115,7 @@ function impossibleEpoch(epoch: bigint): Attempt {
 
 async function take(
   tools: TakingTools,
-  term: FoundTerm,
+  ground: Ground,
   signal: AbortSignal,
 ): Promise<Attempt | undefined> {
   const { scheduler, line, layout } = tools;
@@ -103,7 +124,7 @@ async function take(
   const suspendedMs = scheduler.suspendedMs();
   const sentAt = scheduler.now();
   try {
-    const [, held, entry] = await multiWithOrWithoutLine(tools, term, data, signal);
+    const [, held, entry] = await multiWithOrWithoutLine(tools, ground, data, signal);
     if (entry?.kind === "created") line.adopt(entry.path);
     // A term that had to be created has no Stat in the reply: then the next try reads it.
     if (held?.kind !== "set") return undefined;
@@ -117,7 +138,7 @@ async function take(
       sentAt,
       suspendedMs,
     });
-    return await waitOut(tools, leadership, term, signal);
+    return await waitOut(tools, leadership, await ground.term(), signal);
   } catch (error) {
     if (!(error instanceof ZooKeeperError)) throw error;
     if (error instanceof MultiError && error.index === nodeIndex && error.code === "no-node") {
@@ -135,11 +156,11 @@ async function take(
 /** The line is a convenience: where its part of the commit is refused, the rest goes without. */
 async function multiWithOrWithoutLine(
   tools: TakingTools,
-  term: FoundTerm,
+  ground: Ground,
   data: Uint8Array,
   signal: AbortSignal,
 ): Promise<readonly MultiResult[]> {
-  const operations = takingOperations(tools, term, data);
+  const operations = takingOperations(tools, ground, data);
   try {
     return await tools.client.multi(operations, { signal });
   } catch (error) {
@@ -156,18 +177,18 @@ async function multiWithOrWithoutLine(
  */
 function takingOperations(
   tools: TakingTools,
-  term: FoundTerm,
+  ground: Ground,
   data: Uint8Array,
 ): readonly MultiOperation[] {
   const { client, layout, line } = tools;
   const ownLeaseMs = leaseDurationMs(client.sessionTimeoutMs);
-  const leaseMs = Math.max(ownLeaseMs, runningLeaseMs(tools, term));
+  const leaseMs = Math.max(ownLeaseMs, ground.leaseMs);
   const held = encodeTerm({ state: "held", leaseMs });
   return [
     { kind: "create", path: layout.leader, data, mode: "ephemeral" },
-    term.version === undefined
+    ground.version === undefined
       ? { kind: "create", path: layout.term, data: held, mode: "persistent" }
-      : { kind: "set", path: layout.term, data: held, version: term.version },
+      : { kind: "set", path: layout.term, data: held, version: ground.version },
     // The replica behind us watches our entry: its change says that we lead now.
     line.entry === undefined
       ? { kind: "create", path: line.entryPrefix, data, mode: "ephemeral-sequential" }
@@ -263,12 +284,4 @@ async function waitOut(
 function runningLeaseMs(tools: TakingTools, term: FoundTerm): number {
   if (term.record?.state === "released") return 0;
   return term.record?.leaseMs ?? leaseDurationMs(tools.client.sessionTimeoutMs);
-}
-
-async function readTerm(tools: TakingTools, signal: AbortSignal): Promise<FoundTerm> {
-  const node = await missingIsUndefined(tools.client.getData(tools.layout.term, { signal }));
-  if (node === undefined) return { record: undefined, version: undefined, epoch: undefined };
-  const record = decodeTerm(node.data);
-  const epoch = epochOfTerm(record, node.stat.mzxid);
-  return { record, version: node.stat.version, epoch };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { attempter } from "../../src/election/attempter.ts";
 import { settle } from "../fake/scheduler.ts";
-import { FakeWorld, led, otherReplica, sessionLost } from "../fake/election.ts";
+import { epochOf, FakeWorld, led, otherReplica, sessionLost } from "../fake/election.ts";
 
 test("attempter: leads when the first attempt wins", async () => {
   const world = new FakeWorld();
@@ -25,6 +25,44 @@ test("attempter: attempts again at once when it is its turn", async () => {
   expect((await transition).to.kind).toBe("Leader");
   expect(world.scheduler.now()).toBe(0 as never);
 });
+
+test("attempter: keeps its place while the same one leads, and attempts in full now and then", async () => {
+  const world = new FakeWorld();
+  const session = world.session(led);
+  session.sightings = [led];
+  const transition = attempter(world, { kind: "Attempter", session, yields: false });
+  await world.scheduler.advance(59_999);
+  expect([session.attemptCount, session.turnCount]).toEqual([1, 1]);
+  expect(world.observer.of("attempt")).toHaveLength(6);
+  await world.scheduler.advance(1);
+  expect([session.attemptCount, session.turnCount]).toEqual([2, 2]);
+  expect(world.observer.of("attempt")).toHaveLength(7);
+  session.callUp();
+  await settle();
+  expect(session.attemptCount).toBe(3);
+  world.askToStop();
+  await transition;
+  expect(world.scheduler.sleeping).toBe(0);
+});
+
+for (const [what, sighting] of [
+  ["nobody leads", { kind: "nobody" }],
+  ["the answer is not clear", { kind: "unknown" }],
+  ["somebody else leads by now", { ...led, epoch: epochOf(9) }],
+] as const) {
+  test(`attempter: attempts at its regular look when ${what}`, async () => {
+    const world = new FakeWorld();
+    const session = world.session(led);
+    session.sightings = [led, sighting];
+    const transition = attempter(world, { kind: "Attempter", session, yields: false });
+    await world.scheduler.advance(19_999);
+    expect(session.attemptCount).toBe(1);
+    await world.scheduler.advance(1);
+    expect([session.attemptCount, session.turnCount]).toEqual([2, 2]);
+    world.askToStop();
+    await transition;
+  });
+}
 
 test("attempter: attempts every attempter-timeout whatever the line says", async () => {
   const world = new FakeWorld();
@@ -187,7 +225,7 @@ test("attempter: while it rests it tells who leads, and that nobody does, once e
     { kind: "unknown" },
     { kind: "nobody" },
     { kind: "nobody" },
-    { kind: "led", leader: otherReplica },
+    { kind: "led", leader: otherReplica, epoch: epochOf(8) },
   ];
   const transition = attempter(world, { kind: "Attempter", session, yields: true });
   await world.scheduler.advance(500);

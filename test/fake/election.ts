@@ -269,4 +269,8 @@ export function held(): { readonly promise: Promise<void>; readonly release: () 
   return { promise, release: resolve };
 }
 
-export const led: Attempt = { kind: "led", leader: otherReplica, epoch: epochOf(5) };
+export const led = {
+  kind: "led",
+  leader: otherReplica,
+  epoch: epochOf(5),
+} as const satisfies Attempt & Sighting;

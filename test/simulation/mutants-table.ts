@@ -233,6 +233,19 @@ export const mutants: readonly Mutant[] = [
     file: "election/attempter.ts",
     find: "context.scheduler.sleep(context.timings.attempterTimeoutMs, waiting.signal),",
     replace: "context.scheduler.sleep(Number.MAX_SAFE_INTEGER, waiting.signal),",
+    also: [
+      {
+        find: "const sleep = scheduler.sleep(timings.attempterTimeoutMs, waiting.signal);",
+        replace: "const sleep = scheduler.sleep(Number.MAX_SAFE_INTEGER, waiting.signal);",
+      },
+    ],
+  },
+  {
+    name: "a change of the term is taken for its release",
+    file: taking,
+    find: "    const found = await foreseen.found;",
+    replace:
+      "    await foreseen.found;\n    if (version >= 0) return { record: { state: 'released' }, version, epoch };\n    const found = await foreseen.found;",
   },
   {
     name: "crash release: the lock is not asked",

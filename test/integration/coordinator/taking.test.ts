@@ -1,6 +1,14 @@
 import { expect, test } from "bun:test";
 import { waitingOutMs } from "../../../src/election/lease.ts";
-import { Bench, leaseMs, limitMs, never, sessionTimeoutMs, won } from "./bench.fixture.ts";
+import {
+  Bench,
+  type Candidate,
+  leaseMs,
+  limitMs,
+  never,
+  sessionTimeoutMs,
+  won,
+} from "./bench.fixture.ts";
 
 const bench = new Bench();
 
@@ -164,3 +172,87 @@ test(
   },
   limitMs,
 );
+
+/** Somebody who waits behind `leader`, with all that it watches from there. */
+async function firstInLine(id: string): Promise<Candidate & { readonly turn: Promise<void> }> {
+  const candidate = await bench.candidate(id);
+  const turn = candidate.session.turn(never);
+  // The last thing that it asks for is what it watches.
+  while (requestsOf(candidate).filter((operation) => operation === "getData").length < 3) {
+    await Bun.sleep(1);
+  }
+  return { ...candidate, turn };
+}
+
+function requestsOf({ events }: Candidate): readonly string[] {
+  return events.of("request").map(({ operation }) => operation);
+}
+
+test(
+  "coordinator: the first in line takes over from what it has watched, in one flight",
+  async () => {
+    const leader = await bench.candidate("a");
+    const leadership = await won(leader.session.attempt(never));
+    const next = await firstInLine("b");
+    const before = requestsOf(next).length;
+    await leadership.resign(never);
+    await next.turn;
+    const successor = await won(next.session.attempt(never));
+    // The term, as the change told, and the taking, which was sent without waiting for it.
+    const mine = requestsOf(next).slice(before);
+    expect(mine.filter((operation) => operation !== "setData")).toEqual(["getData", "multi"]);
+    expect(next.events.of("waiting-out")).toEqual([]);
+    expect(successor.mayAct()).toBe(true);
+    expect(await bench.term()).toEqual({ state: "held", leaseMs });
+  },
+  limitMs,
+);
+
+test(
+  "coordinator: after a crash it takes over without reading, and waits the lease out",
+  async () => {
+    const leader = await bench.candidate("a");
+    const leadership = await won(leader.session.attempt(never));
+    const next = await firstInLine("b");
+    const renewalsUntil = leadership.validUntil;
+    leader.session.abandon();
+    await next.turn;
+    const before = requestsOf(next).length;
+    const successor = await won(next.session.attempt(never));
+    const mine = requestsOf(next).slice(before);
+    expect(mine.filter((operation) => operation !== "setData")).toEqual(["multi"]);
+    expect(performance.now()).toBeGreaterThan(renewalsUntil);
+    expect(successor.mayAct()).toBe(true);
+  },
+  limitMs,
+);
+
+const held = new TextEncoder().encode(JSON.stringify({ state: "held", leaseMs: 1_500 }));
+const released = new TextEncoder().encode(JSON.stringify({ state: "released" }));
+
+for (const { what, writes, waits } of [
+  { what: "held, though it changed", writes: [held], waits: true },
+  { what: "changed once more than foreseen", writes: [held, released], waits: false },
+  { what: "changed back after a release", writes: [released, held], waits: true },
+]) {
+  test(
+    `coordinator: the first in line goes by the term that it replaces: ${what}`,
+    async () => {
+      const leader = await bench.candidate("a");
+      const leadership = await won(leader.session.attempt(never));
+      const next = await firstInLine("b");
+      leader.session.abandon();
+      const { term: path, leader: node } = bench.layout;
+      await bench.meddler.multi([
+        ...writes.map((data) => ({ kind: "set", path, data }) as const),
+        { kind: "delete", path: node },
+      ]);
+      await next.turn;
+      const successor = await won(next.session.attempt(never));
+      expect(next.events.of("waiting-out")).toHaveLength(waits ? 1 : 0);
+      expect(successor.epoch).toBeGreaterThan(leadership.epoch);
+      expect(successor.mayAct()).toBe(true);
+    },
+    limitMs,
+  );
+}
