@@ -68,6 +68,10 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     httpAddress,
     since: scheduler.wallClock().toISOString(),
   });
+  const exposition =
+    config.httpAddress === null
+      ? undefined
+      : (await import("./telemetry/exposition.ts")).Exposition;
   await using telemetry = new Telemetry({
     scheduler,
     write: writeTo(openLog(logDescriptor)),
@@ -77,7 +81,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     journal,
     self: describe,
     version,
-    scraped: config.httpAddress !== null,
+    exposition,
     pending: {
       timers: () => scheduler.sleeping,
       requests: () => coordinator?.pendingRequests ?? 0,
@@ -194,8 +198,8 @@ async function openHttp(
   telemetry: Telemetry,
   { look, stepDown }: Pick<Providers, "look"> & { readonly stepDown: StepDown },
 ): Promise<HttpServer | undefined> {
-  if (config.httpAddress === null) return undefined;
-  const { present } = telemetry;
+  const { present, metrics } = telemetry;
+  if (config.httpAddress === null || metrics === undefined) return undefined;
   const { HttpServer } = await import("./http/http-server.ts");
   return await HttpServer.open({
     address: config.httpAddress,
@@ -208,8 +212,8 @@ async function openHttp(
       status: () => telemetry.status(),
       listen: (listener) => telemetry.onChange(listener),
       look,
-      metrics: () => telemetry.metrics(),
-      metricsType: telemetry.metricsType,
+      metrics: () => metrics.text(),
+      metricsType: metrics.contentType,
       changes: changesOf(stepDown, scheduler, telemetry),
     },
     tokenPath: config.httpTokenFile ?? undefined,

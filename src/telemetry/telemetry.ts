@@ -1,20 +1,16 @@
-import { Registry } from "./prometheus.ts";
 import type { ReplicaInfo } from "../election/coordinator.ts";
 import type { Observer } from "../election/observer.ts";
 import type { Scheduler } from "../election/scheduler.ts";
 import type { SettingStatus, Status } from "../election/status.ts";
 import { Changes } from "./changes.ts";
 import { ElectionLog } from "./election-log.ts";
+import type { Exposition, Pending } from "./exposition.ts";
 import { fanOut } from "./fan-out.ts";
 import { LeadershipHistory } from "./leadership-history.ts";
 import { LineWriter, pauseThread, type Write } from "./line-writer.ts";
 import { Log } from "./log.ts";
 import type { LogLevelName } from "./log-entry.ts";
-import { LoopLag } from "./loop-lag.ts";
-import { ElectionMetrics } from "./metrics.ts";
 import { Present } from "./present.ts";
-import { processMetrics } from "./process-metrics.ts";
-import { readCounter, readGauge } from "./read-metric.ts";
 import { StatusBoard } from "./status-board.ts";
 
 export interface TelemetryOptions {
@@ -29,21 +25,13 @@ export interface TelemetryOptions {
   /** What the replica says of itself, as it is now: its HTTP address is known only later. */
   readonly self: () => ReplicaInfo;
   readonly version: string;
-  /** Whether anybody can ask for the metrics: what costs time to measure is left out otherwise. */
-  readonly scraped: boolean;
+  /** Makes the metrics; undefined where nobody can ask for them. */
+  readonly exposition: typeof Exposition | undefined;
   readonly pending: Pending;
   /** The options for /status as they are now, secrets masked. */
   readonly settings: () => readonly SettingStatus[];
   /** See StatusBoardOptions. */
   readonly failover: (grantedMs: number | undefined) => Status["failover"];
-}
-
-/** What the replica waits for at this moment, by number: flat over days, or something leaks. */
-export interface Pending {
-  /** Sleeps of the scheduler that are under way. */
-  readonly timers: () => number;
-  /** Requests to the coordinator that are unanswered. */
-  readonly requests: () => number;
 }
 
 /** How long the end of the process waits for a slow reader of the log. */
@@ -54,11 +42,10 @@ export class Telemetry implements AsyncDisposable {
   readonly log: Log;
   /** To be given to everything that has events to tell. */
   readonly observer: Observer;
-  readonly #registry = new Registry();
   readonly #writer: LineWriter;
   readonly #present: Present;
   readonly #board: StatusBoard;
-  readonly #loopLag: LoopLag | undefined;
+  readonly #exposition: Exposition | undefined;
   readonly #changes = new Changes();
   /** Who led: to be given a store where there is one. */
   readonly history: LeadershipHistory;
@@ -92,19 +79,20 @@ export class Telemetry implements AsyncDisposable {
       settings,
       logLinesDropped: () => this.#writer.dropped,
     });
-    const metrics = new ElectionMetrics(this.#registry, this.#present);
-    processMetrics(this.#registry, scheduler, version);
-    pendingGauges(this.#registry, options.pending);
-    readCounter(
-      this.#registry,
-      "election_log_lines_dropped_total",
-      "Log lines that were dropped because nobody read them in time.",
-      () => this.#writer.dropped,
-    );
-    this.#loopLag = options.scraped ? new LoopLag(this.#registry, scheduler) : undefined;
+    const { exposition: Metrics, pending } = options;
+    this.#exposition =
+      Metrics &&
+      new Metrics({
+        scheduler,
+        present: this.#present,
+        version,
+        pending,
+        logLinesDropped: () => this.#writer.dropped,
+      });
     // The present picture and the history first, the word of a change last: the others read them.
     const { history } = this;
-    const told = [this.#board, metrics, new ElectionLog(this.log)];
+    const metrics = this.#exposition === undefined ? [] : [this.#exposition];
+    const told = [this.#board, ...metrics, new ElectionLog(this.log)];
     this.observer = this.#fanOut([this.#present, history, ...told, this.#changes]);
   }
 
@@ -132,13 +120,9 @@ export class Telemetry implements AsyncDisposable {
     return this.#changes.listen(listener);
   }
 
-  /** The metrics in Prometheus' text format, of the content type `metricsType`. */
-  metrics(): Promise<string> {
-    return this.#registry.metrics();
-  }
-
-  get metricsType(): string {
-    return this.#registry.contentType;
+  /** Undefined where nobody can ask for them. */
+  get metrics(): Pick<Exposition, "text" | "contentType"> | undefined {
+    return this.#exposition;
   }
 
   /** Writes what the log still holds, for a second at most: the last call of the process. */
@@ -148,7 +132,7 @@ export class Telemetry implements AsyncDisposable {
 
   /** Ends the measuring and flushes. The log may still be used afterwards. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#loopLag?.[Symbol.asyncDispose]();
+    await this.#exposition?.[Symbol.asyncDispose]();
     await this.#writer[Symbol.asyncDispose]();
     this.flush();
   }
@@ -158,19 +142,4 @@ export class Telemetry implements AsyncDisposable {
       this.log.write("error", "observer-failed", String(error), { observed: event.kind });
     });
   }
-}
-
-function pendingGauges(registry: Registry, { timers, requests }: Pending): void {
-  readGauge(
-    registry,
-    "election_timers_pending",
-    "Timers that are set: a few, and no more after days.",
-    timers,
-  );
-  readGauge(
-    registry,
-    "election_coordinator_requests_pending",
-    "Requests to the coordinator without an answer yet, queued ones included.",
-    requests,
-  );
 }

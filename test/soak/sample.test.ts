@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
+import { Exposition } from "../../src/telemetry/exposition.ts";
 import { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
-import { life, self } from "../telemetry/fixture.ts";
+import { life, self, metricsOf } from "../telemetry/fixture.ts";
 import { sampleOf } from "./sample.ts";
 
 test("soak: a sample is read off the metrics that a replica gives", async () => {
@@ -15,14 +16,14 @@ test("soak: a sample is read off the metrics that a replica gives", async () => 
     journal: false,
     self: () => self,
     version: "1.2.3",
-    scraped: true,
+    exposition: Exposition,
     pending: { timers: () => 5, requests: () => 7 },
     settings: () => [],
     failover: () => [],
   });
   const elected = life.findIndex((event) => event.kind === "transition" && event.to === "Leader");
   for (const event of life.slice(0, elected + 1)) telemetry.observer.observe(event);
-  const text = await telemetry.metrics();
+  const text = await metricsOf(telemetry);
   const sample = sampleOf(text, 42);
   expect(sample).toMatchObject({ at: 42, state: "Leader", timers: 5, requests: 7 });
   expect(sample.residentMiB).toBeGreaterThan(10);

@@ -1,3 +1,4 @@
+import type { Telemetry } from "../../src/telemetry/telemetry.ts";
 import type { Epoch, ReplicaId, ReplicaInfo } from "../../src/election/coordinator.ts";
 import type { ElectionEvent, TransitionEvent } from "../../src/election/observer.ts";
 import type { Instant } from "../../src/election/scheduler.ts";
@@ -71,3 +72,9 @@ export const life: readonly ElectionEvent[] = [
   transition("Failover", "Init", "repaired"),
   transition("Failover", "Stopping", "exhausted"),
 ];
+
+/** The metrics as they are scraped. */
+export async function metricsOf(telemetry: Telemetry): Promise<string> {
+  if (telemetry.metrics === undefined) throw new Error("this telemetry has no metrics");
+  return await telemetry.metrics.text();
+}

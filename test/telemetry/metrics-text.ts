@@ -1,12 +1,13 @@
+import { Exposition } from "../../src/telemetry/exposition.ts";
 import { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
-import { self } from "./fixture.ts";
+import { self, metricsOf } from "./fixture.ts";
 
 /** What /metrics answers of a replica that has just started: every metric that there is. */
 export async function metricsText(): Promise<string> {
   await using telemetry = new Telemetry({
     scheduler: new FakeScheduler(),
-    scraped: true,
+    exposition: Exposition,
     write: (bytes) => bytes.length,
     logLevel: "error",
     logFormat: "json",
@@ -18,5 +19,5 @@ export async function metricsText(): Promise<string> {
     failover: () => [],
     pending: { timers: () => 0, requests: () => 0 },
   });
-  return await telemetry.metrics();
+  return await metricsOf(telemetry);
 }

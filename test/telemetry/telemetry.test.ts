@@ -3,16 +3,17 @@ import type { ElectionEvent } from "../../src/election/observer.ts";
 import type { Instant } from "../../src/election/scheduler.ts";
 import * as machine from "../../src/election/transitions.ts";
 import { fanOut } from "../../src/telemetry/fan-out.ts";
+import { Exposition } from "../../src/telemetry/exposition.ts";
 import { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
-import { epoch, lease, life, other, self, transition } from "./fixture.ts";
+import { epoch, lease, life, other, self, transition, metricsOf } from "./fixture.ts";
 
 function start(events: readonly ElectionEvent[] = []) {
   const scheduler = new FakeScheduler();
   const lines: string[] = [];
   const telemetry = new Telemetry({
     scheduler,
-    scraped: true,
+    exposition: Exposition,
     write: (bytes) => {
       lines.push(Buffer.from(bytes).toString());
       return bytes.length;
@@ -32,7 +33,7 @@ function start(events: readonly ElectionEvent[] = []) {
 }
 
 async function metric(telemetry: Telemetry, series: string): Promise<string | undefined> {
-  const text = await telemetry.metrics();
+  const text = await metricsOf(telemetry);
   const line = text.split("\n").find((candidate) => candidate.startsWith(`${series} `));
   return line?.slice(series.length + 1);
 }
@@ -182,11 +183,11 @@ test("status: who led is unknown after leadership was lost, until an attempt tel
 
 test("metrics: everything finite is there at the start, and all of it after a life", async () => {
   const { scheduler, telemetry } = start();
-  const before = stable(await telemetry.metrics());
+  const before = stable(await metricsOf(telemetry));
   for (const event of life) telemetry.observer.observe(event);
   await scheduler.advance(1000);
   expect(before).toMatchSnapshot();
-  expect(stable(await telemetry.metrics())).toMatchSnapshot();
+  expect(stable(await metricsOf(telemetry))).toMatchSnapshot();
   await telemetry[Symbol.asyncDispose]();
 });
 
@@ -205,7 +206,7 @@ test("metrics: the process figures are true ones", async () => {
   expect(Number(await metric(telemetry, "process_open_fds"))).toBeGreaterThan(2);
   const build = `election_build_info{version="1.2.3",bun="${Bun.version}"}`;
   expect(await metric(telemetry, build)).toBe("1");
-  expect(await telemetry.metrics()).not.toMatch(/zk|zoo/i);
+  expect(await metricsOf(telemetry)).not.toMatch(/zk|zoo/i);
 });
 
 test("metrics: what is pending is asked for at every scrape", async () => {
