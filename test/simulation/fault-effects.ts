@@ -11,11 +11,11 @@ import {
   nothing,
   type Undo,
 } from "./fault-stage.ts";
+import { holdInTime, holds } from "./hold-effects.ts";
 import { kill, killUnderSupervisor, killWaiting, losePowerInTime } from "./kill-effects.ts";
 import { Random } from "./random.ts";
 import type { DiskTrouble } from "./simulated-disk.ts";
 import type { SimulatedNetwork } from "./simulated-network.ts";
-import type { ReplicaProcess } from "./replica-process.ts";
 import type { SimulatedReplica } from "./simulated-replica.ts";
 
 /** Makes a fault happen. What it returns ends it; calling that is the caller's duty. */
@@ -41,13 +41,9 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
       process?.askToStepDown(fault.die < 0.5 ? 0 : Math.round((fault.die - 0.5) * 20_000));
       return nothing;
     case "pause":
-      process?.pause();
-      return () => process?.go();
     case "suspend":
-      return suspend(process);
     case "stall":
-      process?.life.hold();
-      return () => process?.life.release();
+      return holdInTime(fault, stage, process, holds[fault.kind]);
     case "clock-rate":
       process?.scheduler.clock.setRate(1 + (fault.die < 0.5 ? -1 : 1) * stage.rateError);
       return () => process?.scheduler.clock.setRate(1 + (fault.die - 0.5) * stage.rateError);
@@ -249,12 +245,6 @@ function failUnheard(stage: FaultStage): Undo {
   };
   look();
   return undo;
-}
-
-function suspend(process: ReplicaProcess | undefined): Undo {
-  if (process === undefined) return nothing;
-  process.suspend();
-  return () => process.resume();
 }
 
 /** No server runs for longer than any lease; then their data are others. */
