@@ -66,7 +66,9 @@ export class Simulation {
       repairAttempts: config.failoverAttemptsCount,
     });
     const shared = new SimulatedDirectory();
-    const machines = machinesOf(settings);
+    const machines = machinesOf(settings, (file) => {
+      this.referee.blame("lock", `${file} is removed, and who holds it lives`);
+    });
     this.replicas = Array.from({ length: settings.replicas }, (_, index) => {
       const rates = random.fork(`rate ${index}`);
       const machine = machines[index];
@@ -230,10 +232,13 @@ export class Simulation {
 }
 
 /** The machine of each replica. */
-function machinesOf({ machines }: Settings): readonly SimulatedMachine[] {
-  let directory = new SimulatedStateDirectory();
+function machinesOf(
+  { machines }: Settings,
+  wronged: (file: string) => void,
+): readonly SimulatedMachine[] {
+  let directory = new SimulatedStateDirectory(wronged);
   return machines.flatMap(({ replicas, stateDirectory }, index) => {
-    if (stateDirectory === "own") directory = new SimulatedStateDirectory();
+    if (stateDirectory === "own") directory = new SimulatedStateDirectory(wronged);
     const state = stateDirectory === "none" ? undefined : directory;
     const machine = new SimulatedMachine(`machine ${index}`, state);
     return Array.from({ length: replicas }, () => machine);
