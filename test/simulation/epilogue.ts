@@ -1,3 +1,5 @@
+import { decodeReplica } from "../../src/zookeeper/records.ts";
+import type { TreeNode } from "./ensemble/tree.ts";
 import { nextInLine } from "./fault-stage.ts";
 import { kill, supervisorPauseMs } from "./kill-effects.ts";
 import type { Simulation } from "./simulation.ts";
@@ -10,6 +12,9 @@ const commandEndMs = 500;
 const paceWindowMs = 20_000;
 const settleMs = 15_000;
 const endMs = 10_000;
+/** How often, and for how long, it is looked for the moment of an election. */
+const lookMs = 0.1;
+const looks = 10_000;
 
 /**
  * The calm end of every simulation: faults have stopped, so one leader must be there in bounded
@@ -37,6 +42,7 @@ export class Epilogue {
     timeline.plan(paceSeenAt - 600, () => this.#expectOneEntryEach());
     timeline.plan(paceSeenAt - 500, () => this.#resetConnections());
     timeline.plan(paceSeenAt, () => this.#expectHandOver());
+    timeline.plan(paceSeenAt + handOverLimitMs + 100, () => this.#loseAnElection());
     timeline.plan(secondAt - 3_000, () => this.#stopTheNext(3_000));
     timeline.plan(killAt, () => this.#killTheLeader());
     timeline.plan(stopAt, () => {
@@ -138,16 +144,51 @@ export class Epilogue {
     });
   }
 
-  #expectAnother(leader: SimulatedReplica, strike: () => void): void {
+  /** A successor does not hear that it leads, and has to find it out. */
+  #loseAnElection(): void {
+    const { settings } = this.#simulation;
+    // A command takes its time to stop, and the next lesson is near.
+    const leader = settings.command === "none" ? this.#leader() : undefined;
+    if (leader === undefined) return;
+    this.#tell(`${leader.host} steps down, and its successor's connection breaks`);
+    const strike = (): void => {
+      leader.process?.askToStepDown(0);
+      this.#resetTheElected(this.#leaderNode()?.czxid, looks);
+    };
+    // It cannot know who may act yet, and waits for a lease, which is shorter than a session.
+    this.#expectAnother(leader, strike, settings.config.sessionTimeoutMs);
+  }
+
+  /** Breaks the successor's connection between the commit that elects it and the reply. */
+  #resetTheElected(before: bigint | undefined, left: number): void {
+    const { timeline, replicas } = this.#simulation;
+    const node = this.#leaderNode();
+    if (node === undefined || node.czxid === before) {
+      if (left > 0) timeline.plan(lookMs, () => this.#resetTheElected(before, left - 1));
+      return;
+    }
+    const elected = decodeReplica(node.data)?.replica;
+    for (const { process } of replicas) {
+      if (process?.name === elected) for (const link of process?.streams ?? []) link.reset();
+    }
+  }
+
+  #leaderNode(): TreeNode | undefined {
+    const { ensemble, settings } = this.#simulation;
+    return ensemble.leader?.tree.nodes.get(`${settings.config.zkPath}/leader`);
+  }
+
+  /** @param waitMs how long the successor waits by itself */
+  #expectAnother(leader: SimulatedReplica, strike: () => void, waitMs = 0): void {
     const { timeline, referee, replicas, settings } = this.#simulation;
     const before = new Map(replicas.map((each) => [each, this.#filesOf(each)]));
     strike();
     const stoppingMs = settings.config.execStopTimeoutMs + commandEndMs;
-    const limitMs = handOverLimitMs + (settings.command === "none" ? 0 : stoppingMs);
+    const limitMs = handOverLimitMs + waitMs + (settings.command === "none" ? 0 : stoppingMs);
     timeline.plan(limitMs, () => {
       const others = replicas.filter((each) => each !== leader);
       if (!others.some((each) => this.#worksSince(each, before.get(each) ?? 0))) {
-        referee.blame("hand-over", `nobody worked ${limitMs} ms after the leader`);
+        referee.blame("hand-over", `nobody worked ${Math.round(limitMs)} ms after the leader`);
       }
     });
   }
