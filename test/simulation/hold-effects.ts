@@ -23,10 +23,13 @@ export const holds = {
   },
 } satisfies Record<string, Hold>;
 
+/** How many of those who are held are asked to stop meanwhile. */
+const stopShare = 0.15;
+
 /**
  * Half of the time it waits for the process to flush a file, up to half of its own time. That is
  * when real processes are held, because they wait for the disk with whatever else keeps it busy;
- * and what was decided before must not count behind.
+ * and what was decided before must not count behind. Some find a SIGTERM when they go on.
  */
 export function holdInTime(
   { die, durationMs }: Fault,
@@ -35,6 +38,7 @@ export function holdInTime(
   hold: Hold,
 ): Undo {
   if (process === undefined) return nothing;
+  if (die < stopShare) timeline.plan(durationMs / 2, () => process.askToStop());
   if (die < 0.5) return hold(process);
   let undo: Undo | undefined;
   const strike = (): void => {
