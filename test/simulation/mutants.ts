@@ -7,7 +7,7 @@ import { type Fate, tryMutants } from "./planting.ts";
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: "string", default: "500" },
+    seeds: { type: "string", default: "300" },
     only: { type: "string", default: "" },
     workers: { type: "string", default: "2" },
     /** Rewrites the seeds that mutants.test.ts begins with. */
