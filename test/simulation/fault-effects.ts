@@ -16,6 +16,7 @@ import { kill, killUnderSupervisor, killWaiting, losePowerInTime } from "./kill-
 import { Random } from "./random.ts";
 import type { DiskTrouble } from "./simulated-disk.ts";
 import type { SimulatedNetwork } from "./simulated-network.ts";
+import type { ReplicaProcess } from "./replica-process.ts";
 import type { SimulatedReplica } from "./simulated-replica.ts";
 
 /** Makes a fault happen. What it returns ends it; calling that is the caller's duty. */
@@ -37,8 +38,7 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
       process?.askToStop();
       return nothing;
     case "step-down":
-      // Half of them ask for a rest too, of 10 s at most.
-      process?.askToStepDown(fault.die < 0.5 ? 0 : Math.round((fault.die - 0.5) * 20_000));
+      stepDown(fault, stage, process);
       return nothing;
     case "pause":
     case "suspend":
@@ -179,6 +179,21 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
     if (found === undefined) throw new Error("an ensemble has servers");
     return found;
   }
+}
+
+/** Half of them ask for a rest too, of 10 s at most, and half of those lose their session in it. */
+function stepDown(
+  { die }: Fault,
+  { timeline, ensemble }: FaultStage,
+  process: ReplicaProcess | undefined,
+): void {
+  const restMs = die < 0.5 ? 0 : Math.round((die - 0.5) * 20_000);
+  process?.askToStepDown(restMs);
+  if (die < 0.75) return;
+  timeline.plan(restMs * 0.2, () => {
+    const session = process?.session;
+    if (session !== undefined) ensemble.meddle({ kind: "close-session" }, session);
+  });
 }
 
 /**

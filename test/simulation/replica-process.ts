@@ -81,6 +81,8 @@ export class ReplicaProcess {
   #holds = 0;
   state: StateName = "Init";
   epoch: Epoch | undefined;
+  /** The one that it opened last. */
+  session: bigint | undefined;
   /** It has the leader node, and waits for an earlier lease to end. */
   waitsOut = false;
 
@@ -350,6 +352,7 @@ export class ReplicaProcess {
   }
 
   #watchSession(session: Session): void {
+    this.session = BigInt(session.id);
     const attempt = session.attempt.bind(session);
     session.attempt = async (signal) => {
       const outcome = await attempt(signal);
