@@ -105,8 +105,8 @@ SEEDS ?= 1000
 PROFILE ?= default
 
 simulate: tools ## Simulate the whole daemon: SEEDS=1000, or SEED=n for one timeline; PROFILE
-	@bun test/simulation/run.ts --profile $(PROFILE) \
-	  $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+	@bun test/simulation/run.ts --profile='$(PROFILE)' \
+	  $(if $(SEED),--seed='$(SEED)',--seeds='$(SEEDS)')
 
 mutants: tools ## Plant bugs, one at a time, and show that the simulation catches each
 	@bun test/simulation/mutants.ts

@@ -1,4 +1,5 @@
 import { aborted } from "../src/election/scope.ts";
+import { refuse } from "../test/given.ts";
 import { type Arrival, ArrivalWatch } from "./arrival-watch.ts";
 import { DemoOutput } from "./demo-output.ts";
 import { freePort } from "./free-port.ts";
@@ -35,11 +36,9 @@ interface Seat {
 process.exit(await main());
 
 async function main(): Promise<number> {
-  const secondsToRun = Number(process.env["DEMO_SECONDS"] ?? "Infinity");
-  if (!(secondsToRun > 0)) {
-    process.stderr.write("DEMO_SECONDS: expected a number of seconds above 0\n");
-    return 2;
-  }
+  const given = process.env["DEMO_SECONDS"] || "Infinity";
+  const secondsToRun = Number(given);
+  if (!(secondsToRun > 0)) refuse("DEMO_SECONDS", given, "a number of seconds above 0");
   using interruption = new Interruption();
   const output = new DemoOutput();
   output.text("election: three replicas compete on a ZooKeeper ensemble of three servers\n");

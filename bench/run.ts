@@ -1,5 +1,6 @@
 import { loadavg } from "node:os";
 import { aborted } from "../src/election/scope.ts";
+import { numberIn, oneOf } from "../test/given.ts";
 import { compare } from "./comparison.ts";
 import { mediansText, spreadText } from "./comparison-text.ts";
 import { measureExecutable } from "./executable.ts";
@@ -45,11 +46,11 @@ interface Taken {
 process.exit(await main());
 
 async function main(): Promise<number> {
-  const settings = settingsFrom(process.env);
-  if (settings === undefined || process.argv.includes("--help")) {
+  if (process.argv.includes("--help")) {
     process.stdout.write(usage);
-    return settings === undefined ? 2 : 0;
+    return 0;
   }
+  const settings = settingsFrom(process.env);
   // Every process of a run is ended when we exit.
   process.setMaxListeners(0);
   using interruption = new Interruption();
@@ -123,29 +124,24 @@ async function report(
   process.stderr.write(`written: ${settings.json}\n`);
 }
 
-function settingsFrom(environment: NodeJS.ProcessEnv): Settings | undefined {
+function settingsFrom(environment: NodeJS.ProcessEnv): Settings {
   const names = measures.map(({ name }) => name);
-  const peers = listed(environment["PEERS"], contenderNames);
-  const chosen = listed(environment["MEASURES"], names);
-  const rounds = Number(environment["ROUNDS"] || 10);
-  const seed = Number(environment["SEED"] || 1);
-  if (peers === undefined || chosen === undefined) return undefined;
-  if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) return undefined;
+  const chosen = listed("MEASURES", environment["MEASURES"], names);
   return {
-    peers,
+    peers: listed("PEERS", environment["PEERS"], contenderNames),
     measures: measures.filter(({ name }) => chosen.includes(name)),
-    rounds,
-    seed,
+    rounds: numberIn("ROUNDS", 10),
+    seed: numberIn("SEED", 1, 0),
     json: environment["JSON"] || "dist/bench.json",
   };
 }
 
-/** Undefined when one of the names is none of those that exist. */
+/** The names that a variable lists; all that exist where it is left out. */
 function listed(
+  variable: string,
   value: string | undefined,
   existing: readonly string[],
-): readonly string[] | undefined {
+): readonly string[] {
   if (value === undefined || value === "") return existing;
-  const names = value.split(",").map((name) => name.trim());
-  return names.every((name) => existing.includes(name)) ? names : undefined;
+  return value.split(",").map((name) => oneOf(variable, name.trim(), existing));
 }

@@ -3,6 +3,7 @@ import { loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { aborted } from "../../src/election/scope.ts";
+import { numberIn, wholeNumber } from "../../test/given.ts";
 import { SeededChoice } from "../../test/chaos/seeded-choice.ts";
 import { startEnsemble, type ZooKeeperServer } from "../../test/integration/zookeeper-server.ts";
 import { EnsembleProbe } from "../ensemble-probe.ts";
@@ -29,17 +30,18 @@ process.exit(await main());
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      rounds: { type: "string", default: process.env["ROUNDS"] || "5" },
-      seed: { type: "string", default: process.env["SEED"] || String(chance()) },
+      rounds: { type: "string" },
+      seed: { type: "string" },
       json: { type: "string", default: join(import.meta.dir, "../../dist/bench-client.json") },
       help: { type: "boolean", default: false },
     },
   });
-  const [rounds, seed] = [Number(values.rounds), Number(values.seed)];
-  if (values.help || !isCount(rounds) || !isCount(seed)) {
+  if (values.help) {
     process.stdout.write(usage);
-    return values.help ? 0 : 2;
+    return 0;
   }
+  const rounds = chosen("--rounds", values.rounds, "ROUNDS", 5);
+  const seed = chosen("--seed", values.seed, "SEED", 1 + Math.floor(Math.random() * 1_000_000));
 
   using interruption = new Interruption();
   const contenders = await prepareContenders();
@@ -120,10 +122,12 @@ async function openServers(): Promise<Servers> {
   throw new Error("no server follows");
 }
 
-function isCount(value: number): boolean {
-  return Number.isInteger(value) && value >= 1;
-}
-
-function chance(): number {
-  return 1 + Math.floor(Math.random() * 1_000_000);
+/** What the flag says; else the variable. */
+function chosen(
+  flag: string,
+  given: string | undefined,
+  variable: string,
+  otherwise: number,
+): number {
+  return given === undefined ? numberIn(variable, otherwise) : wholeNumber(flag, given, 1);
 }

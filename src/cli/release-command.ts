@@ -4,7 +4,7 @@ import { options } from "../config/options.ts";
 import { quoted } from "../config/quoted.ts";
 import type { Surroundings } from "../config/surroundings.ts";
 import { type Command, type CommandLine, serviceFields, usageError } from "./command.ts";
-import { flagsOf, optionsOf, variablesNote } from "./option-flags.ts";
+import { flagsOf, variablesNote } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
 
 const needed: readonly AnyOption[] = [
@@ -18,10 +18,10 @@ export const releaseCommand: Command = {
   name: "release",
   description: "Releases what killed replicas of this host held, by their state-dir.",
   flags: flagsOf(needed),
-  ignored: flagsOf(optionsOf("release")),
+  ignored: flagsOf(Object.values(options)),
   notes: [
-    "state-dir is required. It takes every other option of a replica as well, so that the same\n" +
-      "line does, and does nothing with them.",
+    "state-dir is required. It takes every other option of a replica as well, and of exec, so\n" +
+      "that the same line up to -- does, and does nothing with them.",
     variablesNote(needed),
     "Exit code 0: nothing is left to do; 2: the options are wrong; 69: something could not be\n" +
       "done.",

@@ -135,7 +135,7 @@ export class ZooKeeperLeadership implements Leadership {
         if (!entryIsGone) throw error;
         await this.#release(undefined, signal);
       }
-      line.adopt(undefined);
+      line.leave();
       this.#resignedAt = this.#tools.scheduler.now();
       return { kind: "resigned" };
     } catch (error) {

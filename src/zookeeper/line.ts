@@ -31,6 +31,8 @@ export class Line {
   #entry: string | undefined;
   /** A create was sent whose answer we have not had. */
   #mayHaveEntry = false;
+  /** We have given our place up, and not joined since. */
+  #hasLeft = false;
 
   /** @param data makes what the entry says about us */
   constructor(client: ZooKeeperClient, layout: Layout, replica: ReplicaId, data: () => Uint8Array) {
@@ -53,6 +55,12 @@ export class Line {
   /** Takes over an entry that another request made, or forgets one that is gone. */
   adopt(entry: string | undefined): void {
     this.#entry = entry;
+  }
+
+  /** Our entry went with what it stood for: we may only come back at the end of the line. */
+  leave(): void {
+    this.#entry = undefined;
+    this.#hasLeft = true;
   }
 
   /**
@@ -103,6 +111,12 @@ export class Line {
     }
   }
 
+  /** An entry that was one too many while we led would put us before whoever has come since. */
+  async #withdrawAll(signal: AbortSignal): Promise<void> {
+    await unlessRefused(this.#withdrawOthers(await this.#line(signal), signal));
+    this.#hasLeft = false;
+  }
+
   /** Whether nobody stands before us, as far as the line can be read. */
   async isOurs(signal: AbortSignal): Promise<boolean> {
     const children = await unlessRefused(this.#children(signal));
@@ -128,7 +142,8 @@ export class Line {
   }
 
   async #join(signal: AbortSignal): Promise<void> {
-    await this.#recover(signal);
+    if (this.#hasLeft) await this.#withdrawAll(signal);
+    else await this.#recover(signal);
     if (this.#entry !== undefined) return;
     this.#mayHaveEntry = true;
     try {

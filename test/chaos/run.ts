@@ -1,5 +1,6 @@
 import { aborted } from "../../src/election/scope.ts";
 import { Interruption } from "../../bench/interruption.ts";
+import { numberIn, oneOf, refuse } from "../given.ts";
 import { temporaryDirectory } from "../integration/replica.ts";
 import { Arena } from "./arena.ts";
 import type { Layout } from "./directories.ts";
@@ -29,12 +30,8 @@ const startLimitMs = 30_000;
 process.exit(await main());
 
 async function main(): Promise<number> {
-  const rounds = Number(process.env["ROUNDS"] || "100");
-  if (!Number.isSafeInteger(rounds) || rounds < 1) {
-    tell(`ROUNDS ${JSON.stringify(process.env["ROUNDS"])}: expected a whole number from 1 on\n`);
-    return 2;
-  }
-  const seed = Number(process.env["SEED"] ?? "") || 1 + Math.floor(Math.random() * 1_000_000);
+  const rounds = numberIn("ROUNDS", 100);
+  const seed = numberIn("SEED", 1 + Math.floor(Math.random() * 1_000_000));
   const layout = chosenLayout(process.env["LAYOUT"] ?? "");
   const duty = chosenDuty(process.env["DUTY"] ?? "");
   const played = chosen(process.env["FAULTS"] ?? "", layout, duty);
@@ -100,32 +97,30 @@ function chosen(names: string, layout: Layout | undefined, duty: LeadersDuty): r
   const known = duty === "exec" ? own : [...faults, ...plantedFaults];
   return names.split(";").map((wanted) => {
     const fault = known.find(({ name }) => name === wanted);
-    return fault ?? refuse("FAULTS", wanted, known);
+    return fault ?? refuse("FAULTS", wanted, nameIn(known));
   });
 }
 
 function chosenLayout(wanted: string): Layout | undefined {
-  if (wanted === "" || wanted === "shared" || wanted === "own") return wanted || undefined;
-  return refuse("LAYOUT", wanted, [{ name: "shared" }, { name: "own" }]);
+  return wanted === "" ? undefined : oneOf("LAYOUT", wanted, ["shared", "own"]);
 }
 
 function chosenDuty(wanted: string): LeadersDuty {
-  if (wanted === "" || wanted === "files" || wanted === "exec") return wanted || "files";
-  return refuse("DUTY", wanted, [{ name: "files" }, { name: "exec" }]);
+  return wanted === "" ? "files" : oneOf("DUTY", wanted, ["files", "exec"]);
 }
 
 /** A binary with the bug that is wanted; undefined when none is. */
 function chosenProgram(wanted: string, directory: string): string | undefined {
   if (wanted === "") return undefined;
   const mutant = plantable.find(({ name }) => name === wanted);
-  if (mutant === undefined) return refuse("MUTANT", wanted, plantable);
+  if (mutant === undefined) return refuse("MUTANT", wanted, nameIn(plantable));
   tell(`planted in the replicas: ${mutant.name}\n`);
   return compileMutant(mutant, directory);
 }
 
-function refuse(what: string, wanted: string, known: readonly { readonly name: string }[]): never {
-  tell(`${what}: "${wanted}" is none of: ${known.map(({ name }) => name).join("; ")}\n`);
-  process.exit(2);
+/** What would be right; names have commas in them. */
+function nameIn(known: readonly { readonly name: string }[]): string {
+  return `one of: ${known.map(({ name }) => name).join("; ")}`;
 }
 
 function roundText(number: number, result: RoundResult): string {

@@ -170,7 +170,11 @@ test("release: takes a replica's whole line, and shows only what it needs", asyn
   const line = ["release", "--zk-servers=a", "--state-dir=/run/x", "--storage-capacity=3"];
   expect((await parse(...line)).kind).toBe("release");
   expect((await parse(...line, "--storage-capacity=x")).kind).toBe("usage-error");
+  const exec = ["--exec-restart=never", "--exec-then=exit", "--exec-raw", "--with-files"];
+  expect((await parse(...line, ...exec)).kind).toBe("release");
+  expect((await parse(...line, "--exec-restart=x")).kind).toBe("usage-error");
   const help = await parse("release", "--help");
   expect(help.kind === "help" && help.text).toContain("--state-dir=");
+  expect(help.kind === "help" && help.text).not.toContain("--exec-restart");
   expect(help.kind === "help" && help.text).not.toContain("--storage-capacity");
 });

@@ -8,6 +8,7 @@ import type { Changes } from "../../src/http/changes.ts";
 import { HttpServer } from "../../src/http/http-server.ts";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
 import { surroundings } from "../config/surroundings.fixture.ts";
+import { leadersProviders } from "../fake/providers.ts";
 
 const program = join(import.meta.dir, "../../src/main.ts");
 const tokenFlag = (path: string): string => `--http-token-file=${path}`;
@@ -31,23 +32,15 @@ async function replica(answer: Changes["stepDown"], statuses: readonly object[])
     scheduler: new RealScheduler(),
     tokenPath,
     failed: () => undefined,
-    providers: {
-      state: () => "Leader",
-      isLeader: () => true,
-      epoch: () => 7n,
-      leader: () => undefined,
+    providers: leadersProviders({
       status: () => ({ replica: { replica: "a" }, ...(rest.length > 1 ? rest.shift() : rest[0]) }),
-      listen: () => ({ [Symbol.dispose]: () => undefined }),
-      look: () => Promise.resolve(),
-      metrics: () => Promise.resolve(""),
-      metricsType: "text/plain",
       changes: {
         stepDown: (duration) => {
           asked.push(duration);
           return answer(duration);
         },
       },
-    },
+    }),
   });
   cleanups.push(() => server[Symbol.asyncDispose]());
   const address = { kind: "tcp", host: "127.0.0.1", port: Number(server.address.split(":")[1]) };

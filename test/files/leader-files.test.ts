@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ReplicaId } from "../../src/election/coordinator.ts";
+import type { DutyEnd } from "../../src/election/duty.ts";
 import { finalName, temporaryName } from "../../src/files/file-name.ts";
 import { LeaderFiles } from "../../src/files/leader-files.ts";
 import { FakeDisk } from "../fake/disk.ts";
@@ -46,6 +47,13 @@ class Desk {
     return this.files.lead(term, this.stop.signal);
   }
 
+  /** It ends when it is asked to, and leaves nothing behind. */
+  async stops(end: Promise<DutyEnd>): Promise<void> {
+    this.stop.abort();
+    expect(await end).toEqual({ kind: "stopped" });
+    expect(this.scheduler.sleeping).toBe(0);
+  }
+
   /** Another pace from now on. */
   change(leaderTimeoutMs: number): void {
     this.limits.leaderTimeoutMs = leaderTimeoutMs;
@@ -70,9 +78,7 @@ test("files: the first one is written at once, the next every leader-timeout", a
   expect(desk.names).toHaveLength(1);
   await desk.scheduler.advance(1);
   expect(desk.names).toEqual([file(7, 1), file(7, 2)]);
-  desk.stop.abort();
-  expect(await end).toEqual({ kind: "stopped" });
-  expect(desk.scheduler.sleeping).toBe(0);
+  await desk.stops(end);
 });
 
 test("files: another pace counts at once, from the last file on", async () => {
@@ -92,9 +98,7 @@ test("files: another pace counts at once, from the last file on", async () => {
   expect(desk.names).toHaveLength(3);
   await desk.scheduler.advance(2000);
   expect(desk.names).toHaveLength(5);
-  desk.stop.abort();
-  expect(await end).toEqual({ kind: "stopped" });
-  expect(desk.scheduler.sleeping).toBe(0);
+  await desk.stops(end);
 });
 
 test("files: another capacity counts from the next file on", async () => {
@@ -105,8 +109,7 @@ test("files: another capacity counts from the next file on", async () => {
   desk.limits.storageCapacity = 2;
   await desk.scheduler.advance(500);
   expect(desk.names).toEqual([file(7, 4), file(7, 5)]);
-  desk.stop.abort();
-  await end;
+  await desk.stops(end);
 });
 
 test("files: a file says who wrote it, under which epoch, and when", async () => {
@@ -120,8 +123,7 @@ test("files: a file says who wrote it, under which epoch, and when", async () =>
     writtenAt: "2026-01-01T00:00:00.000Z",
     host: "host",
   });
-  desk.stop.abort();
-  await end;
+  await desk.stops(end);
 });
 
 test("files: no more than the capacity remain, the newest, and no stranger's is touched", async () => {
@@ -135,8 +137,7 @@ test("files: no more than the capacity remain, the newest, and no stranger's is 
   expect(desk.names).toEqual([...strangers, file(2, 2), file(3, 9), file(7, 1)].toSorted());
   await desk.scheduler.advance(5000);
   expect(desk.names).toEqual([...strangers, file(7, 4), file(7, 5), file(7, 6)].toSorted());
-  desk.stop.abort();
-  await end;
+  await desk.stops(end);
 });
 
 test("files: nothing is started while the lease does not hold", async () => {
@@ -145,8 +146,7 @@ test("files: nothing is started while the lease does not hold", async () => {
   const end = desk.lead();
   await desk.scheduler.advance(5000);
   expect(desk.disk.journal).toEqual([]);
-  desk.stop.abort();
-  expect(await end).toEqual({ kind: "stopped" });
+  await desk.stops(end);
 });
 
 test("files: a file whose lease ended during the flush is not published", async () => {
@@ -160,8 +160,7 @@ test("files: a file whose lease ended during the flush is not published", async 
   await settle();
   expect(desk.names).toEqual([]);
   expect(desk.worked).toBe(0);
-  desk.stop.abort();
-  await end;
+  await desk.stops(end);
 });
 
 test("files: a stop during the flush waits for it, and publishes nothing", async () => {
@@ -207,8 +206,7 @@ test("files: pruning looks at the lease between small batches", async () => {
   const end = desk.lead();
   await settle();
   expect(removed).toBe(32);
-  desk.stop.abort();
-  await end;
+  await desk.stops(end);
 });
 
 test.each(["write", "publish", "list"])("files: a failing %s ends the duty", async (which) => {
@@ -241,8 +239,7 @@ test("files: unfinished files of lower epochs are removed, those of others' proo
   const end = desk.lead();
   await settle();
   expect(desk.names).toEqual([probe, file(7, 1)].toSorted());
-  desk.stop.abort();
-  await end;
+  await desk.stops(end);
 });
 
 test("files: a moment of the pace that was missed is left out, not made up", async () => {
@@ -256,8 +253,7 @@ test("files: a moment of the pace that was missed is left out, not made up", asy
   expect(desk.names).toHaveLength(2);
   await desk.scheduler.advance(1);
   expect(desk.names).toHaveLength(3);
-  desk.stop.abort();
-  await end;
+  await desk.stops(end);
 });
 
 test("proof: writes, flushes, renames and removes a probe, and cleans up after itself", async () => {
@@ -356,8 +352,7 @@ test("files: what cannot be pruned is told once, and the others are pruned all t
   expect(desk.observer.of("notice").map(({ detail }) => detail)).toEqual([
     "cannot prune: EPERM: not permitted",
   ]);
-  desk.stop.abort();
-  expect(await end).toEqual({ kind: "stopped" });
+  await desk.stops(end);
 });
 
 test("files: an end of leadership during a removal is not told before all removals ended", async () => {

@@ -1,24 +1,16 @@
 import * as fc from "fast-check";
 import { connect } from "node:net";
 import { HttpServer } from "../../src/http/http-server.ts";
-import type { Providers } from "../../src/http/providers.ts";
 import { respond } from "../../src/http/respond.ts";
+import { fakeProviders } from "../fake/providers.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
 import { anyText, textOf } from "./hostile-texts.ts";
 import { asyncTarget, hold, same, type Target } from "./target.ts";
 
-const providers: Providers = {
-  state: () => "Attempter",
-  isLeader: () => false,
-  epoch: () => undefined,
-  leader: () => undefined,
-  status: () => ({}),
-  listen: () => ({ [Symbol.dispose]: () => undefined }),
-  look: () => Promise.resolve(),
+const providers = fakeProviders({
   metrics: () => Promise.resolve("up 1\n"),
-  metricsType: "text/plain",
   changes: { stepDown: () => ({ kind: "accepted", epoch: 1n, restMs: 1 }) },
-};
+});
 const statuses: readonly number[] = [200, 202, 400, 404, 405, 503];
 
 const anyTarget = textOf(

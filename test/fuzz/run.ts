@@ -1,3 +1,4 @@
+import { numberIn, refuse } from "../given.ts";
 import { campaign, type TargetReport } from "./campaign.ts";
 import { targets } from "./targets.ts";
 import { watchdog } from "./watchdog.ts";
@@ -9,14 +10,13 @@ const megabyte = 1024 * 1024;
 /** More than this in use after a collection is unbounded memory, whatever was sent. */
 const mostHeldBytes = 256 * megabyte;
 
-const cases = numberOf("CASES", 1_000_000, 1);
-const seed = numberOf("SEED", Date.now() % 2 ** 31, 0);
+const cases = numberIn("CASES", 1_000_000);
+const seed = numberIn("SEED", Date.now() % 2 ** 31, 0);
 const wanted = process.env["TARGET"] ?? "";
 const chosen = targets.filter(({ name }) => name.includes(wanted));
 if (chosen.length === 0) {
   const names = targets.map(({ name }) => name).join(", ");
-  print(`TARGET ${JSON.stringify(wanted)}: expected a part of one of: ${names}`);
-  process.exit(2);
+  refuse("TARGET", wanted, `a part of one of: ${names}`);
 }
 const dog = watchdog();
 
@@ -56,15 +56,6 @@ function lineOf(report: TargetReport): string {
     `${Math.round(report.peakBytes / megabyte)} MiB resident`.padStart(18),
   ];
   return `${columns.join("")}  ${report.failure === undefined ? "" : "FAILED"}`.trimEnd();
-}
-
-/** A typing error must not look like a proof that nothing is wrong. */
-function numberOf(name: string, otherwise: number, least: number): number {
-  const text = process.env[name] ?? "";
-  if (text === "") return otherwise;
-  if (/^\d{1,10}$/.test(text) && Number(text) >= least) return Number(text);
-  print(`${name} ${JSON.stringify(text)}: expected a whole number from ${least} on`);
-  return process.exit(2);
 }
 
 function print(line: string): void {

@@ -4,6 +4,7 @@ import { change, type SteppingDown } from "../../src/http/changes.ts";
 import type { Gate } from "../../src/http/gate.ts";
 import { HttpServer, type ListenAddress } from "../../src/http/http-server.ts";
 import { isSameToken, readToken } from "../../src/http/token-file.ts";
+import { leadersProviders } from "../fake/providers.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
 
 let directory = "";
@@ -156,18 +157,7 @@ async function serve(address: ListenAddress, tokenPath?: string): Promise<HttpSe
     scheduler: new FakeScheduler(),
     failed: () => undefined,
     tokenPath,
-    providers: {
-      state: () => "Leader",
-      isLeader: () => true,
-      epoch: () => 7n,
-      leader: () => undefined,
-      status: () => ({}),
-      listen: () => ({ [Symbol.dispose]: () => undefined }),
-      look: () => Promise.resolve(),
-      metrics: () => Promise.resolve(""),
-      metricsType: "text/plain",
-      changes: { stepDown: () => accepted },
-    },
+    providers: leadersProviders({ changes: { stepDown: () => accepted } }),
   });
 }
 

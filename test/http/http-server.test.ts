@@ -6,6 +6,7 @@ import type { ReplicaId, ReplicaInfo } from "../../src/election/coordinator.ts";
 import { mostStreams } from "../../src/http/event-streams.ts";
 import { HttpServer, type ListenAddress } from "../../src/http/http-server.ts";
 import type { Providers } from "../../src/http/providers.ts";
+import { fakeProviders } from "../fake/providers.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
 
 const info: ReplicaInfo = {
@@ -29,19 +30,14 @@ async function open(overrides: Partial<Providers> = {}, address = loopback) {
     address,
     scheduler,
     failed: (error) => faults.push(error),
-    providers: {
-      state: () => "Attempter",
-      isLeader: () => false,
-      epoch: () => undefined,
+    providers: fakeProviders({
       leader: () => info,
       status: () => ({ some: "thing" }),
-      listen: () => ({ [Symbol.dispose]: () => undefined }),
-      look: () => Promise.resolve(),
       metrics: () => Promise.resolve("up 1\n"),
       metricsType: "text/plain; version=0.0.4; charset=utf-8",
       changes: { stepDown: failing },
       ...overrides,
-    },
+    }),
   });
   cleanups.push(() => server[Symbol.asyncDispose]());
   return { server, scheduler, faults, base: `http://${server.address}` };

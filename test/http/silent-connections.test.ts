@@ -2,24 +2,11 @@ import { expect, test } from "bun:test";
 import { connect, type Socket } from "node:net";
 import { mostStreams } from "../../src/http/event-streams.ts";
 import { HttpServer } from "../../src/http/http-server.ts";
-import type { Providers } from "../../src/http/providers.ts";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
+import { fakeProviders } from "../fake/providers.ts";
 
 /** The server's limit is 10 s, and Bun looks every few seconds. */
 const limitMs = 30_000;
-
-const providers: Providers = {
-  state: () => "Attempter",
-  isLeader: () => false,
-  epoch: () => undefined,
-  leader: () => undefined,
-  status: () => ({}),
-  listen: () => ({ [Symbol.dispose]: () => undefined }),
-  look: () => Promise.resolve(),
-  metrics: () => Promise.resolve(""),
-  metricsType: "text/plain",
-  changes: { stepDown: () => ({ kind: "invalid", expected: "nothing" }) },
-};
 
 /** Asks for events; resolves with the connection and the status, once that is there. */
 async function askForEvents(server: HttpServer): Promise<{ socket: Socket; status: string }> {
@@ -37,7 +24,7 @@ test(
       address: { kind: "tcp", host: "127.0.0.1", port: 0 },
       scheduler: new RealScheduler(),
       failed: () => undefined,
-      providers,
+      providers: fakeProviders(),
     });
     const streams: Socket[] = [];
     for (let count = 0; count < mostStreams; count += 1) {

@@ -1,4 +1,8 @@
-import { nextInLine } from "./fault-stage.ts";
+import { decodeReplica } from "../../src/zookeeper/records.ts";
+import type { TreeNode } from "./ensemble/tree.ts";
+import type { StateName } from "../../src/election/transitions.ts";
+import { sequenceOf } from "../../src/zookeeper/line.ts";
+import { enterLate, nextInLine } from "./fault-stage.ts";
 import { kill, supervisorPauseMs } from "./kill-effects.ts";
 import type { Simulation } from "./simulation.ts";
 import type { SimulatedReplica } from "./simulated-replica.ts";
@@ -10,6 +14,13 @@ const commandEndMs = 500;
 const paceWindowMs = 20_000;
 const settleMs = 15_000;
 const endMs = 10_000;
+/** So soon after a hand-over the successor leads, and its predecessor has not started again. */
+const lateEntryMs = 500;
+/** Who has stepped down stands in line again after so long. */
+const rejoinLimitMs = 2_000;
+/** How often, and for how long, it is looked for the moment of an election. */
+const lookMs = 0.1;
+const looks = 10_000;
 
 /**
  * The calm end of every simulation: faults have stopped, so one leader must be there in bounded
@@ -34,9 +45,12 @@ export class Epilogue {
     timeline.plan(settings.faultsUntilMs, () => this.#moveOldFiles());
     timeline.plan(recoveredAt, () => this.#expectPace());
     timeline.plan(recoveredAt + 1_000, () => this.#loseAReply());
+    timeline.plan(recoveredAt + 2_000, () => this.#enterLateAs("Attempter"));
     timeline.plan(paceSeenAt - 600, () => this.#expectOneEntryEach());
     timeline.plan(paceSeenAt - 500, () => this.#resetConnections());
     timeline.plan(paceSeenAt, () => this.#expectHandOver());
+    timeline.plan(paceSeenAt + lateEntryMs, () => this.#enterLateAs("Leader"));
+    timeline.plan(paceSeenAt + handOverLimitMs + 100, () => this.#loseAnElection());
     timeline.plan(secondAt - 3_000, () => this.#stopTheNext(3_000));
     timeline.plan(killAt, () => this.#killTheLeader());
     timeline.plan(stopAt, () => {
@@ -101,9 +115,8 @@ export class Epilogue {
 
   /** A leader's may be more until it steps down: nobody waits for those. */
   #expectOneEntryEach(): void {
-    const { ensemble, settings, referee, replicas } = this.#simulation;
-    const line = `${settings.config.zkPath}/replicas`;
-    const names = [...(ensemble.leader?.tree.nodes.get(line)?.children ?? [])];
+    const { referee, replicas } = this.#simulation;
+    const names = this.#line();
     for (const { process } of replicas) {
       if (process?.state !== "Attempter") continue;
       const own = names.filter((name) => name.startsWith(`${process.name}-`));
@@ -138,16 +151,80 @@ export class Epilogue {
     });
   }
 
-  #expectAnother(leader: SimulatedReplica, strike: () => void): void {
+  /** An entry of one of them comes late: those who join from now on stand behind it. */
+  #enterLateAs(state: StateName): void {
+    const { ensemble, settings, replicas } = this.#simulation;
+    const { process, host } = replicas.find((each) => each.process?.state === state) ?? {};
+    if (process === undefined) return;
+    this.#tell(`a second entry of ${host} appears in the line`);
+    enterLate({ ensemble, basePath: settings.config.zkPath }, process.name);
+  }
+
+  /** Whoever steps down now stands behind all that are there now. */
+  #expectAtTheEnd({ process, host }: SimulatedReplica): void {
+    const { timeline, referee } = this.#simulation;
+    const own = `${process?.name}-`;
+    const others = this.#line().filter((name) => !name.startsWith(own));
+    timeline.plan(rejoinLimitMs, () => {
+      const after = this.#line().filter((name) => name.startsWith(own));
+      const least = Math.max(...others.map(sequenceOf));
+      if (after.length === 1 && after.every((name) => sequenceOf(name) > least)) return;
+      referee.blame("line", `${host} stepped down, and is ${after.join()} behind ${others.join()}`);
+    });
+  }
+
+  #line(): readonly string[] {
+    const { ensemble, settings } = this.#simulation;
+    const line = ensemble.leader?.tree.nodes.get(`${settings.config.zkPath}/replicas`);
+    return [...(line?.children ?? [])];
+  }
+
+  /** A successor does not hear that it leads, and has to find it out. */
+  #loseAnElection(): void {
+    const { settings } = this.#simulation;
+    // A command takes its time to stop, and the next lesson is near.
+    const leader = settings.command === "none" ? this.#leader() : undefined;
+    if (leader === undefined) return;
+    this.#tell(`${leader.host} steps down, and its successor's connection breaks`);
+    const strike = (): void => {
+      leader.process?.askToStepDown(0);
+      this.#expectAtTheEnd(leader);
+      this.#resetTheElected(this.#leaderNode()?.czxid, looks);
+    };
+    // It cannot know who may act yet, and waits for a lease, which is shorter than a session.
+    this.#expectAnother(leader, strike, settings.config.sessionTimeoutMs);
+  }
+
+  /** Breaks the successor's connection between the commit that elects it and the reply. */
+  #resetTheElected(before: bigint | undefined, left: number): void {
+    const { timeline, replicas } = this.#simulation;
+    const node = this.#leaderNode();
+    if (node === undefined || node.czxid === before) {
+      if (left > 0) timeline.plan(lookMs, () => this.#resetTheElected(before, left - 1));
+      return;
+    }
+    const elected = decodeReplica(node.data)?.replica;
+    for (const { process } of replicas) {
+      if (process?.name === elected) for (const link of process?.streams ?? []) link.reset();
+    }
+  }
+
+  #leaderNode(): TreeNode | undefined {
+    const { ensemble, settings } = this.#simulation;
+    return ensemble.leader?.tree.nodes.get(`${settings.config.zkPath}/leader`);
+  }
+
+  /** @param waitMs how long the successor waits by itself */
+  #expectAnother(leader: SimulatedReplica, strike: () => void, waitMs = 0): void {
     const { timeline, referee, replicas, settings } = this.#simulation;
     const before = new Map(replicas.map((each) => [each, this.#filesOf(each)]));
     strike();
     const stoppingMs = settings.config.execStopTimeoutMs + commandEndMs;
-    const limitMs = handOverLimitMs + (settings.command === "none" ? 0 : stoppingMs);
+    const limitMs = handOverLimitMs + waitMs + (settings.command === "none" ? 0 : stoppingMs);
     timeline.plan(limitMs, () => {
       const others = replicas.filter((each) => each !== leader);
       if (!others.some((each) => this.#worksSince(each, before.get(each) ?? 0))) {
-        referee.blame("hand-over", `nobody worked ${limitMs} ms after the leader`);
+        referee.blame("hand-over", `nobody worked ${Math.round(limitMs)} ms after the leader`);
       }
     });
   }
@@ -161,14 +238,13 @@ export class Epilogue {
 
   /** The next in line leaves, and then the leader does: whoever stood behind must have noticed. */
   #stopTheNext(pauseMs: number): void {
-    const { timeline, ensemble, settings, replicas } = this.#simulation;
+    const { timeline, replicas } = this.#simulation;
     const next = nextInLine(replicas);
     const name = next?.process?.name;
     next?.process?.askToStop();
     timeline.plan(pauseMs, () => {
-      const line = ensemble.leader?.tree.nodes.get(`${settings.config.zkPath}/replicas`)?.children;
       // A session that moved under the one who closed it has to run out, and its entry with it.
-      const gone = ![...(line ?? [])].some((entry) => entry.startsWith(`${name}-`));
+      const gone = !this.#line().some((entry) => entry.startsWith(`${name}-`));
       if (gone) this.#expectHandOver();
     });
   }

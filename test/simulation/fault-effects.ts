@@ -11,6 +11,7 @@ import {
   nothing,
   type Undo,
 } from "./fault-stage.ts";
+import { holdInTime, holds } from "./hold-effects.ts";
 import { kill, killUnderSupervisor, killWaiting, losePowerInTime } from "./kill-effects.ts";
 import { Random } from "./random.ts";
 import type { DiskTrouble } from "./simulated-disk.ts";
@@ -37,17 +38,12 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
       process?.askToStop();
       return nothing;
     case "step-down":
-      // Half of them ask for a rest too, of 10 s at most.
-      process?.askToStepDown(fault.die < 0.5 ? 0 : Math.round((fault.die - 0.5) * 20_000));
+      stepDown(fault, stage, process);
       return nothing;
     case "pause":
-      process?.pause();
-      return () => process?.go();
     case "suspend":
-      return suspend(process);
     case "stall":
-      process?.life.hold();
-      return () => process?.life.release();
+      return holdInTime(fault, stage, process, holds[fault.kind]);
     case "clock-rate":
       process?.scheduler.clock.setRate(1 + (fault.die < 0.5 ? -1 : 1) * stage.rateError);
       return () => process?.scheduler.clock.setRate(1 + (fault.die - 0.5) * stage.rateError);
@@ -185,6 +181,21 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
   }
 }
 
+/** Half of them ask for a rest too, of 10 s at most, and half of those lose their session in it. */
+function stepDown(
+  { die }: Fault,
+  { timeline, ensemble }: FaultStage,
+  process: ReplicaProcess | undefined,
+): void {
+  const restMs = die < 0.5 ? 0 : Math.round((die - 0.5) * 20_000);
+  process?.askToStepDown(restMs);
+  if (die < 0.75) return;
+  timeline.plan(restMs * 0.2, () => {
+    const session = process?.session;
+    if (session !== undefined) ensemble.meddle({ kind: "close-session" }, session);
+  });
+}
+
 /**
  * The next in line is cut off without a word, and does not see the renewals that follow. Then the
  * leader is stopped, and deposed while its lease still runs.
@@ -249,12 +260,6 @@ function failUnheard(stage: FaultStage): Undo {
   };
   look();
   return undo;
-}
-
-function suspend(process: ReplicaProcess | undefined): Undo {
-  if (process === undefined) return nothing;
-  process.suspend();
-  return () => process.resume();
 }
 
 /** No server runs for longer than any lease; then their data are others. */

@@ -44,7 +44,10 @@ export function depose({ ensemble, basePath }: FaultStage, bySession: boolean): 
  * An entry in the line that a replica has once asked for, and given up for lost, comes to be: its
  * request was in a server's hands, and an election lay between.
  */
-export function enterLate({ ensemble, basePath }: FaultStage, name: string): void {
+export function enterLate(
+  { ensemble, basePath }: Pick<FaultStage, "ensemble" | "basePath">,
+  name: string,
+): void {
   const nodes = ensemble.leader?.tree.nodes;
   const line = `${basePath}/replicas`;
   const entries = [...(nodes?.get(line)?.children ?? [])];

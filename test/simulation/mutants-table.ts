@@ -166,6 +166,12 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: "who steps down takes over a second entry of its own, and stands too far in front",
+    file: "zookeeper/line.ts",
+    find: "    if (this.#hasLeft) await this.#withdrawAll(signal);\n    else await",
+    replace: "    await",
+  },
+  {
     name: "boot-time jump ignored",
     file: lease,
     find: "return this.#scheduler.suspendedMs() - this.#suspendedMs > suspendToleranceMs;",

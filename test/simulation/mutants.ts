@@ -1,13 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { refuse, wholeNumber } from "../given.ts";
 import knownSeeds from "./mutants-seeds.json";
 import { mutants } from "./mutants-table.ts";
 import { type Fate, tryMutants } from "./planting.ts";
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: "string", default: "500" },
+    seeds: { type: "string", default: "300" },
     only: { type: "string", default: "" },
     workers: { type: "string", default: "2" },
     /** Rewrites the seeds that mutants.test.ts begins with. */
@@ -16,13 +17,14 @@ const { values } = parseArgs({
 });
 
 const chosen = mutants.filter(({ name }) => name.includes(values.only));
-const count = Number(values.seeds);
+if (chosen.length === 0) refuse("--only", values.only, "a part of the name of a mutant");
+const count = wholeNumber("--seeds", values.seeds, 1);
 const fates: Fate[] = [];
 say(row(["mutant", "profile", "caught after", "by"]));
 await tryMutants(
   chosen,
   () => [{ from: 1, count }],
-  Number(values.workers),
+  wholeNumber("--workers", values.workers, 1),
   (fate) => {
     fates.push(fate);
     const { mutant, caught } = fate;

@@ -27,8 +27,8 @@ export interface Seeds {
 export async function tryMutant(mutant: Mutant, ranges: readonly Seeds[]): Promise<Fate> {
   const directory = mkdtempSync(join(tmpdir(), "mutant-"));
   try {
-    for (const folder of ["src", join("test", "simulation")]) {
-      cpSync(join(root, folder), join(directory, folder), { recursive: true });
+    for (const part of ["src", join("test", "simulation"), join("test", "given.ts")]) {
+      cpSync(join(root, part), join(directory, part), { recursive: true });
     }
     symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
     plant(mutant, join(directory, "src"));

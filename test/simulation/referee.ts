@@ -32,6 +32,7 @@ export type Invariant =
   | "hand-over"
   | "line"
   | "rest"
+  | "lock"
   | "two-commands"
   | "outlives-lease"
   | "no-command"

@@ -69,11 +69,11 @@ export class ReplicaProcess {
   readonly threads = new Life();
   readonly streams = new Set<Link>();
   readonly stepDown = new StepDown();
+  readonly disk: SimulatedDisk;
   readonly #progress: Progress;
   readonly #stop = new AbortController();
   readonly #options: ReplicaOptions;
   readonly #replica: SimulatedReplica;
-  readonly #disk: SimulatedDisk;
   readonly #state: SimulatedStateMedium | undefined;
   readonly #random: Random;
   #commands: SimulatedCommands | undefined;
@@ -81,6 +81,8 @@ export class ReplicaProcess {
   #holds = 0;
   state: StateName = "Init";
   epoch: Epoch | undefined;
+  /** The one that it opened last. */
+  session: bigint | undefined;
   /** It has the leader node, and waits for an earlier lease to end. */
   waitsOut = false;
 
@@ -108,7 +110,7 @@ export class ReplicaProcess {
     );
     const order = random.fork(`${name} loop`);
     this.life.ioFirst = () => order.chance(0.25);
-    this.#disk = new SimulatedDisk({
+    this.disk = new SimulatedDisk({
       timeline,
       random: random.fork(`${name} disk`),
       directory: options.directory,
@@ -212,7 +214,7 @@ export class ReplicaProcess {
       this.#holds -= 1;
       this.threads.release();
     }
-    this.#disk.whenIdle(gone);
+    this.disk.whenIdle(gone);
   }
 
   #exit(status: ExitStatus, exited: () => void): void {
@@ -223,7 +225,7 @@ export class ReplicaProcess {
       timeline.plan(0, () => {
         if (this.life.over) return;
         const { sleeping } = this.scheduler;
-        const { effects } = this.#disk;
+        const { effects } = this.disk;
         const streams = this.streams.size;
         // A proof on a disk that hangs may be left behind: nobody can take it back.
         const proves = status.reason.endsWith("no leadership was held") || status.code !== 0;
@@ -292,7 +294,7 @@ export class ReplicaProcess {
       {
         scheduler: this.scheduler,
         transport,
-        disk: this.#disk,
+        disk: this.disk,
         observer,
         describe,
         keep,
@@ -350,6 +352,7 @@ export class ReplicaProcess {
   }
 
   #watchSession(session: Session): void {
+    this.session = BigInt(session.id);
     const attempt = session.attempt.bind(session);
     session.attempt = async (signal) => {
       const outcome = await attempt(signal);
@@ -368,7 +371,7 @@ export class ReplicaProcess {
     referee.elected(this.name, leadership, this.scheduler);
     const resign = leadership.resign.bind(leadership);
     leadership.resign = async (signal) => {
-      referee.resigns(this.name, this.#disk.effects + (this.#commands?.living ?? 0));
+      referee.resigns(this.name, this.disk.effects + (this.#commands?.living ?? 0));
       return await resign(signal);
     };
   }

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
+import { oneOf, wholeNumber } from "../given.ts";
 import { describeFault } from "./faults.ts";
-import { type Profile, profiles, settingsOf } from "./settings.ts";
+import { profiles, settingsOf } from "./settings.ts";
 import { shrink } from "./shrinking.ts";
 import { type Report, simulate } from "./simulation.ts";
 
@@ -28,22 +29,15 @@ const { values } = parseArgs({
   },
 });
 
-const profile = profiles.find((name) => name === values.profile) ?? unknownProfile();
-const minutes = numberOf("minutes", values.minutes);
-const from = numberOf("from", values.from);
-const seeds = numberOf("seeds", values.seeds);
-const workers = Math.min(numberOf("workers", values.workers), seeds);
+const profile = oneOf("--profile", values.profile, profiles);
+const minutes = wholeNumber("--minutes", values.minutes, 1);
+const from = wholeNumber("--from", values.from, 1);
+const seeds = wholeNumber("--seeds", values.seeds, 1);
+const workers = Math.min(wholeNumber("--workers", values.workers, 1), seeds);
 
-if (values.seed !== undefined) await replay(numberOf("seed", values.seed));
+if (values.seed !== undefined) await replay(wholeNumber("--seed", values.seed, 1));
 else if (values.json) say(JSON.stringify(await tallyOf(from, from + seeds, true)));
 else await sweep();
-
-/** A typing error must not look like a proof that nothing is wrong. */
-function numberOf(name: string, text: string): number {
-  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
-  process.stderr.write(`--${name} ${JSON.stringify(text)}: expected a whole number from 1 on\n`);
-  return process.exit(2);
-}
 
 /** Shows one seed as a timeline. */
 async function replay(seed: number): Promise<void> {
@@ -130,12 +124,6 @@ function summaryOf({ settings, hash, violations, steps, filesWritten }: Report):
   );
   const counts = `${steps} steps, ${filesWritten} files, ${settings.faults.length} faults`;
   return `seed ${settings.seed} (${hash}): ${counts}; ${broken.join("; ") || "all is well"}`;
-}
-
-function unknownProfile(): Profile {
-  const given = JSON.stringify(values.profile);
-  process.stderr.write(`--profile ${given}: expected one of ${profiles.join(", ")}\n`);
-  return process.exit(2);
 }
 
 function say(text: string): void {

@@ -172,6 +172,7 @@ export class SimulatedDisk implements Disk {
   #begunMs = 0;
   #steps = 0;
   #idle: (() => void) | undefined;
+  readonly #awaitingFlush: (() => void)[] = [];
 
   constructor(options: SimulatedDiskOptions) {
     this.#options = options;
@@ -186,6 +187,11 @@ export class SimulatedDisk implements Disk {
   whenIdle(then: () => void): void {
     if (this.#steps === 0) then();
     else this.#idle = then;
+  }
+
+  /** Calls `then` in the midst of the next flush of a file's content. */
+  onceFlushing(then: () => void): void {
+    this.#awaitingFlush.push(then);
   }
 
   async makeDirectory(): Promise<void> {
@@ -217,7 +223,9 @@ export class SimulatedDisk implements Disk {
     };
     await this.#step(() => write(half));
     await this.#step(() => write(content));
-    await this.#step(() => this.#flush(name));
+    const flushing = this.#step(() => this.#flush(name));
+    for (const then of this.#awaitingFlush.splice(0)) timeline.plan(0, then);
+    await flushing;
   }
 
   async publish(temporary: string, final: string): Promise<void> {

@@ -10,7 +10,22 @@ interface StateFile {
 /** A state directory: it stays when a machine starts anew, and several may see the same. */
 export class SimulatedStateDirectory {
   readonly files = new Map<string, StateFile>();
+  /** Those whose processes have locked something here. */
+  readonly machines = new Set<SimulatedMachine>();
+  readonly #wronged: (file: string) => void;
   #inodes = 0;
+
+  /** @param wronged hears of lock files that are removed while another machine holds them */
+  constructor(wronged: (file: string) => void) {
+    this.#wronged = wronged;
+  }
+
+  remove(file: string, remover: SimulatedMachine): void {
+    const inode = this.files.get(file)?.inode ?? 0;
+    const others = [...this.machines].filter((machine) => machine !== remover);
+    if (others.some((machine) => machine.isLocked(inode))) this.#wronged(file);
+    this.files.delete(file);
+  }
 
   create(file: string, content: string): StateFile {
     const created = { inode: (this.#inodes += 1), content };
@@ -147,6 +162,7 @@ export class SimulatedStateMedium implements StateMedium {
   #lock(file: string, inode: number): StateLock | undefined {
     if (this.#machine.isLocked(inode)) return undefined;
     const drop = this.#machine.hold(inode);
+    this.#directory.machines.add(this.#machine);
     this.#held.set(inode, drop);
     return {
       identity: `${inode}`,
@@ -175,7 +191,7 @@ export class SimulatedStateMedium implements StateMedium {
 
   remove(file: string): void {
     this.#step();
-    this.#directory.files.delete(file);
+    this.#directory.remove(file, this.#machine);
   }
 
   #step(): void {

@@ -29,14 +29,6 @@ test("simulation: leaving a fault out leaves the others as they are", () => {
   expect(faults.length).toBeGreaterThan(10);
 });
 
-test("simulation: an unknown profile is refused by its name, and the known ones are told", () => {
-  const words = [process.execPath, join(import.meta.dir, "run.ts"), "--profile", "foo"];
-  const { exitCode, stderr } = Bun.spawnSync(words);
-  const known = profiles.join(", ");
-  expect(stderr.toString()).toBe(`--profile "foo": expected one of ${known}\n`);
-  expect(exitCode).toBe(2);
-});
-
 test.each([
   { profile: "default", count: seeds },
   { profile: "beyond", count: 60 },

@@ -1,6 +1,7 @@
 import { loadavg } from "node:os";
 import { Interruption } from "../../bench/interruption.ts";
 import { aborted } from "../../src/election/scope.ts";
+import { numberIn } from "../given.ts";
 import { Arena } from "../chaos/arena.ts";
 import { machineText } from "../chaos/machine-line.ts";
 import { SeededChoice } from "../chaos/seeded-choice.ts";
@@ -19,7 +20,7 @@ import { Watcher } from "./watcher.ts";
  */
 
 const defaultMinutes = 30;
-/** In less, a quarter does not see every replica both lead and wait. */
+/** In less, a quarter does not see every replica both lead and wait, nor is it warm. */
 const leastMinutes = 10;
 /** Until then the heap grows to its plateau, and what is called often is compiled. */
 const warmUpShare = 1 / 6;
@@ -31,12 +32,8 @@ const firstPort = 9_101;
 process.exit(await main());
 
 async function main(): Promise<number> {
-  const minutes = Number(process.env["MINUTES"] ?? "") || defaultMinutes;
-  if (minutes < leastMinutes) {
-    tell(`MINUTES: at least ${leastMinutes}: in less, nothing can be told apart from warming up\n`);
-    return 2;
-  }
-  const seed = Number(process.env["SEED"] ?? "") || 1 + Math.floor(Math.random() * 1_000_000);
+  const minutes = numberIn("MINUTES", defaultMinutes, leastMinutes);
+  const seed = numberIn("SEED", 1 + Math.floor(Math.random() * 1_000_000));
   using interruption = new Interruption();
   tell(`soak: ${minutes} minutes; the same disturbances: make soak SEED=${seed}\n`);
 

@@ -125,6 +125,36 @@ test(
   limitMs,
 );
 
+test(
+  "coordinator: after a step-down a replica stands at the end, also when an entry of it came late",
+  async () => {
+    const keys: SessionKey[] = [];
+    const { session, events } = await bench.candidate("a", undefined, (key) => keys.push(key));
+    const leadership = await won(session.attempt(never));
+    const [key] = keys;
+    if (key === undefined) throw new Error("the session's key is kept when it begins");
+    await bench.inTheNameOf(key, async (client) => {
+      await client.create(`${bench.layout.replicas}/a-`, new Uint8Array(), {
+        mode: "ephemeral-sequential",
+      });
+    });
+    const waiter = await bench.candidate("b");
+    const turn = waiter.session.turn(never);
+    while (waiter.events.of("line").length === 0) await Bun.sleep(5);
+
+    expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
+    await turn;
+    const stop = new AbortController();
+    const again = session.turn(stop.signal);
+    while (events.of("line").length === 0) await Bun.sleep(5);
+    expect(events.of("line")).toMatchObject([{ position: 1, candidates: ["b", "a"] }]);
+    expect(await bench.entries()).toHaveLength(2);
+    stop.abort();
+    await again;
+  },
+  limitMs,
+);
+
 async function isFree(): Promise<boolean> {
   return !(await bench.isLed());
 }
