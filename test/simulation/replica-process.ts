@@ -6,6 +6,7 @@ import type {
   ReplicaInfo,
   Session,
 } from "../../src/election/coordinator.ts";
+import type { Duty } from "../../src/election/duty.ts";
 import { type ExitStatus, exitCodes } from "../../src/election/exit-status.ts";
 import { run } from "../../src/election/machine.ts";
 import type { ElectionEvent } from "../../src/election/observer.ts";
@@ -81,6 +82,8 @@ export class ReplicaProcess {
   #holds = 0;
   state: StateName = "Init";
   epoch: Epoch | undefined;
+  /** The leadership whose duty has not ended yet. */
+  acting: Epoch | undefined;
   /** It has the leader node, and waits for an earlier lease to end. */
   waitsOut = false;
 
@@ -302,7 +305,8 @@ export class ReplicaProcess {
         finish: () => this.#stop.abort(),
       },
     );
-    return { ...context, coordinator: this.#watched(context.coordinator) };
+    const duty = this.#watchedDuty(context.duty);
+    return { ...context, duty, coordinator: this.#watched(context.coordinator) };
   }
 
   #openCommands(lock: number | undefined): SimulatedCommands | undefined {
@@ -332,6 +336,19 @@ export class ReplicaProcess {
     if (until === undefined || remainingMs(this.scheduler, until) === 0) return;
     if (event.kind !== "line" && event.kind !== "attempt") return;
     this.#options.world.referee.blame("rest", `${this.name}: ${event.kind} while it rests`);
+  }
+
+  /** The duty as it is, but it is known from outside when it has ended. */
+  #watchedDuty(duty: Duty): Duty {
+    return {
+      prove: () => duty.prove(),
+      lead: async (term, signal) => {
+        this.acting = term.epoch;
+        const end = await duty.lead(term, signal);
+        this.acting = undefined;
+        return end;
+      },
+    };
   }
 
   /** The coordinator as it is, but the referee sees every leadership that it hands out. */
