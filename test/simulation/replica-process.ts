@@ -229,7 +229,7 @@ export class ReplicaProcess {
         const { effects } = this.#disk;
         const streams = this.streams.size;
         // A proof on a disk that hangs may be left behind: nobody can take it back.
-        const proves = status.reason.endsWith("no leadership was held") || status.code !== 0;
+        const proves = status.reason.includes("no leadership was held") || status.code !== 0;
         if (sleeping + streams > 0 || (effects > 0 && !proves)) {
           const left = `${sleeping} sleeps, ${effects} effects, ${streams} streams`;
           referee.blame("leak", `${this.name} has exited, and left ${left}`);
@@ -360,6 +360,7 @@ export class ReplicaProcess {
         return opening;
       },
       survey: (signal) => coordinator.survey(signal),
+      leave: (limit) => coordinator.leave(limit),
       get pendingRequests() {
         return coordinator.pendingRequests;
       },
