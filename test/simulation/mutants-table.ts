@@ -234,6 +234,13 @@ export const mutants: readonly Mutant[] = [
     file: "zookeeper/election-session.ts",
     find: "  async close(signal: AbortSignal): Promise<void> {\n    this.#leadership?.abandon();",
     replace: "  async close(signal: AbortSignal): Promise<void> {",
+    also: [
+      {
+        file: leadership,
+        find: "Promise<Resignation> {\n    this.abandon();",
+        replace: "Promise<Resignation> {",
+      },
+    ],
   },
   {
     name: "a waiting replica relies on the line alone",
