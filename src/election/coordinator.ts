@@ -26,7 +26,8 @@ export interface Coordinator {
   /**
    * Connects, and makes sure that the service's records exist. Resolves with a session of which
    * nothing was used before, or with the failure; it waits no longer than the session's timeout,
-   * and ends early, as `unreachable`, when `signal` aborts.
+   * and a moment for what an earlier session of ours still holds. It ends early, as `unreachable`,
+   * when `signal` aborts.
    */
   open(signal: AbortSignal): Promise<Opening>;
   /**
@@ -34,6 +35,12 @@ export interface Coordinator {
    * nothing depends on it. Tells nothing without a session, and never rejects.
    */
   survey(signal: AbortSignal): Promise<void>;
+  /**
+   * Ends what goes on for sessions that are over, in a moment's time and by `limit` at the latest.
+   * Resolves with what they hold still, for a person; undefined when that is nothing. The process
+   * ends after it: nothing is opened any more.
+   */
+  leave(limit: AbortSignal): Promise<string | undefined>;
   /** How many requests of all sessions are unanswered at this moment: for metrics only. */
   readonly pendingRequests: number;
 }
@@ -68,6 +75,8 @@ export interface Session {
   /**
    * Tells the coordinator to forget the session, and frees all that belongs to it. Idempotent.
    * Waits for the answer until `signal` aborts at the latest; then the session runs out by itself.
+   * One that has led is not left to that alone: what `resign` could not give up is given up as soon
+   * as the coordinator can be reached again, and without `resign` the session is only closed then.
    */
   close(signal: AbortSignal): Promise<void>;
   /** Frees what the session holds here without telling the coordinator: as a crash would. */
@@ -107,9 +116,12 @@ export interface Leadership {
   /** Ended once leadership is over without our doing. */
   readonly lost: Ending;
   /**
-   * Gives leadership up, so that a successor need not wait. Only when no effect runs any more, and
-   * only once: from the call on, `mayAct` is false. `unknown` when the answer was lost: then
-   * nothing is repeated, and the session must be closed.
+   * Gives leadership up, so that a successor need not wait; also when the lease is over, because
+   * the coordinator may not know of that for long. From the call on, `mayAct` is false. `unknown`
+   * when the answer was lost, or when the lease is over and nobody can be asked: then the session
+   * must be closed. Nothing is repeated: a second call resolves as the first one.
+   * Danger: only when no effect runs any more. This call says so also to whoever gives leadership
+   * up later, see `Session.close`.
    */
   resign(signal: AbortSignal): Promise<Resignation>;
 }

@@ -1,3 +1,4 @@
+import type { Leadership } from "./coordinator.ts";
 import { resolvesBefore, within } from "./deadline.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Holdings } from "./state.ts";
@@ -16,7 +17,9 @@ export type LettingGo =
  * given up, the session is closed. Each step waits until `limit` aborts at the latest.
  *
  * As long as the effect runs, leadership is not given up: a successor would start at once. Left
- * alone, lease and session run out by themselves, and a successor waits for that.
+ * alone, lease and session run out by themselves, and a successor waits for that. Once it has
+ * ended, leadership is given up also when its lease is over: the coordinator may keep our session
+ * for much longer, and nobody could lead meanwhile.
  */
 export async function letGo(holdings: Holdings, limit: AbortSignal): Promise<LettingGo> {
   const { session, tenure } = holdings;
@@ -26,13 +29,18 @@ export async function letGo(holdings: Holdings, limit: AbortSignal): Promise<Let
   }
   let clean = true;
   let detail = "no leadership was held";
-  if (tenure?.leadership.mayAct() === true) {
+  if (tenure !== undefined && !hasPassedOn(tenure.leadership)) {
     const resignation = await tenure.leadership.resign(limit);
     clean = resignation.kind === "resigned";
     detail = resignation.kind === "resigned" ? "leadership was given up" : resignation.detail;
   }
   if (session !== undefined) await session.close(limit);
   return { kind: "let-go", clean, detail };
+}
+
+/** Whether the leader node is gone, or somebody else's: then nothing is left to give up. */
+function hasPassedOn({ lost }: Leadership): boolean {
+  return lost.failure?.code === "leadership-lost";
 }
 
 /**

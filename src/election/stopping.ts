@@ -6,15 +6,20 @@ import type { Context, StateOf } from "./state.ts";
 /**
  * We free everything that we hold, in order and in bounded time.
  * Enter: asked to stop, or repair is hopeless. While here: the running effect ends, leadership is
- * given up, the session is closed. Leave: never; the process ends with the returned status.
+ * given up, the session is closed, and what earlier sessions hold is no longer pursued. Leave:
+ * never; the process ends with the returned status.
  * Safety: with an effect still running nothing is given up; lease and session run out by
  * themselves, and nobody starts before.
  */
 export async function stopping(context: Context, state: StateOf<"Stopping">): Promise<ExitStatus> {
-  const { scheduler, timings } = context;
-  const letting = await within(scheduler, timings.stopTimeoutMs, [], (limit) =>
-    letGo(state.holdings, limit),
-  );
+  const { scheduler, timings, coordinator } = context;
+  const letting = await within(scheduler, timings.stopTimeoutMs, [], async (limit) => {
+    const own = await letGo(state.holdings, limit);
+    if (own.kind === "effect-running") return own;
+    const left = await coordinator.leave(limit);
+    if (left === undefined) return own;
+    return { ...own, clean: false, detail: `${own.detail}; ${left}` };
+  });
   if (letting.kind === "effect-running") {
     state.holdings.session?.abandon();
     const reason = `stop-timeout passed: ${letting.detail}`;

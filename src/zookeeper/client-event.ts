@@ -10,6 +10,8 @@ export interface SessionEnd {
   readonly kind: "expired" | "auth-failed" | "closed";
   /** One sentence for people. */
   readonly detail: string;
+  /** A server said so: nothing of the session is left there. Otherwise it may live on. */
+  readonly confirmed?: true;
 }
 
 /** What an observer is told: for logs and metrics, never for decisions. */

@@ -17,12 +17,15 @@ import { openAcl } from "./protocol/records.ts";
 import { leastPatienceMs } from "./limits.ts";
 import { Namesake } from "./namesake.ts";
 import { encodeTerm, type TermRecord } from "./records.ts";
+import { Remnants } from "./remnants.ts";
 import { failureOfEnd, refusalOf } from "./refusals.ts";
 import type { SessionKey } from "./session-key.ts";
 import type { Transport } from "./transport.ts";
 
 /** How long closing a session that is of no use may take. */
 const closingLimitMs = 500;
+/** How long opening waits for lost sessions: no client rests longer between its rounds. */
+const remnantsLimitMs = 1_000;
 
 export interface CoordinatorOptions {
   readonly servers: readonly ServerAddress[];
@@ -49,6 +52,7 @@ export class ZooKeeperCoordinator implements Coordinator {
   readonly #clients = new Set<ZooKeeperClient>();
   readonly #observation = new ClientObservation();
   readonly #namesake: Namesake;
+  readonly #remnants: Remnants;
   /** Whether others may change the records is told once. */
   #hasToldExposure = false;
   /** Whether this process has seen the records before: then their absence is a loss. */
@@ -60,6 +64,7 @@ export class ZooKeeperCoordinator implements Coordinator {
     this.#options = options;
     this.#layout = layoutBelow(options.basePath);
     this.#namesake = new Namesake(options.scheduler, options.observer);
+    this.#remnants = new Remnants(options, options.observer);
   }
 
   get pendingRequests(): number {
@@ -68,6 +73,7 @@ export class ZooKeeperCoordinator implements Coordinator {
 
   async open(signal: AbortSignal): Promise<Opening> {
     const { scheduler, sessionTimeoutMs } = this.#options;
+    this.#remnants.tryAgain();
     using round = new Scope();
     const client = this.#connect(round);
     const limitMs = Math.max(sessionTimeoutMs, leastPatienceMs);
@@ -78,8 +84,11 @@ export class ZooKeeperCoordinator implements Coordinator {
       await within(scheduler, closingLimitMs, [signal], (limit) => client.close(limit));
       return { kind: "failed", failure };
     }
+    // Its first attempt then finds the place free; it may be that nothing else wakes anybody.
+    await within(scheduler, remnantsLimitMs, [signal], (limit) => this.#remnants.tried(limit));
     const { observer, describe, keep } = this.#options;
-    const own = { layout: this.#layout, namesake: this.#namesake };
+    const leaveBehind = (key: SessionKey): void => this.#remnants.add(key);
+    const own = { layout: this.#layout, namesake: this.#namesake, leaveBehind };
     const tools = { client, scheduler, observer, describe, keep, ...own };
     const session = new ElectionSession(tools);
     this.#session = session;
@@ -88,6 +97,12 @@ export class ZooKeeperCoordinator implements Coordinator {
 
   async survey(signal: AbortSignal): Promise<void> {
     await this.#session?.survey(signal);
+  }
+
+  async leave(limit: AbortSignal): Promise<string | undefined> {
+    const { scheduler } = this.#options;
+    await within(scheduler, closingLimitMs, [limit], (soon) => this.#remnants.tried(soon));
+    return await this.#remnants.leave();
   }
 
   /**

@@ -37,6 +37,8 @@ export interface SessionTools {
   readonly namesake: Namesake;
   /** Keeps the session's key for whoever comes after our death. Must not throw. */
   readonly keep?: ((key: SessionKey) => void) | undefined;
+  /** Takes over the session that has led, and may live on at the servers, see Remnants. */
+  readonly leaveBehind: (key: SessionKey) => void;
 }
 
 /** One ZooKeeper session of a replica: its attempts, its place in line, its leadership. */
@@ -156,6 +158,7 @@ export class ElectionSession implements Session {
     this.#leadership?.abandon();
     await this.#makeWay(signal);
     await this.#tools.client.close(signal);
+    this.#leaveBehind();
   }
 
   abandon(): void {
@@ -244,8 +247,23 @@ export class ElectionSession implements Session {
   }
 
   #keepKey(epoch: Epoch | undefined): void {
-    const { client, keep } = this.#tools;
-    keep?.({ sessionId: client.sessionId, password: client.password, epoch });
+    this.#tools.keep?.(this.#keyWith(epoch));
+  }
+
+  #keyWith(epoch: Epoch | undefined): SessionKey {
+    const { sessionId, password } = this.#tools.client;
+    return { sessionId, password, epoch };
+  }
+
+  /** Hands on what was not surely closed, with its leader node. */
+  #leaveBehind(): void {
+    const { client, leaveBehind } = this.#tools;
+    const leadership = this.#leadership;
+    this.#leadership = undefined;
+    if (leadership === undefined || leadership.resignedAt !== undefined) return;
+    if (client.end?.confirmed) return;
+    // Without having resigned it may have an effect running, or an earlier lease to wait for.
+    leaveBehind(this.#keyWith(leadership.hasResigned ? leadership.epoch : undefined));
   }
 
   async #awaitTheEnd(): Promise<void> {

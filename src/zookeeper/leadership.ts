@@ -59,6 +59,7 @@ export class ZooKeeperLeadership implements Leadership {
   #version: number;
   #termVersion: number;
   #resigned = false;
+  #resignation: Promise<Resignation> | undefined;
   #resignedAt: Instant | undefined;
 
   constructor(tools: Tools, taking: Taking) {
@@ -92,6 +93,11 @@ export class ZooKeeperLeadership implements Leadership {
     return this.#resignedAt;
   }
 
+  /** Whether `resign` was called: no effect runs any more, and none will. */
+  get hasResigned(): boolean {
+    return this.#resigned;
+  }
+
   mayAct(): boolean {
     return !this.#resigned && this.lost.failure === undefined && this.#lease.holds();
   }
@@ -122,10 +128,20 @@ export class ZooKeeperLeadership implements Leadership {
     }
   }
 
-  async resign(signal: AbortSignal): Promise<Resignation> {
+  resign(signal: AbortSignal): Promise<Resignation> {
+    const isInTime = this.mayAct();
     this.#resigned = true;
+    this.#resignation ??= this.#giveUp(isInTime, signal);
+    return this.#resignation;
+  }
+
+  async #giveUp(isInTime: boolean, signal: AbortSignal): Promise<Resignation> {
     this.abandon();
-    const { line } = this.#tools;
+    const { line, client } = this.#tools;
+    // While the lease holds, a server may come back in time. Later nothing is gained by waiting.
+    if (!isInTime && client.state !== "connected") {
+      return { kind: "unknown", detail: "giving leadership up: no server is connected" };
+    }
     try {
       try {
         await this.#release(line.entry, signal);

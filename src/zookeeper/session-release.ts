@@ -32,9 +32,13 @@ export type Release =
   | { readonly kind: "failed"; readonly detail: string };
 
 /**
- * Gives up what a dead process of ours held, as it would have done itself: leader node, place in
- * line and `term` in one commit, then the session. Only for a process that is certainly dead, with
- * every effect that it had under way: its successor starts at once.
+ * Gives up what a session of ours held, as its owner would have done itself: leader node and `term`
+ * in one commit, then the session, with its place in line.
+ *
+ * Danger: the successor starts at once. So `key` may have an epoch only when nothing acts under it
+ * any more, and nothing will: either its process is certainly dead, with every effect that it had
+ * under way; or it is this process, whose every effect of that epoch has ended, and which has
+ * resigned (see Remnants). Nobody else may use the session meanwhile.
  */
 export async function releaseSession(
   options: ReleaseOptions,
@@ -60,7 +64,8 @@ export async function releaseSession(
     const release = await tryToGiveUp(client, layoutBelow(basePath), key.epoch, signal);
     // A session that is kept in vain would live for longer, and its leader node with it.
     if (release.kind !== "failed") await client.close(signal);
-    return release;
+    if (release.kind !== "closed" || client.end?.confirmed) return release;
+    return { kind: "failed", detail: client.end?.detail ?? release.detail };
   } finally {
     client.abandon();
   }
@@ -102,7 +107,7 @@ async function giveUp(
   signal: AbortSignal,
 ): Promise<Epoch | undefined> {
   if (acted === undefined) return undefined;
-  // The dead process may have seen more than the server that answers us now.
+  // Its owner may have seen more than the server that answers us now.
   await client.sync(layout.base, { signal });
   const { stat } = await client.exists(layout.leader, { signal });
   if (stat?.ephemeralOwner !== client.sessionId || stat.czxid !== acted) return undefined;

@@ -199,7 +199,11 @@ export class Session implements ConnectionOwner, ExchangeOwner {
     if (generation !== this.#generation) return;
     switch (wireCode) {
       case WireCode.sessionExpired:
-        return this.#finish({ kind: "expired", detail: "a server answered SessionExpired" });
+        return this.#finish({
+          kind: "expired",
+          detail: "a server answered SessionExpired",
+          confirmed: true,
+        });
       case WireCode.authFailed:
         return this.#finish({ kind: "auth-failed", detail: "a server refused a credential" });
       case WireCode.saslRequired:
@@ -247,7 +251,7 @@ export class Session implements ConnectionOwner, ExchangeOwner {
   /** Takes the connection into use, at once and in one go; undefined when the session is over. */
   #resume(connected: Connected): Connection | undefined {
     if (connected.kind === "expired") {
-      this.#finish({ kind: "expired", detail: connected.detail });
+      this.#finish({ kind: "expired", detail: connected.detail, confirmed: true });
       return undefined;
     }
     const { server, handshake } = connected;
@@ -333,15 +337,16 @@ export class Session implements ConnectionOwner, ExchangeOwner {
   }
 
   async #sayGoodbye(): Promise<void> {
-    let detail = "closed";
+    let end: SessionEnd = { kind: "closed", detail: "closed", confirmed: true };
     try {
       const name = { operation: "closeSession", path: undefined };
       const opcode = Opcode.closeSession;
       await this.#start({ ...name, opcode, body: emptyBody, decode: () => undefined });
     } catch {
-      detail = "the connection broke before the servers confirmed the close";
+      const detail = "the connection broke before the servers confirmed the close";
+      end = { kind: "closed", detail };
     }
-    this.#finish({ kind: "closed", detail });
+    this.#finish(end);
   }
 
   #connectRequest(): ConnectRequest {

@@ -6,6 +6,7 @@ import {
   diskFull,
   FakeWorld,
   held,
+  leadershipLost,
   leaseEnded,
   sessionLost,
   unreachable,
@@ -74,12 +75,33 @@ test("failover: ends the effect, resigns while the lease holds, and closes the s
   await transition;
 });
 
-test("failover: resigns nothing when the lease is over", async () => {
+test.each([
+  { what: "the lease is over", failure: leaseEnded, journal: ["resign", "close"] },
+  { what: "the session is lost", failure: sessionLost, journal: ["resign", "close"] },
+  { what: "the node is not ours any more", failure: leadershipLost, journal: ["close"] },
+])("failover: when $what, does $journal", async ({ failure, journal }) => {
+  const world = new FakeWorld();
+  const leadership = world.leadership();
+  leadership.lose(failure);
+  const holdings = { session: world.session(), tenure: { leadership, ended: stopped } };
+  const transition = failover(world, { kind: "Failover", failure, holdings });
+  await settle();
+  expect(world.journal).toEqual([...journal]);
+  world.askToStop();
+  await transition;
+});
+
+test("failover: resigns nothing while an effect hangs, also when the lease is over", async () => {
   const world = new FakeWorld();
   const leadership = world.leadership();
   leadership.lose(leaseEnded);
-  const holdings = { session: world.session(), tenure: { leadership, ended: stopped } };
+  const effect = held();
+  const ended = effect.promise.then(() => ({ kind: "stopped" }) as const);
+  const holdings = { session: world.session(), tenure: { leadership, ended } };
   const transition = failover(world, { kind: "Failover", failure: leaseEnded, holdings });
+  await world.scheduler.advance(2500);
+  expect(world.journal).toEqual(["close"]);
+  effect.release();
   await settle();
   expect(world.journal).toEqual(["close"]);
   world.askToStop();

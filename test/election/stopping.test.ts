@@ -64,3 +64,18 @@ test("stopping: after exhausted repairs exits with 69 and the last failure", asy
   });
   expect(status).toEqual({ code: 69, clean: true, reason: "unreachable: no server answered" });
 });
+
+test("stopping: says what a lost session holds still, and is not clean then", async () => {
+  const world = new FakeWorld();
+  world.coordinator.left = "the session of epoch 7 was not closed: it runs out by itself";
+  const status = await stopping(world, {
+    kind: "Stopping",
+    cause: bySignal,
+    holdings: { session: undefined, tenure: undefined },
+  });
+  expect(status).toEqual({
+    code: 0,
+    clean: false,
+    reason: `asked to stop; no leadership was held; ${world.coordinator.left}`,
+  });
+});

@@ -32,6 +32,11 @@ export const leaseEnded: Failure = {
   code: "lease-ended",
   detail: "no renewal was acknowledged in time",
 };
+export const leadershipLost: Failure = {
+  resource: "coordinator",
+  code: "leadership-lost",
+  detail: "the leader node is gone",
+};
 export const unreachable: Failure = {
   resource: "coordinator",
   code: "unreachable",
@@ -165,6 +170,13 @@ export class FakeCoordinator implements Coordinator {
   }
 
   async survey(): Promise<void> {}
+
+  /** What sessions of the past hold still. */
+  left: string | undefined;
+
+  async leave(): Promise<string | undefined> {
+    return this.left;
+  }
 }
 
 /** A duty that does nothing until it is told to stop, unless the test ends it otherwise. */

@@ -7,6 +7,7 @@ const lease = "election/lease.ts";
 const stateDirectory = "system/state-directory.ts";
 const sessionRelease = "zookeeper/session-release.ts";
 const leaderWatch = "zookeeper/leader-watch.ts";
+const electionSession = "zookeeper/election-session.ts";
 
 export const mutants: readonly Mutant[] = [
   {
@@ -229,10 +230,23 @@ export const mutants: readonly Mutant[] = [
       "  await briefly(scheduler, async (limit) => holdings.tenure?.leadership.resign(limit));\n  await briefly(scheduler, async (limit) => holdings.session?.close(limit));",
   },
   {
+    name: "a lost session is released though it has not resigned",
+    file: electionSession,
+    find: "this.#keyWith(leadership.hasResigned ? leadership.epoch : undefined)",
+    replace: "this.#keyWith(leadership.epoch)",
+  },
+  {
     name: "a sleep is left behind on the way out of Leader",
     file: "zookeeper/election-session.ts",
     find: "  async close(signal: AbortSignal): Promise<void> {\n    this.#leadership?.abandon();",
     replace: "  async close(signal: AbortSignal): Promise<void> {",
+    also: [
+      {
+        file: leadership,
+        find: "Promise<Resignation> {\n    this.abandon();",
+        replace: "Promise<Resignation> {",
+      },
+    ],
   },
   {
     name: "a waiting replica relies on the line alone",

@@ -6,6 +6,7 @@ import type {
   ReplicaInfo,
   Session,
 } from "../../src/election/coordinator.ts";
+import type { Duty } from "../../src/election/duty.ts";
 import { type ExitStatus, exitCodes } from "../../src/election/exit-status.ts";
 import { run } from "../../src/election/machine.ts";
 import type { ElectionEvent } from "../../src/election/observer.ts";
@@ -83,6 +84,8 @@ export class ReplicaProcess {
   epoch: Epoch | undefined;
   /** The one that it opened last. */
   session: bigint | undefined;
+  /** The leadership whose duty has not ended yet. */
+  acting: Epoch | undefined;
   /** It has the leader node, and waits for an earlier lease to end. */
   waitsOut = false;
 
@@ -228,7 +231,7 @@ export class ReplicaProcess {
         const { effects } = this.disk;
         const streams = this.streams.size;
         // A proof on a disk that hangs may be left behind: nobody can take it back.
-        const proves = status.reason.endsWith("no leadership was held") || status.code !== 0;
+        const proves = status.reason.includes("no leadership was held") || status.code !== 0;
         if (sleeping + streams > 0 || (effects > 0 && !proves)) {
           const left = `${sleeping} sleeps, ${effects} effects, ${streams} streams`;
           referee.blame("leak", `${this.name} has exited, and left ${left}`);
@@ -304,7 +307,8 @@ export class ReplicaProcess {
         finish: () => this.#stop.abort(),
       },
     );
-    return { ...context, coordinator: this.#watched(context.coordinator) };
+    const duty = this.#watchedDuty(context.duty);
+    return { ...context, duty, coordinator: this.#watched(context.coordinator) };
   }
 
   #openCommands(lock: number | undefined): SimulatedCommands | undefined {
@@ -336,6 +340,19 @@ export class ReplicaProcess {
     this.#options.world.referee.blame("rest", `${this.name}: ${event.kind} while it rests`);
   }
 
+  /** The duty as it is, but it is known from outside when it has ended. */
+  #watchedDuty(duty: Duty): Duty {
+    return {
+      prove: () => duty.prove(),
+      lead: async (term, signal) => {
+        this.acting = term.epoch;
+        const end = await duty.lead(term, signal);
+        this.acting = undefined;
+        return end;
+      },
+    };
+  }
+
   /** The coordinator as it is, but the referee sees every leadership that it hands out. */
   #watched(coordinator: Coordinator): Coordinator {
     return {
@@ -345,6 +362,7 @@ export class ReplicaProcess {
         return opening;
       },
       survey: (signal) => coordinator.survey(signal),
+      leave: (limit) => coordinator.leave(limit),
       get pendingRequests() {
         return coordinator.pendingRequests;
       },

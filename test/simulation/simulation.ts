@@ -1,7 +1,7 @@
 import type { ElectionEvent } from "../../src/election/observer.ts";
 import { finalName } from "../../src/files/file-name.ts";
 import type { Epoch } from "../../src/election/coordinator.ts";
-import { decodeTerm } from "../../src/zookeeper/records.ts";
+import { decodeTerm, epochOfTerm } from "../../src/zookeeper/records.ts";
 import { Ensemble } from "./ensemble/ensemble.ts";
 import { Epilogue } from "./epilogue.ts";
 import { inflict } from "./fault-effects.ts";
@@ -45,6 +45,8 @@ export class Simulation {
   #filesWritten = 0;
   #leaderships = 0;
   #termSeen: bigint | undefined;
+  /** The leadership that `term` said was held, when it did so last. */
+  #heldEpoch: Epoch | undefined;
 
   constructor(settings: Settings, keepsLines: boolean) {
     const { seed, servers: size, tickMs, syncLimit, pingsOvertake, config } = settings;
@@ -150,7 +152,10 @@ export class Simulation {
       ensemble: this.ensemble,
       replicas: this.replicas,
       rateError: settings.rateError,
-      wiped: () => referee.forgetEpochs(),
+      wiped: () => {
+        referee.forgetEpochs();
+        this.#heldEpoch = undefined;
+      },
     };
     for (const fault of settings.faults) {
       timeline.plan(fault.atMs, () => {
@@ -194,13 +199,19 @@ export class Simulation {
 
   /** Where leadership is said to be released, whoever says so. */
   #watchTerm(): void {
-    const { commands } = this.referee;
-    if (commands.living === 0) return;
     const path = `${this.settings.config.zkPath}/term`;
     const node = this.ensemble.leader?.tree.nodes.get(path);
     if (node === undefined || node.mzxid === this.#termSeen) return;
     this.#termSeen = node.mzxid;
-    if (decodeTerm(node.data)?.state === "released") commands.released(node.mzxid as Epoch);
+    const term = decodeTerm(node.data);
+    if (term?.state === "held") this.#heldEpoch = epochOfTerm(term, node.mzxid);
+    if (term?.state !== "released") return;
+    this.referee.commands.released(node.mzxid as Epoch);
+    for (const { process } of this.replicas) {
+      if (process?.acting === undefined || process.acting !== this.#heldEpoch) continue;
+      const detail = `${process.name}: epoch ${process.acting} is released, and its duty goes on`;
+      this.referee.blame("released-early", detail);
+    }
   }
 
   #ledBy(replica: SimulatedReplica, epoch: Epoch | undefined): void {

@@ -281,7 +281,7 @@ test("session: close lets earlier requests be answered, refuses later ones, and 
   peer.reply(goodbye.xid);
   await earlier;
   await closing;
-  expect(client.end).toEqual({ kind: "closed", detail: "closed" });
+  expect(client.end).toEqual({ kind: "closed", detail: "closed", confirmed: true });
   await client.close(forever);
   await settle();
   expect(scheduler.sleeping).toBe(0);

@@ -137,6 +137,33 @@ test(
 );
 
 test(
+  "crash release: a leader that stops while no server answers leaves the rest to the next start",
+  async () => {
+    await using leader = start("a", "--session-timeout=6s", "--failover-attempts-count=1000");
+    await leader.writes();
+    await server.stop();
+    try {
+      await leader.enters("Failover");
+      leader.kill("SIGTERM");
+      expect(await leader.exited).toBe(0);
+      expect(leader.lines.at(-1)).toMatchObject({
+        level: "warn",
+        msg: expect.stringMatching(
+          /the session of epoch \d+ was not closed: it runs out by itself$/,
+        ),
+      });
+    } finally {
+      await server.restart();
+    }
+    await using next = start("b", "--session-timeout=6s");
+    await next.line("tells", ({ msg }) => msg.startsWith("gave up epoch"));
+    await next.writes();
+    expect(next.lines.some(({ event }) => event === "waiting-out")).toBe(false);
+  },
+  limitMs,
+);
+
+test(
   "crash release: what living replicas hold is left alone, and an orderly end leaves nothing",
   async () => {
     await using leader = start("a");

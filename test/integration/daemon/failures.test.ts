@@ -90,6 +90,31 @@ test(
 );
 
 test(
+  "daemon: a lease that ended while the servers were away is given up when they are back",
+  async () => {
+    const environment = {
+      ELECTION_SESSION_TIMEOUT: "6s",
+      ELECTION_FAILOVER_ATTEMPTS_COUNT: "1000",
+    };
+    await using first = start({ environment });
+    await first.writes();
+    await using second = start({ id: "b", environment });
+    await second.line("follows", (line) => line["leader"] === "a");
+    await server.stop();
+    const stopped = first.lines.length;
+    await first.enters("Failover", stopped);
+    await server.restart();
+    await first.line("gives up", ({ msg }) => msg.startsWith("gave up epoch"), stopped);
+    await Promise.race([first.writes(stopped), second.writes()]);
+    const waiting = [...first.lines, ...second.lines].filter(
+      ({ event }) => event === "waiting-out",
+    );
+    expect(waiting).toEqual([]);
+  },
+  limitMs,
+);
+
+test(
   "daemon: a restart of the server within the lease does not cost leadership",
   async () => {
     await using replica = start({ flags: ["--session-timeout=30s"] });
