@@ -46,13 +46,14 @@ export class Epilogue {
     timeline.plan(recoveredAt, () => this.#expectPace());
     timeline.plan(recoveredAt + 1_000, () => this.#loseAReply());
     timeline.plan(recoveredAt + 2_000, () => this.#enterLateAs("Attempter"));
-    timeline.plan(paceSeenAt - 600, () => this.#expectOneEntryEach());
     timeline.plan(paceSeenAt - 500, () => this.#resetConnections());
     timeline.plan(paceSeenAt, () => this.#expectHandOver());
     timeline.plan(paceSeenAt + lateEntryMs, () => this.#enterLateAs("Leader"));
     timeline.plan(paceSeenAt + handOverLimitMs + 100, () => this.#loseAnElection());
     timeline.plan(secondAt - 3_000, () => this.#stopTheNext(3_000));
     timeline.plan(killAt, () => this.#killTheLeader());
+    // The last moment: who has no reason to look at the line does so every sixth time only.
+    timeline.plan(stopAt - 100, () => this.#expectOneEntryEach());
     timeline.plan(stopAt, () => {
       this.#tell("every replica is asked to stop");
       for (const replica of this.#simulation.replicas) {
