@@ -59,7 +59,7 @@ export class ElectionSession implements Session {
     this.#tools = tools;
     this.#line = new Line(client, layout, replica, () => encodeReplica(describe()));
     this.#leaderWatch = new LeaderWatch(tools, layout.leader, replica);
-    this.#termWatch = new TermWatch(client, layout.term);
+    this.#termWatch = new TermWatch(client, layout.term, this.#leaderWatch);
     this.#keepKey(undefined);
     void this.#awaitTheEnd();
   }
