@@ -129,12 +129,19 @@ export class Ensemble {
     });
   }
 
-  /** Two servers reach each other again: what was under way arrives. */
+  /** Two servers reach each other again: what was under way arrives, ahead of all that follows. */
   healed(one: Server, other: Server): void {
-    for (const path of [`${one.id}>${other.id}`, `${other.id}>${one.id}`]) {
-      const waiting = this.#waiting.get(path) ?? [];
-      this.#waiting.delete(path);
-      for (const arrival of waiting) this.timeline.plan(1, arrival);
+    for (const [from, to] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const path = `${from.id}>${to.id}`;
+      this.timeline.plan(1, () => {
+        if (this.#network.isCut(from.host, to.host)) return;
+        const waiting = this.#waiting.get(path) ?? [];
+        this.#waiting.delete(path);
+        for (const arrival of waiting) arrival();
+      });
     }
   }
 
