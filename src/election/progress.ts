@@ -6,6 +6,8 @@ import type { StateName } from "./transitions.ts";
 const graceMs = 15_000;
 /** Connecting, one question and the session's end take a session timeout each at most. */
 const sessionTimeouts = 3;
+/** So do a look, and after it each of an attempt's four tries. */
+const attempterSessionTimeouts = 5;
 
 /** They are read at each use: they may change. */
 export interface ProgressTimings extends Timings {
@@ -81,12 +83,13 @@ export class Progress implements Observer {
   #debts(): readonly Debt[] {
     const { attempterTimeoutMs, failoverTimeoutMs, leaderTimeoutMs, stopTimeoutMs } = this.#timings;
     const answerMs = sessionTimeouts * this.#sessionTimeoutMs + graceMs;
+    const attemptMs = attempterSessionTimeouts * this.#sessionTimeoutMs + graceMs;
     const states: Readonly<Record<StateName, readonly Debt[]>> = {
       Init: [{ owed: "transition", withinMs: answerMs }],
       Attempter: [
         {
           owed: "attempt",
-          withinMs: attempterTimeoutMs + this.#waitingOutMs + this.#restMs + answerMs,
+          withinMs: attempterTimeoutMs + this.#waitingOutMs + this.#restMs + attemptMs,
         },
       ],
       Leader: [

@@ -61,7 +61,7 @@ export class ElectionSession implements Session {
     this.#tools = tools;
     this.#line = new Line(client, layout, replica, () => encodeReplica(describe()));
     this.#leaderWatch = new LeaderWatch(tools, layout.leader, replica);
-    this.#termWatch = new TermWatch(client, layout.term);
+    this.#termWatch = new TermWatch(client, layout.term, this.#leaderWatch);
     this.#keepKey(undefined);
     void this.#awaitTheEnd();
   }
@@ -229,9 +229,12 @@ export class ElectionSession implements Session {
 
   async #untilNobodyLeads(signal: AbortSignal): Promise<void> {
     using following = new Scope(signal);
-    void this.#termWatch.follow(following.signal);
-    await this.#leaderWatch.untilGone(signal);
-    following.abort();
+    try {
+      void this.#termWatch.follow(following.signal);
+      await this.#leaderWatch.untilGone(signal);
+    } finally {
+      following.abort();
+    }
     const { foreseen } = this.#termWatch;
     // Only what was watched to its end, without a gap, is known well enough to go by.
     const isKnown = this.#leaderWatch.lastRenewalOf(foreseen?.epoch) !== undefined;

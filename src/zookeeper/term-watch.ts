@@ -1,6 +1,7 @@
 import type { Epoch } from "../election/coordinator.ts";
 import type { ZooKeeperClient } from "./client.ts";
 import { ZooKeeperError } from "./errors.ts";
+import type { LeaderWatch } from "./leader-watch.ts";
 import { type FoundTerm, readTerm } from "./term.ts";
 
 /** The term as it must be by what was read of it and watched since. */
@@ -21,15 +22,21 @@ export interface ForeseenTerm {
  * the watcher hears of the first change before it hears of the second one, and asks at once what
  * the term says now. That answer comes ahead of the answer to whatever it sends next, and a taking
  * which names the version that the change must have led to replaces exactly what was read.
+ *
+ * Whoever takes leadership writes `term` too, but only where there is no leader node: that change
+ * is told behind the end of the one before, and what it says is not foreseen.
  */
 export class TermWatch {
   readonly #client: ZooKeeperClient;
   readonly #path: string;
+  readonly #leaderWatch: LeaderWatch;
   #foreseen: ForeseenTerm | undefined;
 
-  constructor(client: ZooKeeperClient, path: string) {
+  /** @param leaderWatch hears of the leader node on the same session */
+  constructor(client: ZooKeeperClient, path: string, leaderWatch: LeaderWatch) {
     this.#client = client;
     this.#path = path;
+    this.#leaderWatch = leaderWatch;
   }
 
   /** Undefined while nothing is known for sure. */
@@ -61,6 +68,8 @@ export class TermWatch {
     if (signal.aborted) return false;
     this.#foreseen = undefined;
     if (event.kind !== "changed" || !event.unbroken || before === undefined) return true;
+    // Its holder is gone: this is somebody else's word, and may ask for more.
+    if (this.#leaderWatch.lastRenewalOf(before.epoch) !== undefined) return true;
     // It outlives `signal`, which aborts with the very change that this is asked for.
     const found = this.#found();
     this.#foreseen = { ...before, version: version + 1, found };

@@ -14,6 +14,8 @@ const timings = {
 };
 /** What a state may need besides its own timing: three session timeouts and the grace. */
 const answerMs = 18_000;
+/** An attempt and the look ahead of it: five of them. */
+const attemptMs = 20_000;
 
 const attempt: ElectionEvent = { kind: "attempt", outcome: "led", leader: other, detail: "" };
 const repair: ElectionEvent = {
@@ -40,7 +42,7 @@ function inState(state: StateName): Progress {
 
 test.each([
   { state: "Init", limitMs: answerMs, owed: "transition" },
-  { state: "Attempter", limitMs: timings.attempterTimeoutMs + answerMs, owed: "attempt" },
+  { state: "Attempter", limitMs: timings.attempterTimeoutMs + attemptMs, owed: "attempt" },
   { state: "Leader", limitMs: answerMs, owed: "lease" },
   { state: "Failover", limitMs: timings.failoverTimeoutMs + answerMs, owed: "repair" },
   { state: "Stopping", limitMs: timings.stopTimeoutMs + answerMs, owed: "transition" },
@@ -79,7 +81,7 @@ test("progress: a leader that renews its lease, but writes no file, is stuck", (
 
 test("progress: what other parts say is no sign of life of the state", () => {
   const progress = inState("Attempter");
-  progress.passed(timings.attempterTimeoutMs + answerMs + 1);
+  progress.passed(timings.attempterTimeoutMs + attemptMs + 1);
   progress.observe({ kind: "request", operation: "ping", outcome: "ok", durationMs: 1 });
   progress.observe({ kind: "line", position: 1, size: 2, candidates: [] });
   expect(progress.stuck).toContain("attempt");
@@ -96,7 +98,7 @@ test("progress: a state begins anew with every transition", () => {
 test("progress: an attempt that waits for an earlier lease to end may take as much longer", () => {
   const progress = inState("Attempter");
   progress.observe({ kind: "waiting-out", epoch, waitMs: 50_000, observed: false });
-  progress.passed(timings.attempterTimeoutMs + answerMs + 50_000);
+  progress.passed(timings.attempterTimeoutMs + attemptMs + 50_000);
   expect(progress.stuck).toBeUndefined();
   progress.passed(1);
   expect(progress.stuck).toContain("Attempter");
@@ -125,7 +127,7 @@ test("progress: a replica that was asked not to stand owes no attempt before it 
   const progress = inState("Attempter");
   const resting = { kind: "resting", until: 0 as Instant, leader: undefined } as const;
   progress.observe({ ...resting, change: "began", restMs: 600_000 });
-  progress.passed(600_000 + timings.attempterTimeoutMs + answerMs);
+  progress.passed(600_000 + timings.attempterTimeoutMs + attemptMs);
   expect(progress.stuck).toBeUndefined();
   progress.passed(1);
   expect(progress.stuck).toContain("attempt");

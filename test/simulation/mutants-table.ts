@@ -261,6 +261,12 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: "a turn is left behind when a look ends the waiting",
+    file: "election/attempter.ts",
+    find: "    reportLed(context, sighting.leader);\n  }\n  waiting.abort();",
+    replace: "    reportLed(context, sighting.leader);\n  }",
+  },
+  {
     name: "a change of the term is taken for its release",
     file: taking,
     find: "    const found = await foreseen.found;",

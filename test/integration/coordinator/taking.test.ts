@@ -256,3 +256,26 @@ for (const { what, writes, waits } of [
     limitMs,
   );
 }
+
+test(
+  "coordinator: what follows the leader's end in the term is another's, and is read first",
+  async () => {
+    const leader = await bench.candidate("a");
+    await won(leader.session.attempt(never));
+    const next = await firstInLine("b");
+    leader.session.abandon();
+    const { term: path, leader: node } = bench.layout;
+    // Somebody with a longer lease took over, and lost the node, before we could see it.
+    const data = new TextEncoder().encode(JSON.stringify({ state: "held", leaseMs: 3_000 }));
+    await bench.meddler.multi([
+      { kind: "delete", path: node },
+      { kind: "set", path, data },
+    ]);
+    await next.turn;
+    const successor = won(next.session.attempt(never));
+    while (next.events.of("waiting-out").length === 0) await Bun.sleep(1);
+    expect(await bench.term()).toEqual({ state: "held", leaseMs: 3_000 });
+    expect((await successor).mayAct()).toBe(true);
+  },
+  limitMs,
+);

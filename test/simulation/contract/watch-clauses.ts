@@ -1,4 +1,5 @@
 import { expect } from "bun:test";
+import { multiBody } from "../../../src/zookeeper/multi.ts";
 import { Opcode } from "../../../src/zookeeper/protocol/opcodes.ts";
 import {
   pathBody,
@@ -119,6 +120,39 @@ export const watchClauses: readonly ContractClause[] = [
         ["children-changed", "/both"],
       ]);
       await client.end();
+    },
+  },
+  {
+    name: "the events of a multi come in the order of its parts, and ahead of the next commit's",
+    check: async (stage) => {
+      const { leader, follower, otherFollower } = await rolesOf(stage);
+      const writer = await WireClient.begin(stage, otherFollower);
+      for (const [member, parent] of [
+        [leader, "/parts-leader"],
+        [follower, "/parts-follower"],
+      ] as const) {
+        const [one, other, last] = [`${parent}/one`, `${parent}/other`, `${parent}/last`] as const;
+        const watcher = await WireClient.begin(stage, member);
+        await writer.create(parent);
+        const watched = [one, other, last];
+        for (const path of watched) await writer.create(path);
+        await watcher.sync();
+        for (const path of watched) await watcher.watch("data", path);
+        const parts = multiBody([
+          { kind: "set", path: other, data: changed },
+          { kind: "delete", path: one },
+        ]);
+        expect((await writer.ask(Opcode.multi, parts)).error).toBe(0);
+        await writer.set(last, changed);
+        const { events } = await watcher.askThrough(Opcode.sync, pathBody(parent));
+        expect(events).toEqual([
+          ["changed", other],
+          ["deleted", one],
+          ["changed", last],
+        ]);
+        await watcher.end();
+      }
+      await writer.end();
     },
   },
   {
