@@ -21,7 +21,15 @@ async function session() {
   const peer = await accept();
   const observer = new Recorder();
   const namesake = new Namesake(scheduler, observer);
-  const tools = { client, scheduler, observer, layout, describe, namesake };
+  const tools = {
+    client,
+    scheduler,
+    observer,
+    layout,
+    describe,
+    namesake,
+    leaveBehind: () => undefined,
+  };
   return { client, peer, session: new ElectionSession(tools) };
 }
 

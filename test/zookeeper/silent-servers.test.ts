@@ -64,6 +64,7 @@ test("attempter: servers that answer nothing but pings do not make it look stuck
     layout: layoutBelow("/s"),
     describe: () => otherReplica,
     namesake: new Namesake(scheduler, observer),
+    leaveBehind: () => undefined,
   });
   const progress = new Progress({ ...timings, sessionTimeoutMs, leaderTimeoutMs: 1 }, "silent");
   progress.observe(transition("Init", "Attempter", "ready"));
