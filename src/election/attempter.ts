@@ -1,4 +1,4 @@
-import type { Attempt, Epoch, ReplicaInfo, Session } from "./coordinator.ts";
+import type { Attempt, ReplicaInfo, Session } from "./coordinator.ts";
 import { restOut } from "./resting.ts";
 import { Scope } from "./scope.ts";
 import { type Context, type StateOf, type Transition, toFailover, toStopping } from "./state.ts";
@@ -15,7 +15,7 @@ const looksPerAttempt = 6;
  * We want to lead, and somebody else does.
  * Enter: our session is good. While here: attempt at once (after a step-down: when its rest is over
  * and it is our turn), then whenever it is our turn; every attempter-timeout look who leads, and
- * attempt unless it is who it was, whatever the line says, so that a broken line cannot leave the
+ * attempt unless somebody does, whatever the line says, so that a broken line cannot leave the
  * service without a leader. Leave: leadership won (and its lease valid), session lost, refused,
  * signal.
  */
@@ -49,7 +49,7 @@ export async function attempter(
       return toFailover(attempt.failure, { session, tenure: undefined });
 
     if (attempt.kind === "led") {
-      await turnOrVacancy(context, session, attempt.epoch, scope.signal);
+      await turnOrVacancy(context, session, scope.signal);
     } else {
       await pause(context, scope.signal);
       await turnOrTimeout(context, session, scope.signal);
@@ -81,15 +81,10 @@ async function turnOrTimeout(context: Context, session: Session, stop: AbortSign
 }
 
 /**
- * Waits in line while `epoch` leads, and looks every attempter-timeout whether it still does: a
- * look costs one request, and the place in line is kept, with all that is watched from there.
+ * Waits in line, and looks every attempter-timeout whether somebody leads: a look costs one
+ * request, and the place in line is kept, with all that is watched from there.
  */
-async function turnOrVacancy(
-  context: Context,
-  session: Session,
-  epoch: Epoch,
-  stop: AbortSignal,
-): Promise<void> {
+async function turnOrVacancy(context: Context, session: Session, stop: AbortSignal): Promise<void> {
   const { scheduler, timings } = context;
   using waiting = new Scope(stop);
   const turn = session.turn(waiting.signal).then(() => true as const);
@@ -98,7 +93,7 @@ async function turnOrVacancy(
     const isOver = (await Promise.race([turn, sleep])) === true || stop.aborted;
     if (isOver || look === looksPerAttempt) break;
     const sighting = await session.sighting(waiting.signal);
-    if (sighting.kind !== "led" || sighting.epoch !== epoch) break;
+    if (sighting.kind !== "led") break;
     reportLed(context, sighting.leader);
   }
   waiting.abort();

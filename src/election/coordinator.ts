@@ -84,7 +84,7 @@ export interface Session {
 }
 
 export type Sighting =
-  | { readonly kind: "led"; readonly leader: ReplicaInfo | undefined; readonly epoch: Epoch }
+  | { readonly kind: "led"; readonly leader: ReplicaInfo | undefined }
   | { readonly kind: "nobody" }
   /** The coordinator did not answer, or not clearly: an attempt settles it. */
   | { readonly kind: "unknown" };

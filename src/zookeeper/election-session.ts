@@ -127,7 +127,7 @@ export class ElectionSession implements Session {
       const owner = await this.#owner(signal);
       if (owner.kind === "nobody") return owner;
       if (owner.kind === "us") return { kind: "unknown" };
-      return { kind: "led", leader: owner.leader, epoch: owner.epoch };
+      return { kind: "led", leader: owner.leader };
     } catch (error) {
       if (!(error instanceof ZooKeeperError)) throw error;
       return { kind: "unknown" };
