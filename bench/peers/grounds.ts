@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { binary } from "../../test/integration/replica.ts";
 import type { ZooKeeperServer } from "../../test/integration/zookeeper-server.ts";
 import { Random } from "../../test/simulation/random.ts";
 import { EnsembleProbe } from "../ensemble-probe.ts";
@@ -37,6 +38,7 @@ export class Grounds implements AsyncDisposable {
   /** @param names of the contenders that take part */
   static async open(names: readonly string[], seed: number): Promise<Grounds> {
     await using owned = new AsyncDisposableStack();
+    await forgetCached(binary);
     const stage = owned.use(await Stage.open(serverOptions));
     const probe = owned.use(new EnsembleProbe(stage.servers));
     const etcd = names.includes("etcd") ? owned.use(await EtcdServers.open()) : undefined;
@@ -62,6 +64,15 @@ export class Grounds implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#owned[Symbol.asyncDispose]();
   }
+}
+
+/**
+ * Has the daemon's binary read from the disk, as the installed peers' are. What a build has just
+ * written stands in the page cache in larger pieces, of which every process maps 4 MiB more.
+ */
+async function forgetCached(path: string): Promise<void> {
+  await Bun.$`sync ${path}`.quiet();
+  await Bun.$`dd if=${path} iflag=nocache count=0`.quiet();
 }
 
 async function compile(classes: string): Promise<void> {
