@@ -13,9 +13,8 @@ const programs = ["bench/**/*.ts", "test/chaos/*.ts", "test/soak/*.ts"].flatMap(
 test("anywhere: its container is given every variable that a program there reads", async () => {
   const read = new Set<string>();
   for (const path of programs) {
-    for (const [, name = ""] of (await textOf(path)).matchAll(/process\.env\["(\w+)"\]/g)) {
-      read.add(name);
-    }
+    const reading = /(?:process\.env\[|environment\[|numberIn\()"(\w+)"/g;
+    for (const [, name = ""] of (await textOf(path)).matchAll(reading)) read.add(name);
   }
   read.delete("PATH");
   expect(read.size).toBeGreaterThan(7);
