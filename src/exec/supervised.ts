@@ -84,12 +84,14 @@ export class Supervised implements RunningCommand {
 
   /** Kills a supervisor that hangs: what is below it becomes ours, and is swept away in time. */
   async #watch(ended: AbortSignal): Promise<void> {
-    const { scheduler } = this.#options;
+    const { scheduler, killMarginMs } = this.#options;
+    // A suspended machine wakes with its timers where they were: at most half of our time is lost.
+    const longestSleepMs = killMarginMs / 4;
     const remainingMs = (): number => this.#patienceMs - bootTimeMs(scheduler);
     while (!ended.aborted && remainingMs() > 0) {
       this.#waking = new AbortController();
       const waking = AbortSignal.any([ended, this.#waking.signal]);
-      await scheduler.sleep(remainingMs(), waking);
+      await scheduler.sleep(Math.min(remainingMs(), longestSleepMs), waking);
     }
     if (!ended.aborted) this.#supervisor.kill();
   }

@@ -56,3 +56,15 @@ test("supervised: the machine's suspend counts against a supervisor that hangs",
   expect(killed()).toBe(1);
   expect(await command.ended).toEqual({ kind: "stopped", cause: "asked" });
 });
+
+test("supervised: after a suspend that nobody noticed it is killed before the lease ends", async () => {
+  const suspendedMs = 3_000;
+  const { scheduler, command, killed } = runHanging();
+  await scheduler.advance(1_000);
+  scheduler.suspend(suspendedMs);
+  await scheduler.advance(leaseMs - suspendedMs - 1_000 - killMarginMs / 2 - 1);
+  expect(killed()).toBe(0);
+  await scheduler.advance(killMarginMs / 4 + 1);
+  expect(killed()).toBe(1);
+  expect(await command.ended).toMatchObject({ kind: "unsupervised" });
+});
