@@ -109,7 +109,7 @@ simulate: tools ## Simulate the whole daemon: SEEDS=1000, or SEED=n for one time
 	  $(if $(SEED),--seed='$(SEED)',--seeds='$(SEEDS)')
 
 mutants: tools ## Plant bugs, one at a time, and show that the simulation catches each
-	@bun test/simulation/mutants.ts
+	@bun test/simulation/mutants/run.ts
 
 DESTDIR ?=
 PREFIX ?= /usr/local

@@ -1,6 +1,6 @@
 import { type FSWatcher, readFileSync, watch } from "node:fs";
 import { join } from "node:path";
-import type { Epoch } from "../src/election/coordinator.ts";
+import type { Epoch } from "../src/election/ports/coordinator.ts";
 import { parseFileName } from "../src/files/file-name.ts";
 
 /** A leader's file that has just got its final name. */

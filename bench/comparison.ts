@@ -1,4 +1,4 @@
-import { unreachable } from "../src/election/unreachable.ts";
+import { unreachable } from "../src/base/unreachable.ts";
 import type { Results } from "./measures/samples.ts";
 import { type ContenderName, contenderNames, zooKeeperPeers } from "./peers/contender.ts";
 import type { Aim, Row } from "./rows.ts";

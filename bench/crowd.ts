@@ -1,17 +1,17 @@
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
-import { aborted } from "../src/election/scope.ts";
-import type { ReplicaId, ReplicaInfo } from "../src/election/coordinator.ts";
+import { aborted } from "../src/base/scope.ts";
+import type { ReplicaId, ReplicaInfo } from "../src/election/ports/coordinator.ts";
 import { run } from "../src/election/machine.ts";
 import { RepairBudget } from "../src/election/repair-budget.ts";
 import type { Context } from "../src/election/state.ts";
 import { StepDown } from "../src/election/step-down.ts";
 import { LeaderFiles } from "../src/files/leader-files.ts";
-import { LocalDisk } from "../src/files/local-disk.ts";
+import { LocalDisk } from "../src/disk/local-disk.ts";
 import { RealScheduler } from "../src/system/real-scheduler.ts";
 import { parseConnectionString } from "../src/zookeeper/connection-string.ts";
-import { ZooKeeperCoordinator } from "../src/zookeeper/coordinator.ts";
-import { TcpTransport } from "../src/zookeeper/tcp-transport.ts";
+import { ZooKeeperCoordinator } from "../src/coordination/zookeeper/coordinator.ts";
+import { TcpTransport } from "../src/zookeeper/transport/tcp-transport.ts";
 
 /**
  * Many candidates in one process: each with the states, the client, the session and the duty of a

@@ -1,4 +1,4 @@
-import { aborted } from "../src/election/scope.ts";
+import { aborted } from "../src/base/scope.ts";
 import { refuse } from "../test/given.ts";
 import { type Arrival, ArrivalWatch } from "./arrival-watch.ts";
 import { DemoOutput } from "./demo-output.ts";

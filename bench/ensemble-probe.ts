@@ -1,6 +1,6 @@
 import { ZooKeeperClient } from "../src/zookeeper/client.ts";
 import { RealScheduler } from "../src/system/real-scheduler.ts";
-import { TcpTransport } from "../src/zookeeper/tcp-transport.ts";
+import { TcpTransport } from "../src/zookeeper/transport/tcp-transport.ts";
 import { ZooKeeperError } from "../src/zookeeper/errors.ts";
 import type { ZooKeeperServer } from "../test/integration/zookeeper-server.ts";
 import { ConnectionCounts } from "./connection-counts.ts";

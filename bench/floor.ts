@@ -1,4 +1,4 @@
-import { LocalDisk } from "../src/files/local-disk.ts";
+import { LocalDisk } from "../src/disk/local-disk.ts";
 import type { EnsembleProbe } from "./ensemble-probe.ts";
 import type { Findings } from "./figure.ts";
 import type { Stage } from "./stage.ts";

@@ -1,5 +1,5 @@
 import { loadavg } from "node:os";
-import { aborted } from "../src/election/scope.ts";
+import { aborted } from "../src/base/scope.ts";
 import { numberIn, oneOf } from "../test/given.ts";
 import { compare } from "./comparison.ts";
 import { mediansText, spreadText } from "./comparison-text.ts";

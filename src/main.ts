@@ -1,11 +1,11 @@
 import { parseCommandLine, version } from "./cli/parse-command-line.ts";
-import { parseServers } from "./cli/parse-servers.ts";
+import { parseServers } from "./coordination/zookeeper/server-list.ts";
 import { complain, print } from "./cli/print.ts";
-import { serviceNotificationOf } from "./config/service-notification.ts";
-import { isTerminal, processSurroundings } from "./config/surroundings.ts";
+import { serviceNotificationOf } from "./system/service-notification.ts";
+import { isTerminal, processSurroundings } from "./options/environment.ts";
 import { exitCodes } from "./election/exit-status.ts";
-import { unreachable } from "./election/unreachable.ts";
-import { levelled } from "./telemetry/journal-level.ts";
+import { unreachable } from "./base/unreachable.ts";
+import { levelled } from "./telemetry/log/journal-level.ts";
 
 /** Its number, because asking for `process.stdout` would open a stream. */
 const standardOutput = 1;
@@ -27,7 +27,7 @@ async function main(rawArguments: readonly string[]): Promise<number> {
       await print(command.text);
       return exitCodes.stopped;
     case "completion": {
-      const { completionFor } = await import("./cli/completion.ts");
+      const { completionFor } = await import("./cli/completion/completion.ts");
       await print(completionFor(command.shell));
       return exitCodes.stopped;
     }
@@ -36,22 +36,22 @@ async function main(rawArguments: readonly string[]): Promise<number> {
       return exitCodes.usage;
     case "release":
       return await (
-        await import("./cli/release.ts")
+        await import("./cli/release/release.ts")
       ).runRelease(command.config, surroundings.journal);
     case "supervise":
-      return await (await import("./cli/supervise.ts")).runSupervise(surroundings.environment);
+      return await (await import("./cli/run/supervise.ts")).runSupervise(surroundings.environment);
     case "status":
-      return await (await import("./cli/status.ts")).runStatus(command);
+      return await (await import("./cli/status/status.ts")).runStatus(command);
     case "check":
-      return await (await import("./cli/check.ts")).runCheck(command);
+      return await (await import("./cli/check/check.ts")).runCheck(command);
     case "survey":
-      return await (await import("./cli/survey.ts")).runSurvey(command);
+      return await (await import("./cli/status/survey.ts")).runSurvey(command);
     case "history":
-      return await (await import("./cli/history.ts")).runHistory(command);
+      return await (await import("./cli/history/history.ts")).runHistory(command);
     case "step-down":
-      return await (await import("./cli/step-down.ts")).runStepDown(command);
+      return await (await import("./cli/step-down/step-down.ts")).runStepDown(command);
     case "run": {
-      const { runDaemon } = await import("./daemon.ts");
+      const { runDaemon } = await import("./daemon/daemon.ts");
       return await runDaemon({
         config: command.config,
         settings: command.settings,

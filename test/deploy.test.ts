@@ -3,9 +3,9 @@ import { YAML } from "bun";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import pkg from "../package.json" with { type: "json" };
-import { options } from "../src/config/options.ts";
-import { parseDuration } from "../src/config/duration.ts";
-import { variableOf } from "../src/config/option.ts";
+import { options } from "../src/daemon/options.ts";
+import { parseDuration } from "../src/options/duration.ts";
+import { variableOf } from "../src/options/option.ts";
 import { metricsText } from "./telemetry/metrics-text.ts";
 
 const root = join(import.meta.dir, "..");

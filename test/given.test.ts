@@ -32,8 +32,8 @@ test.each([
   ["run.ts", "--seeds", "foo", count(1)],
   ["run.ts", "--seed", "", count(1)],
   ["run.ts", "--profile", "foo", `one of ${profiles.join(", ")}`],
-  ["mutants.ts", "--seeds", "foo", count(1)],
-  ["mutants.ts", "--only", "foo", "a part of the name of a mutant"],
+  ["mutants/run.ts", "--seeds", "foo", count(1)],
+  ["mutants/run.ts", "--only", "foo", "a part of the name of a mutant"],
 ])("given: the simulation's %s says what %s=%s should be", (program, flag, value, expected) => {
   const refused = run([join("simulation", program), `${flag}=${value}`], {});
   expectRefusal(refused, flag, value, expected);

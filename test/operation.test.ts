@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Glob, YAML } from "bun";
 import { join } from "node:path";
 import { failoverBounds } from "../src/election/failover-bound.ts";
-import { longestExpiryLagMs } from "../src/zookeeper/expiry-lag.ts";
+import { longestExpiryLagMs } from "../src/coordination/zookeeper/expiry-lag.ts";
 import { metricsText } from "./telemetry/metrics-text.ts";
 
 const root = join(import.meta.dir, "..");
@@ -31,7 +31,7 @@ test("operation: every event of the log is told, and none besides", async () => 
   }
   // `emit` itself passes on what `write` was given.
   expect(unclear).toEqual(["src/telemetry/log.ts: this.#emit(level, event,"]);
-  const observer = await textOf("src/election/observer.ts");
+  const observer = await textOf("src/election/ports/observer.ts");
   const kinds = [...observer.matchAll(/readonly kind: "([a-z-]+)"/g)]
     .map((match) => match[1] ?? "")
     .filter((kind) => kind !== "leader-seen");

@@ -1,7 +1,12 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { layoutBelow } from "../src/zookeeper/layout.ts";
-import { decodeReplica, decodeTerm, encodeReplica, encodeTerm } from "../src/zookeeper/records.ts";
+import { layoutBelow } from "../src/coordination/zookeeper/leadership/layout.ts";
+import {
+  decodeReplica,
+  decodeTerm,
+  encodeReplica,
+  encodeTerm,
+} from "../src/coordination/zookeeper/leadership/records.ts";
 
 const notes = await Bun.file(join(import.meta.dir, "../docs/protocol.md")).text();
 const examples = [...notes.matchAll(/^\{".*\}$/gm)].map(([example]) => example);

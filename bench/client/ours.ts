@@ -1,7 +1,7 @@
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
 import { ZooKeeperClient } from "../../src/zookeeper/client.ts";
 import { parseConnectionString } from "../../src/zookeeper/connection-string.ts";
-import { TcpTransport } from "../../src/zookeeper/tcp-transport.ts";
+import { TcpTransport } from "../../src/zookeeper/transport/tcp-transport.ts";
 import type { MeasuredClient } from "./measures.ts";
 import { answerOneCommand } from "./program.ts";
 import { sessionTimeoutMs } from "./protocol.ts";

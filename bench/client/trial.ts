@@ -1,4 +1,4 @@
-import { Relay } from "../../test/chaos/relay.ts";
+import { Relay } from "../../test/chaos/arena/relay.ts";
 import type { ZooKeeperServer } from "../../test/integration/zookeeper-server.ts";
 import type { ContenderName, Contenders } from "./contender.ts";
 import { measureContender } from "./contender-process.ts";

@@ -1,7 +1,7 @@
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
 import { ZooKeeperClient } from "../../src/zookeeper/client.ts";
 import type { ServerAddress } from "../../src/zookeeper/connection-string.ts";
-import { TcpTransport } from "../../src/zookeeper/tcp-transport.ts";
+import { TcpTransport } from "../../src/zookeeper/transport/tcp-transport.ts";
 import { dataBytes, nodePath, sessionTimeoutMs } from "./protocol.ts";
 
 /** So many operations in one multi: some 400 kB, below what servers accept. */

@@ -1,4 +1,4 @@
-import { Relay } from "../../test/chaos/relay.ts";
+import { Relay } from "../../test/chaos/arena/relay.ts";
 import type { Contender } from "../peers/contender.ts";
 import type { Grounds } from "../peers/grounds.ts";
 import { limitMs, Service } from "../peers/service.ts";

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { binary } from "../../test/integration/replica.ts";
 import type { ZooKeeperServer } from "../../test/integration/zookeeper-server.ts";
-import { Random } from "../../test/simulation/random.ts";
+import { Random } from "../../test/simulation/world/random.ts";
 import { EnsembleProbe } from "../ensemble-probe.ts";
 import { Stage } from "../stage.ts";
 import { classPath, type Contender, contenders } from "./contender.ts";

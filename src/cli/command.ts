@@ -1,10 +1,10 @@
 import type { ArgsDef } from "citty";
-import type { HttpAddress } from "../config/http-address.ts";
-import type { Config } from "../config/options.ts";
-import type { Loading, Setting } from "../config/load-config.ts";
-import { printable } from "../config/quoted.ts";
-import type { Surroundings } from "../config/surroundings.ts";
-import type { Shell } from "./completion-command.ts";
+import type { HttpAddress } from "../http/http-address.ts";
+import type { Config } from "../daemon/options.ts";
+import type { Loading, Setting } from "../options/load.ts";
+import { printable } from "../base/quoted.ts";
+import type { Surroundings } from "../options/environment.ts";
+import type { Shell } from "./completion/completion-command.ts";
 import type { Arguments } from "./read-arguments.ts";
 
 /** What a command line asks for. main.ts does it. */

@@ -1,13 +1,13 @@
-import { checkCommand } from "./check-command.ts";
-import { completionCommand } from "./completion-command.ts";
-import { execCommand } from "./exec-command.ts";
-import { historyCommand } from "./history-command.ts";
-import { releaseCommand } from "./release-command.ts";
+import { checkCommand } from "./check/check-command.ts";
+import { completionCommand } from "./completion/completion-command.ts";
+import { execCommand } from "./run/exec-command.ts";
+import { historyCommand } from "./history/history-command.ts";
+import { releaseCommand } from "./release/release-command.ts";
 import type { Command } from "./command.ts";
-import { runCommand } from "./run-command.ts";
-import { statusCommand } from "./status-command.ts";
-import { stepDownCommand } from "./step-down-command.ts";
-import { superviseCommand } from "./supervise-command.ts";
+import { runCommand } from "./run/run-command.ts";
+import { statusCommand } from "./status/status-command.ts";
+import { stepDownCommand } from "./step-down/step-down-command.ts";
+import { superviseCommand } from "./run/supervise-command.ts";
 
 /** What happens when no command is named. */
 export const defaultCommand = runCommand;

@@ -1,6 +1,6 @@
-import { options } from "../config/options.ts";
-import { variableOf } from "../config/option.ts";
-import { quoted } from "../config/quoted.ts";
+import { options } from "../daemon/options.ts";
+import { variableOf } from "../options/option.ts";
+import { quoted } from "../base/quoted.ts";
 import type { Command } from "./command.ts";
 import type { Cures } from "./read-arguments.ts";
 

@@ -1,6 +1,6 @@
 import type { ArgsDef } from "citty";
-import { type AnyOption, fallbackText, variableOf } from "../config/option.ts";
-import { options } from "../config/options.ts";
+import { type AnyOption, fallbackText, variableOf } from "../options/option.ts";
+import { options } from "../daemon/options.ts";
 import { lineBreak } from "./help.ts";
 
 /** The options that a command has: some belong to `exec` alone. */

@@ -1,8 +1,8 @@
 import type { ArgsDef } from "citty";
 import pkg from "../../package.json" with { type: "json" };
-import { nearestName } from "../config/nearest-name.ts";
-import { quoted } from "../config/quoted.ts";
-import type { Surroundings } from "../config/surroundings.ts";
+import { nearestName } from "../options/nearest-name.ts";
+import { quoted } from "../base/quoted.ts";
+import type { Surroundings } from "../options/environment.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
 import { commands, defaultCommand, hiddenCommands } from "./commands.ts";
 import { curesOf } from "./cures.ts";

@@ -1,6 +1,6 @@
 import { type ArgDef, type ArgsDef, parseArgs } from "citty";
-import { nearestName } from "../config/nearest-name.ts";
-import { quoted } from "../config/quoted.ts";
+import { nearestName } from "../options/nearest-name.ts";
+import { quoted } from "../base/quoted.ts";
 
 /** Well-formed arguments: every flag known, given once, and with a value where it takes one. */
 export interface Arguments {

@@ -1,9 +1,9 @@
-import { formatHttpAddress, parseHttpAddress, type HttpAddress } from "../config/http-address.ts";
-import { loadOptions } from "../config/load-config.ts";
-import { options } from "../config/options.ts";
-import { quoted } from "../config/quoted.ts";
-import type { Surroundings } from "../config/surroundings.ts";
-import type { ReplicaInfo } from "../election/coordinator.ts";
+import { formatHttpAddress, parseHttpAddress, type HttpAddress } from "../http/http-address.ts";
+import { loadOptions } from "../options/load.ts";
+import { options } from "../daemon/options.ts";
+import { quoted } from "../base/quoted.ts";
+import type { Surroundings } from "../options/environment.ts";
+import type { ReplicaInfo } from "../election/ports/coordinator.ts";
 import type { Addresses, Operands } from "./command.ts";
 import { flagsOf } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";

@@ -1,5 +1,5 @@
-import type { Duty, DutyEnd, Proof, Term } from "./duty.ts";
-import { Scope } from "./scope.ts";
+import type { Duty, DutyEnd, Proof, Term } from "./ports/duty.ts";
+import { Scope } from "../base/scope.ts";
 
 /** Two duties done beside each other: where one cannot go on, the other ends as well. */
 export class BothDuties implements Duty {

@@ -1,4 +1,4 @@
-import { type Instant, later, type Scheduler } from "./scheduler.ts";
+import { type Instant, later, type Scheduler } from "../base/scheduler.ts";
 
 /** The lease is this share of the session timeout; the rest is the servers' to expire us in. */
 const leaseShare = 2 / 3;

@@ -1,12 +1,12 @@
-import { attempter } from "./attempter.ts";
-import type { Epoch } from "./coordinator.ts";
+import { attempter } from "./states/attempter.ts";
+import type { Epoch } from "./ports/coordinator.ts";
 import type { ExitStatus } from "./exit-status.ts";
-import { failover } from "./failover.ts";
-import { init } from "./init.ts";
-import { leader } from "./leader.ts";
+import { failover } from "./states/failover.ts";
+import { init } from "./states/init.ts";
+import { leader } from "./states/leader.ts";
 import type { AnyTransition, Context, State, StateOf } from "./state.ts";
-import { stopping } from "./stopping.ts";
-import { unreachable } from "./unreachable.ts";
+import { stopping } from "./states/stopping.ts";
+import { unreachable } from "../base/unreachable.ts";
 
 /**
  * Runs one replica from Init to the end of Stopping. Losing leadership never ends it; a signal and

@@ -1,4 +1,4 @@
-import type { ElectionEvent, Observer } from "./observer.ts";
+import type { ElectionEvent, Observer } from "./ports/observer.ts";
 import type { Timings } from "./state.ts";
 import type { StateName } from "./transitions.ts";
 

@@ -1,4 +1,4 @@
-import type { ReplicaInfo } from "./coordinator.ts";
+import type { ReplicaInfo } from "./ports/coordinator.ts";
 import type { Bound } from "./failover-bound.ts";
 import type { Resource } from "./failure.ts";
 import type { StateName } from "./transitions.ts";

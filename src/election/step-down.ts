@@ -1,4 +1,4 @@
-import { type Instant, later, type Scheduler } from "./scheduler.ts";
+import { type Instant, later, type Scheduler } from "../base/scheduler.ts";
 
 /** The wish that the present leader makes room. It means something only while one leads. */
 export class StepDown {

@@ -1,4 +1,4 @@
-import type { Instant } from "../election/scheduler.ts";
+import type { Instant } from "../base/scheduler.ts";
 
 /** Runs commands, one at a time, whose whole life lies within a lease. */
 export interface Commands {

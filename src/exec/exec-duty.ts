@@ -1,11 +1,11 @@
-import type { ReplicaId } from "../election/coordinator.ts";
-import type { Duty, DutyEnd, Proof, Term } from "../election/duty.ts";
+import type { ReplicaId } from "../election/ports/coordinator.ts";
+import type { Duty, DutyEnd, Proof, Term } from "../election/ports/duty.ts";
 import type { Failure } from "../election/failure.ts";
-import type { ElectionEvent, Observer } from "../election/observer.ts";
-import { type Instant, remainingMs, type Scheduler } from "../election/scheduler.ts";
-import { aborted, Scope } from "../election/scope.ts";
-import { unreachable } from "../election/unreachable.ts";
-import { bootTimeOf } from "./boot-time.ts";
+import type { ElectionEvent, Observer } from "../election/ports/observer.ts";
+import { type Instant, remainingMs, type Scheduler } from "../base/scheduler.ts";
+import { aborted, Scope } from "../base/scope.ts";
+import { unreachable } from "../base/unreachable.ts";
+import { bootTimeOf } from "./supervisor/boot-time.ts";
 import type { CommandEnd, Commands } from "./commands.ts";
 import { RestartPause, wellAfterMs } from "./restart-pause.ts";
 

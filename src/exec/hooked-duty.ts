@@ -1,8 +1,8 @@
-import type { ReplicaId } from "../election/coordinator.ts";
-import type { Duty, DutyEnd, Proof, Term } from "../election/duty.ts";
-import type { Observer } from "../election/observer.ts";
-import { type Instant, later, type Scheduler } from "../election/scheduler.ts";
-import { unreachable } from "../election/unreachable.ts";
+import type { ReplicaId } from "../election/ports/coordinator.ts";
+import type { Duty, DutyEnd, Proof, Term } from "../election/ports/duty.ts";
+import type { Observer } from "../election/ports/observer.ts";
+import { type Instant, later, type Scheduler } from "../base/scheduler.ts";
+import { unreachable } from "../base/unreachable.ts";
 import type { CommandEnd, Commands } from "./commands.ts";
 
 export interface HookedDutyOptions {

@@ -1,4 +1,4 @@
-import { type Instant, later, type Scheduler } from "../election/scheduler.ts";
+import { type Instant, later, type Scheduler } from "../base/scheduler.ts";
 
 /** The first pause, and the longest that doubling leads to. */
 const shortestPauseMs = 1_000;

@@ -1,5 +1,5 @@
 import type { Failure } from "../election/failure.ts";
-import type { Disk } from "./disk.ts";
+import type { Disk } from "../disk/disk.ts";
 import type { Fence } from "./inventory.ts";
 
 /** What an error of the disk means to the election. */

@@ -1,7 +1,7 @@
-import type { Proof } from "../election/duty.ts";
-import type { Scheduler } from "../election/scheduler.ts";
+import type { Proof } from "../election/ports/duty.ts";
+import type { Scheduler } from "../base/scheduler.ts";
 import { failureOf, fencedBy } from "./directory-failure.ts";
-import type { Disk } from "./disk.ts";
+import type { Disk } from "../disk/disk.ts";
 import { noEpoch, temporaryName } from "./file-name.ts";
 import { takeInventory, type Unfinished } from "./inventory.ts";
 

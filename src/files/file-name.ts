@@ -1,4 +1,4 @@
-import type { Epoch } from "../election/coordinator.ts";
+import type { Epoch } from "../election/ports/coordinator.ts";
 
 /** Digits of an epoch: enough for every signed 64-bit number. */
 const epochDigits = 19;

@@ -1,5 +1,5 @@
-import type { Epoch } from "../election/coordinator.ts";
-import type { Disk } from "./disk.ts";
+import type { Epoch } from "../election/ports/coordinator.ts";
+import type { Disk } from "../disk/disk.ts";
 import { parseFileName } from "./file-name.ts";
 
 /** Sorting starts only when this many names more than needed came together. */

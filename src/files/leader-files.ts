@@ -1,12 +1,12 @@
-import type { Epoch, ReplicaId } from "../election/coordinator.ts";
-import type { Duty, DutyEnd, Proof, Term } from "../election/duty.ts";
+import type { Epoch, ReplicaId } from "../election/ports/coordinator.ts";
+import type { Duty, DutyEnd, Proof, Term } from "../election/ports/duty.ts";
 import type { Failure } from "../election/failure.ts";
-import type { Observer } from "../election/observer.ts";
-import { type Instant, later, remainingMs, type Scheduler } from "../election/scheduler.ts";
-import { aborted, Scope } from "../election/scope.ts";
+import type { Observer } from "../election/ports/observer.ts";
+import { type Instant, later, remainingMs, type Scheduler } from "../base/scheduler.ts";
+import { aborted, Scope } from "../base/scope.ts";
 import { failureOf, fencedBy, hangingFailure } from "./directory-failure.ts";
 import { discard, proveDirectory } from "./directory-proof.ts";
-import type { Disk } from "./disk.ts";
+import type { Disk } from "../disk/disk.ts";
 import { finalName, temporaryName } from "./file-name.ts";
 import { type Inventory, takeInventory } from "./inventory.ts";
 import { prune } from "./pruning.ts";

@@ -1,6 +1,6 @@
-import type { Term } from "../election/duty.ts";
+import type { Term } from "../election/ports/duty.ts";
 import { messageOf } from "./directory-failure.ts";
-import type { Disk } from "./disk.ts";
+import type { Disk } from "../disk/disk.ts";
 import { noEpoch } from "./file-name.ts";
 import type { Inventory } from "./inventory.ts";
 

@@ -1,5 +1,5 @@
-import type { ReplicaInfo } from "../election/coordinator.ts";
-import { unreachable } from "../election/unreachable.ts";
+import type { ReplicaInfo } from "../election/ports/coordinator.ts";
+import { unreachable } from "../base/unreachable.ts";
 import { type Gate, refusalOf } from "./gate.ts";
 
 /** What became of the wish that a replica steps down. */

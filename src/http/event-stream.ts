@@ -1,5 +1,5 @@
-import type { Scheduler } from "../election/scheduler.ts";
-import { Scope } from "../election/scope.ts";
+import type { Scheduler } from "../base/scheduler.ts";
+import { Scope } from "../base/scope.ts";
 
 /** Two events are at least so far apart: what changes faster is told by its latest state. */
 const pauseMs = 100;

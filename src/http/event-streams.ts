@@ -1,6 +1,6 @@
-import { within } from "../election/deadline.ts";
-import type { Scheduler } from "../election/scheduler.ts";
-import { Scope } from "../election/scope.ts";
+import { within } from "../base/deadline.ts";
+import type { Scheduler } from "../base/scheduler.ts";
+import { Scope } from "../base/scope.ts";
 import { EventStream } from "./event-stream.ts";
 
 /** How many readers there may be at a time: each costs a picture of some ten kilobytes. */

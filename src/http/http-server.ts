@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { Scheduler } from "../election/scheduler.ts";
+import type { Scheduler } from "../base/scheduler.ts";
 import { EventStreams } from "./event-streams.ts";
 import type { Gate } from "./gate.ts";
 import { HttpServerError } from "./http-server-error.ts";

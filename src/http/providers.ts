@@ -1,4 +1,4 @@
-import type { ReplicaInfo } from "../election/coordinator.ts";
+import type { ReplicaInfo } from "../election/ports/coordinator.ts";
 import type { StateName } from "../election/transitions.ts";
 import type { Changes } from "./changes.ts";
 

@@ -1,6 +1,6 @@
 import { openSync, readSync } from "node:fs";
 import { uptime } from "node:os";
-import type { Instant, Scheduler } from "../election/scheduler.ts";
+import type { Instant, Scheduler } from "../base/scheduler.ts";
 
 /** What one timer can wait. Source: the 32-bit delay of setTimeout. */
 const longestTimerMs = 2 ** 31 - 1;

@@ -1,6 +1,6 @@
-import type { ElectionEvent, Observer, TransitionEvent } from "../election/observer.ts";
+import type { ElectionEvent, Observer, TransitionEvent } from "../election/ports/observer.ts";
 import type { Progress } from "../election/progress.ts";
-import { type Instant, later, remainingMs, type Scheduler } from "../election/scheduler.ts";
+import { type Instant, later, remainingMs, type Scheduler } from "../base/scheduler.ts";
 import type { Timings } from "../election/state.ts";
 
 /** How often all is said again where no watchdog sets the pace. */

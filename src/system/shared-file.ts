@@ -1,5 +1,5 @@
 import { lstat, rename, writeFile } from "node:fs/promises";
-import type { Scheduler } from "../election/scheduler.ts";
+import type { Scheduler } from "../base/scheduler.ts";
 import { FileLock } from "./file-lock.ts";
 
 /** What is larger was not written by us. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Scheduler } from "../election/scheduler.ts";
+import type { Scheduler } from "../base/scheduler.ts";
 import { SharedFile } from "./shared-file.ts";
 import { LocalState, type StateLock, type StateMedium } from "./state-medium.ts";
 

@@ -1,4 +1,4 @@
-import type { ElectionEvent, Observer } from "../election/observer.ts";
+import type { ElectionEvent, Observer } from "../election/ports/observer.ts";
 
 /**
  * Passes every event to several observers, in their order. One that throws hides the event from

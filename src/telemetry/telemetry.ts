@@ -1,17 +1,17 @@
-import type { ReplicaInfo } from "../election/coordinator.ts";
-import type { Observer } from "../election/observer.ts";
-import type { Scheduler } from "../election/scheduler.ts";
+import type { ReplicaInfo } from "../election/ports/coordinator.ts";
+import type { Observer } from "../election/ports/observer.ts";
+import type { Scheduler } from "../base/scheduler.ts";
 import type { SettingStatus, Status } from "../election/status.ts";
-import { Changes } from "./changes.ts";
-import { ElectionLog } from "./election-log.ts";
-import type { Exposition, Pending } from "./exposition.ts";
+import { Changes } from "./status/changes.ts";
+import { ElectionLog } from "./log/election-log.ts";
+import type { Exposition, Pending } from "./metrics/exposition.ts";
 import { fanOut } from "./fan-out.ts";
-import { LeadershipHistory } from "./leadership-history.ts";
-import { LineWriter, pauseThread, type Write } from "./line-writer.ts";
-import { Log } from "./log.ts";
-import type { LogLevelName } from "./log-entry.ts";
-import { Present } from "./present.ts";
-import { StatusBoard } from "./status-board.ts";
+import { LeadershipHistory } from "./status/leadership-history.ts";
+import { LineWriter, pauseThread, type Write } from "./log/line-writer.ts";
+import { Log } from "./log/log.ts";
+import type { LogLevelName } from "./log/log-entry.ts";
+import { Present } from "./status/present.ts";
+import { StatusBoard } from "./status/status-board.ts";
 
 export interface TelemetryOptions {
   readonly scheduler: Scheduler;

@@ -1,4 +1,4 @@
-import type { Scheduler } from "../election/scheduler.ts";
+import type { Scheduler } from "../base/scheduler.ts";
 import type { ClientEvent } from "./client-event.ts";
 import type { ServerAddress } from "./connection-string.ts";
 import { checkServer, ConnectionStringError } from "./connection-string.ts";
@@ -7,8 +7,8 @@ import type { ClientLimits } from "./limits.ts";
 import { pathProblem } from "./path.ts";
 import type { CreateMode } from "./protocol/create-mode.ts";
 import type { Acl } from "./protocol/records.ts";
-import type { ForeignSession } from "./session.ts";
-import type { Transport } from "./transport.ts";
+import type { ForeignSession } from "./session/session.ts";
+import type { Transport } from "./transport/transport.ts";
 
 export interface ClientOptions {
   readonly servers: readonly ServerAddress[];

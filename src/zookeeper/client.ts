@@ -1,5 +1,5 @@
-import type { Scheduler } from "../election/scheduler.ts";
-import { Scope } from "../election/scope.ts";
+import type { Scheduler } from "../base/scheduler.ts";
+import { Scope } from "../base/scope.ts";
 import type { SessionEnd } from "./client-event.ts";
 import type {
   ClientOptions,
@@ -11,13 +11,13 @@ import type {
 import { checkClientOptions } from "./client-options.ts";
 import type { Credential } from "./credentials.ts";
 import { refusedHere, ZooKeeperError } from "./errors.ts";
-import type { Request } from "./exchange.ts";
+import type { Request } from "./session/exchange.ts";
 import type { ClientLimits } from "./limits.ts";
 import { defaultLimits } from "./limits.ts";
 import type { MultiOperation, MultiResult } from "./multi.ts";
 import { completed, multiBody, readMultiResults } from "./multi.ts";
 import { Namespace } from "./namespace.ts";
-import { PersistentWatch } from "./persistent-watch.ts";
+import { PersistentWatch } from "./watch/persistent-watch.ts";
 import { createFlags, createOpcode } from "./protocol/create-mode.ts";
 import { WireCode } from "./protocol/error-codes.ts";
 import { Opcode } from "./protocol/opcodes.ts";
@@ -34,9 +34,9 @@ import {
   watchableBody,
 } from "./protocol/requests.ts";
 import type { WireReader } from "./protocol/wire-reader.ts";
-import { Session } from "./session.ts";
-import type { WatchEvent, WatchList } from "./watches.ts";
-import { removals, WatchRegistry } from "./watches.ts";
+import { Session } from "./session/session.ts";
+import type { WatchEvent, WatchList } from "./watch/watches.ts";
+import { removals, WatchRegistry } from "./watch/watches.ts";
 
 const anyVersion = -1;
 

@@ -1,4 +1,4 @@
-import { unreachable } from "../election/unreachable.ts";
+import { unreachable } from "../base/unreachable.ts";
 import { MultiError, serverErrorFacts } from "./errors.ts";
 import type { Namespace } from "./namespace.ts";
 import type { CreateMode } from "./protocol/create-mode.ts";

@@ -1,10 +1,10 @@
 import { Replica, temporaryDirectory } from "../integration/replica.ts";
 import { startEnsemble } from "../integration/zookeeper-server.ts";
-import { LandingLog } from "./landing-log.ts";
+import { LandingLog } from "./judge/landing-log.ts";
 import { machineText } from "./machine-line.ts";
 import { NaiveClient } from "./naive-client.ts";
-import { Network } from "./network.ts";
-import { paceMs, sessionMs, syncLimit, tickMs } from "./terms.ts";
+import { Network } from "./arena/network.ts";
+import { paceMs, sessionMs, syncLimit, tickMs } from "./judge/terms.ts";
 
 /**
  * Shows the ping hole. The server of a leader is cut off from the other servers, but not from its

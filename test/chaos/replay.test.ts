@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { execFaults } from "./exec-faults.ts";
-import { faults } from "./faults.ts";
-import { plantable } from "./mutant-binary.ts";
-import { plantedFaults } from "./planted-faults.ts";
+import { execFaults } from "./faults/exec-faults.ts";
+import { faults } from "./faults/faults.ts";
+import { plantable } from "./faults/mutant-binary.ts";
+import { plantedFaults } from "./faults/planted-faults.ts";
 import { replayText } from "./replay.ts";
 
 const known = [...faults, ...plantedFaults, ...execFaults, ...plantable].map(({ name }) => name);

@@ -1,6 +1,6 @@
 import { summaryOf } from "../../bench/statistics.ts";
-import type { Contender } from "./contender.ts";
-import type { Fault } from "./fault.ts";
+import type { Contender } from "./arena/contender.ts";
+import type { Fault } from "./faults/fault.ts";
 import type { RoundResult } from "./round.ts";
 
 const columns = [

@@ -1,11 +1,11 @@
-import type { Arena } from "./arena.ts";
-import type { Outfit } from "./contender.ts";
-import type { Layout } from "./directories.ts";
-import type { Fault } from "./fault.ts";
-import { ProcessorWait } from "./processor-wait.ts";
-import type { SeededChoice } from "./seeded-choice.ts";
-import { calmingLimitMs, capacity, paceMs, sessionMs } from "./terms.ts";
-import type { Landing } from "./verdict.ts";
+import type { Arena } from "./arena/arena.ts";
+import type { Outfit } from "./arena/contender.ts";
+import type { Layout } from "./arena/directories.ts";
+import type { Fault } from "./faults/fault.ts";
+import { ProcessorWait } from "./judge/processor-wait.ts";
+import type { SeededChoice } from "./faults/seeded-choice.ts";
+import { calmingLimitMs, capacity, paceMs, sessionMs } from "./judge/terms.ts";
+import type { Landing } from "./judge/verdict.ts";
 
 /** What one round came to. Times in milliseconds. */
 export interface RoundResult {

@@ -1,19 +1,19 @@
-import { aborted } from "../../src/election/scope.ts";
+import { aborted } from "../../src/base/scope.ts";
 import { Interruption } from "../../bench/interruption.ts";
 import { numberIn, oneOf, refuse } from "../given.ts";
 import { temporaryDirectory } from "../integration/replica.ts";
-import { Arena } from "./arena.ts";
-import type { Layout } from "./directories.ts";
-import type { LeadersDuty } from "./exec-duty.ts";
-import { execFaults } from "./exec-faults.ts";
-import type { Fault } from "./fault.ts";
-import { faults } from "./faults.ts";
-import { compileMutant, plantable } from "./mutant-binary.ts";
-import { plantedFaults } from "./planted-faults.ts";
+import { Arena } from "./arena/arena.ts";
+import type { Layout } from "./arena/directories.ts";
+import type { LeadersDuty } from "./arena/exec-duty.ts";
+import { execFaults } from "./faults/exec-faults.ts";
+import type { Fault } from "./faults/fault.ts";
+import { faults } from "./faults/faults.ts";
+import { compileMutant, plantable } from "./faults/mutant-binary.ts";
+import { plantedFaults } from "./faults/planted-faults.ts";
 import { replayText } from "./replay.ts";
 import { failureText, tableText } from "./report.ts";
 import { playRound, type RoundResult } from "./round.ts";
-import { SeededChoice } from "./seeded-choice.ts";
+import { SeededChoice } from "./faults/seeded-choice.ts";
 import { machineText } from "./machine-line.ts";
 
 /**

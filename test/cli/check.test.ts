@@ -1,23 +1,29 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { clockFinding, type ClockReading, wallFinding } from "../../src/cli/check-clocks.ts";
-import { directoryFinding, stateFinding } from "../../src/cli/check-directories.ts";
+import { clockFinding, type ClockReading, wallFinding } from "../../src/cli/check/check-clocks.ts";
+import { directoryFinding, stateFinding } from "../../src/cli/check/check-directories.ts";
 import {
   boundFinding,
   boundsOf,
   type ProbedServer,
   serverFindings,
   serviceFinding,
-} from "../../src/cli/check-servers.ts";
-import { failing, findingsCode, findingsText, ok, warning } from "../../src/cli/finding.ts";
+} from "../../src/coordination/zookeeper/check.ts";
+import {
+  failing,
+  findingsCode,
+  findingsText,
+  ok,
+  warning,
+} from "../../src/election/ports/finding.ts";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { loadConfig } from "../../src/config/load-config.ts";
-import type { Epoch } from "../../src/election/coordinator.ts";
-import type { Instant } from "../../src/election/scheduler.ts";
+import { loadConfig } from "../../src/options/load.ts";
+import type { Epoch } from "../../src/election/ports/coordinator.ts";
+import type { Instant } from "../../src/base/scheduler.ts";
 import { finalName } from "../../src/files/file-name.ts";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
-import { surroundings } from "../config/surroundings.fixture.ts";
+import { surroundings } from "../options/environment.fixture.ts";
 
 let directory = "";
 beforeAll(() => {

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
-import { completionFor } from "../../src/cli/completion.ts";
-import { shells } from "../../src/cli/completion-command.ts";
+import { completionFor } from "../../src/cli/completion/completion.ts";
+import { shells } from "../../src/cli/completion/completion-command.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { flagsOf, parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { surroundings } from "../config/surroundings.fixture.ts";
+import { surroundings } from "../options/environment.fixture.ts";
 
 /** What bash offers at the end of a line, which it has split into words as it does. */
 function offered(...words: readonly string[]): readonly string[] {

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { historyText, inOrder, leadershipsOf } from "../../src/cli/leaderships.ts";
+import { historyText, inOrder, leadershipsOf } from "../../src/cli/history/leaderships.ts";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { parseStatus } from "../../src/cli/status-text.ts";
-import { surroundings } from "../config/surroundings.fixture.ts";
+import { parseStatus } from "../../src/cli/status/status-text.ts";
+import { surroundings } from "../options/environment.fixture.ts";
 
 function transition(at: number, from: string, to: string, epoch: string | null, reason: string) {
   const time = `2026-01-01T00:00:0${at}.000Z`;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { type Given, surroundings } from "../config/surroundings.fixture.ts";
+import { type Given, surroundings } from "../options/environment.fixture.ts";
 
 async function parse(words: readonly string[], given: Given = {}): Promise<CommandLine> {
   const [command = "run", ...rest] = words;

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { parseStatus, statusText, takesPart } from "../../src/cli/status-text.ts";
+import { parseStatus, statusText, takesPart } from "../../src/cli/status/status-text.ts";
 import { requestStatus } from "../../src/http/status-request.ts";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { surroundings } from "../config/surroundings.fixture.ts";
+import { surroundings } from "../options/environment.fixture.ts";
 
 const leading = {
   replica: { replica: "a", host: "h", pid: 7 },

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { stepDown, type StepDownOutcome, stepDownText } from "../../src/cli/step-down.ts";
+import { stepDown, type StepDownOutcome, stepDownText } from "../../src/cli/step-down/step-down.ts";
 import type { Changes } from "../../src/http/changes.ts";
 import { HttpServer } from "../../src/http/http-server.ts";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
-import { surroundings } from "../config/surroundings.fixture.ts";
+import { surroundings } from "../options/environment.fixture.ts";
 import { leadersProviders } from "../fake/providers.ts";
 
 const program = join(import.meta.dir, "../../src/main.ts");

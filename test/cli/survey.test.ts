@@ -2,10 +2,10 @@ import { expect, test } from "bun:test";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
 import { routeTo } from "../../src/cli/replica-addresses.ts";
-import { parseStatus } from "../../src/cli/status-text.ts";
-import { surveyCode, type SurveyedReplica, surveyText } from "../../src/cli/survey-text.ts";
-import type { ReplicaId, ReplicaInfo } from "../../src/election/coordinator.ts";
-import { surroundings } from "../config/surroundings.fixture.ts";
+import { parseStatus } from "../../src/cli/status/status-text.ts";
+import { surveyCode, type SurveyedReplica, surveyText } from "../../src/cli/status/survey-text.ts";
+import type { ReplicaId, ReplicaInfo } from "../../src/election/ports/coordinator.ts";
+import { surroundings } from "../options/environment.fixture.ts";
 
 const environment = { ELECTION_ZK_SERVERS: "zk1", ELECTION_HTTP_ADDRESS: "0.0.0.0:8080" };
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { failoverBounds, type FailoverSettings } from "../../src/election/failover-bound.ts";
-import { longestExpiryLagMs } from "../../src/zookeeper/expiry-lag.ts";
+import { longestExpiryLagMs } from "../../src/coordination/zookeeper/expiry-lag.ts";
 
 const settings: FailoverSettings = {
   sessionTimeoutMs: 10_000,

@@ -5,7 +5,7 @@ import {
   renewalIntervalMs,
   waitingOutMs,
 } from "../../src/election/lease.ts";
-import { later } from "../../src/election/scheduler.ts";
+import { later } from "../../src/base/scheduler.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
 
 const durationMs = 6000;

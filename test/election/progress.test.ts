@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import type { ElectionEvent } from "../../src/election/observer.ts";
+import type { ElectionEvent } from "../../src/election/ports/observer.ts";
 import { Progress } from "../../src/election/progress.ts";
-import type { Instant } from "../../src/election/scheduler.ts";
+import type { Instant } from "../../src/base/scheduler.ts";
 import type { StateName } from "../../src/election/transitions.ts";
 import { epoch, lease, other, transition } from "../telemetry/fixture.ts";
 

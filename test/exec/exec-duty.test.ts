@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import type { ReplicaId } from "../../src/election/coordinator.ts";
-import type { DutyEnd, Term } from "../../src/election/duty.ts";
-import type { Instant } from "../../src/election/scheduler.ts";
-import { Scope, aborted } from "../../src/election/scope.ts";
+import type { ReplicaId } from "../../src/election/ports/coordinator.ts";
+import type { DutyEnd, Term } from "../../src/election/ports/duty.ts";
+import type { Instant } from "../../src/base/scheduler.ts";
+import { Scope, aborted } from "../../src/base/scope.ts";
 import { ExecDuty, type RestartPolicy, type Sequel } from "../../src/exec/exec-duty.ts";
 import { FakeCommands } from "../fake/commands.ts";
 import { Recorder } from "../fake/election.ts";

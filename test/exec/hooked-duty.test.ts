@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import type { ReplicaId } from "../../src/election/coordinator.ts";
-import type { Duty, DutyEnd } from "../../src/election/duty.ts";
-import type { Instant } from "../../src/election/scheduler.ts";
-import { aborted } from "../../src/election/scope.ts";
+import type { ReplicaId } from "../../src/election/ports/coordinator.ts";
+import type { Duty, DutyEnd } from "../../src/election/ports/duty.ts";
+import type { Instant } from "../../src/base/scheduler.ts";
+import { aborted } from "../../src/base/scope.ts";
 import { HookedDuty } from "../../src/exec/hooked-duty.ts";
 import { FakeCommands } from "../fake/commands.ts";
 import { Recorder } from "../fake/election.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { leaseDurationMs } from "../../src/election/lease.ts";
-import { formatDuration } from "../../src/config/duration.ts";
+import { formatDuration } from "../../src/options/duration.ts";
 import { killMarginMs, stopProblem, timingProblem } from "../../src/exec/timings.ts";
 
 function problem(sessionTimeoutMs: number, execStopTimeoutMs: number): string | undefined {

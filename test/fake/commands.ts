@@ -1,5 +1,5 @@
 import type { CommandEnd, Commands, Order, RunningCommand } from "../../src/exec/commands.ts";
-import type { Instant } from "../../src/election/scheduler.ts";
+import type { Instant } from "../../src/base/scheduler.ts";
 
 /** Commands that end when the test says so; each says what happened to it. */
 export class FakeCommands implements Commands {

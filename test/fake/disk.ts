@@ -1,4 +1,4 @@
-import type { Disk } from "../../src/files/disk.ts";
+import type { Disk } from "../../src/disk/disk.ts";
 
 /** A directory in memory that can be made to fail, or to take its time. */
 export class FakeDisk implements Disk {

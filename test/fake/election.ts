@@ -9,13 +9,13 @@ import type {
   Resignation,
   Session,
   Sighting,
-} from "../../src/election/coordinator.ts";
-import type { Duty, DutyEnd, Proof, Term } from "../../src/election/duty.ts";
+} from "../../src/election/ports/coordinator.ts";
+import type { Duty, DutyEnd, Proof, Term } from "../../src/election/ports/duty.ts";
 import { Ending, type Failure } from "../../src/election/failure.ts";
-import type { ElectionEvent, Observer } from "../../src/election/observer.ts";
+import type { ElectionEvent, Observer } from "../../src/election/ports/observer.ts";
 import { RepairBudget } from "../../src/election/repair-budget.ts";
-import { type Instant, later } from "../../src/election/scheduler.ts";
-import { aborted } from "../../src/election/scope.ts";
+import { type Instant, later } from "../../src/base/scheduler.ts";
+import { aborted } from "../../src/base/scope.ts";
 import type { Context } from "../../src/election/state.ts";
 import { StepDown } from "../../src/election/step-down.ts";
 import { FakeScheduler } from "./scheduler.ts";

@@ -1,4 +1,8 @@
-import type { ByteStream, SocketAddress, Transport } from "../../src/zookeeper/transport.ts";
+import type {
+  ByteStream,
+  SocketAddress,
+  Transport,
+} from "../../src/zookeeper/transport/transport.ts";
 
 /** A transport that can lose what servers say: requests arrive, and their replies do not. */
 export class LossyTransport implements Transport {

@@ -1,5 +1,5 @@
-import type { Assignment, StopSignalName } from "../../src/exec/messages.ts";
-import type { Processes, Started } from "../../src/exec/processes.ts";
+import type { Assignment, StopSignalName } from "../../src/exec/supervisor/messages.ts";
+import type { Processes, Started } from "../../src/exec/supervisor/processes.ts";
 
 const main = 100;
 

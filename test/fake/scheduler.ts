@@ -1,4 +1,4 @@
-import type { Instant, Scheduler } from "../../src/election/scheduler.ts";
+import type { Instant, Scheduler } from "../../src/base/scheduler.ts";
 
 interface Sleeper {
   readonly wakesAt: number;

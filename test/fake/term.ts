@@ -1,6 +1,6 @@
-import type { Term } from "../../src/election/duty.ts";
-import type { Instant } from "../../src/election/scheduler.ts";
-import { aborted } from "../../src/election/scope.ts";
+import type { Term } from "../../src/election/ports/duty.ts";
+import type { Instant } from "../../src/base/scheduler.ts";
+import { aborted } from "../../src/base/scope.ts";
 import { epochOf } from "./election.ts";
 
 /** A term that may act and never ends, except for what a test says otherwise. */

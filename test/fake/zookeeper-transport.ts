@@ -1,7 +1,11 @@
 import { FrameReader } from "../../src/zookeeper/protocol/frames.ts";
 import { WireReader } from "../../src/zookeeper/protocol/wire-reader.ts";
 import { WireWriter } from "../../src/zookeeper/protocol/wire-writer.ts";
-import type { ByteStream, SocketAddress, Transport } from "../../src/zookeeper/transport.ts";
+import type {
+  ByteStream,
+  SocketAddress,
+  Transport,
+} from "../../src/zookeeper/transport/transport.ts";
 
 /** What an address does with a connection: a black hole neither accepts nor refuses. */
 export type Reachability = "accepts" | "refuses" | "black-hole";

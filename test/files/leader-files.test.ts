@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { ReplicaId } from "../../src/election/coordinator.ts";
-import type { DutyEnd } from "../../src/election/duty.ts";
+import type { ReplicaId } from "../../src/election/ports/coordinator.ts";
+import type { DutyEnd } from "../../src/election/ports/duty.ts";
 import { finalName, temporaryName } from "../../src/files/file-name.ts";
 import { LeaderFiles } from "../../src/files/leader-files.ts";
 import { FakeDisk } from "../fake/disk.ts";

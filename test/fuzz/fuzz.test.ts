@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { campaign } from "./campaign.ts";
-import { converse, honestCase } from "./conversation.ts";
-import { targets } from "./targets.ts";
+import { converse, honestCase } from "./targets/conversation.ts";
+import { targets } from "./targets/targets.ts";
 import { watchdog } from "./watchdog.ts";
 
 // Always the same cases: what gates a change must not depend on the dice. `make fuzz` throws them.

@@ -1,8 +1,8 @@
-import type { Scheduler } from "../../src/election/scheduler.ts";
+import type { Scheduler } from "../../src/base/scheduler.ts";
 import { FrameReader } from "../../src/zookeeper/protocol/frames.ts";
-import type { ByteStream, Transport } from "../../src/zookeeper/transport.ts";
-import type { Move } from "./moves.ts";
-import { play } from "./moves.ts";
+import type { ByteStream, Transport } from "../../src/zookeeper/transport/transport.ts";
+import type { Move } from "./targets/moves.ts";
+import { play } from "./targets/moves.ts";
 
 /** What the servers do to a client, over all its connections. */
 export interface Plan {

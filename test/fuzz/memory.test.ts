@@ -3,9 +3,9 @@ import { createServer, type Server, type Socket } from "node:net";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
 import { ZooKeeperClient } from "../../src/zookeeper/client.ts";
 import { FrameReader } from "../../src/zookeeper/protocol/frames.ts";
-import { TcpTransport } from "../../src/zookeeper/tcp-transport.ts";
-import { framed } from "./moves.ts";
-import { recording } from "./recorded-server.ts";
+import { TcpTransport } from "../../src/zookeeper/transport/tcp-transport.ts";
+import { framed } from "./targets/moves.ts";
+import { recording } from "./targets/recorded-server.ts";
 
 const mebibyte = 1024 * 1024;
 const receivedFrameBytes = 8 * mebibyte;

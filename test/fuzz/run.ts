@@ -1,6 +1,6 @@
 import { numberIn, refuse } from "../given.ts";
 import { campaign, type TargetReport } from "./campaign.ts";
-import { targets } from "./targets.ts";
+import { targets } from "./targets/targets.ts";
 import { watchdog } from "./watchdog.ts";
 
 // CASES=n, SEED=n and TARGET=part-of-a-name of the environment; prints a line per target. Exits

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
-import type { ReplicaId, ReplicaInfo } from "../../src/election/coordinator.ts";
+import type { ReplicaId, ReplicaInfo } from "../../src/election/ports/coordinator.ts";
 import { mostStreams } from "../../src/http/event-streams.ts";
 import { HttpServer, type ListenAddress } from "../../src/http/http-server.ts";
 import type { Providers } from "../../src/http/providers.ts";

@@ -1,4 +1,4 @@
-import { LocalDisk } from "../../src/files/local-disk.ts";
+import { LocalDisk } from "../../src/disk/local-disk.ts";
 
 const disk = new LocalDisk(process.argv[2] ?? "");
 await disk.makeDirectory();

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type AnyOption, variableOf } from "../../src/config/option.ts";
-import { options } from "../../src/config/options.ts";
+import { type AnyOption, variableOf } from "../../src/options/option.ts";
+import { options } from "../../src/daemon/options.ts";
 import { temporaryDirectory } from "./replica.ts";
 
 const root = join(import.meta.dir, "../..");

@@ -1,4 +1,4 @@
-import { type Edit, Relay } from "../chaos/relay.ts";
+import { type Edit, Relay } from "../chaos/arena/relay.ts";
 
 interface Wire {
   readonly from: number;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { Relay } from "../chaos/relay.ts";
-import { SeededChoice } from "../chaos/seeded-choice.ts";
+import { Relay } from "../chaos/arena/relay.ts";
+import { SeededChoice } from "../chaos/faults/seeded-choice.ts";
 import { type Sample, takeSample } from "../soak/sample.ts";
 import { Watcher } from "../soak/watcher.ts";
 import { Replica, temporaryDirectory } from "./replica.ts";

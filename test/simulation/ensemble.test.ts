@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Ensemble } from "./ensemble/ensemble.ts";
-import { Random } from "./random.ts";
-import { SimulatedNetwork } from "./simulated-network.ts";
+import { Random } from "./world/random.ts";
+import { SimulatedNetwork } from "./world/simulated-network.ts";
 import { Timeline } from "./timeline.ts";
 
 const settledMs = 5_000;

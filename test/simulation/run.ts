@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { oneOf, wholeNumber } from "../given.ts";
-import { describeFault } from "./faults.ts";
+import { describeFault } from "./faults/faults.ts";
 import { profiles, settingsOf } from "./settings.ts";
 import { shrink } from "./shrinking.ts";
 import { type Report, simulate } from "./simulation.ts";

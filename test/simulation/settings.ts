@@ -1,8 +1,8 @@
-import type { ReplicaConfig } from "../../src/replica.ts";
+import type { ReplicaConfig } from "../../src/daemon/replica.ts";
 import { timingProblem } from "../../src/exec/timings.ts";
-import { unreachable } from "../../src/election/unreachable.ts";
-import { type Fault, planFaults, planRestore, planWipe } from "./faults.ts";
-import { Random } from "./random.ts";
+import { unreachable } from "../../src/base/unreachable.ts";
+import { type Fault, planFaults, planRestore, planWipe } from "./faults/faults.ts";
+import { Random } from "./world/random.ts";
 
 /**
  * What is asserted, and what is done.

@@ -1,4 +1,4 @@
-import type { Fault } from "./faults.ts";
+import type { Fault } from "./faults/faults.ts";
 import type { Settings } from "./settings.ts";
 import { type Report, simulate } from "./simulation.ts";
 

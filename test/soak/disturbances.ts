@@ -1,6 +1,6 @@
-import type { Fault, Scene, Struck } from "../chaos/fault.ts";
-import { faults } from "../chaos/faults.ts";
-import { sessionMs } from "../chaos/terms.ts";
+import type { Fault, Scene, Struck } from "../chaos/faults/fault.ts";
+import { faults } from "../chaos/faults/faults.ts";
+import { sessionMs } from "../chaos/judge/terms.ts";
 
 /** What happens to replicas and servers on an ordinary bad day. */
 export interface Disturbance {

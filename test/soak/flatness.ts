@@ -1,4 +1,4 @@
-import { unreachable } from "../../src/election/unreachable.ts";
+import { unreachable } from "../../src/base/unreachable.ts";
 import type { Sample } from "./sample.ts";
 import { type Period, type Trend, trendOf } from "./trend.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { SeededChoice } from "../chaos/seeded-choice.ts";
-import type { Landing } from "../chaos/verdict.ts";
+import { SeededChoice } from "../chaos/faults/seeded-choice.ts";
+import type { Landing } from "../chaos/judge/verdict.ts";
 import { paceComplaints, paceOf } from "./pace.ts";
 
 const paceMs = 100;

@@ -1,5 +1,5 @@
 import { summaryOf } from "../../bench/statistics.ts";
-import type { Landing } from "../chaos/verdict.ts";
+import type { Landing } from "../chaos/judge/verdict.ts";
 import { firstQuarter, lastQuarter, type Period, within } from "./trend.ts";
 
 /** How evenly files came. */

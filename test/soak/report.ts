@@ -1,6 +1,6 @@
 import { summaryOf } from "../../bench/statistics.ts";
-import { paceMs } from "../chaos/terms.ts";
-import type { Landing } from "../chaos/verdict.ts";
+import { paceMs } from "../chaos/judge/terms.ts";
+import type { Landing } from "../chaos/judge/verdict.ts";
 import { type Disturbance, disturbances, restarted } from "./disturbances.ts";
 import { type Finding, rounded } from "./flatness.ts";
 import { type Pace, paceOf, percent } from "./pace.ts";

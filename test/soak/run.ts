@@ -1,11 +1,11 @@
 import { loadavg } from "node:os";
 import { Interruption } from "../../bench/interruption.ts";
-import { aborted } from "../../src/election/scope.ts";
+import { aborted } from "../../src/base/scope.ts";
 import { numberIn } from "../given.ts";
-import { Arena } from "../chaos/arena.ts";
+import { Arena } from "../chaos/arena/arena.ts";
 import { machineText } from "../chaos/machine-line.ts";
-import { SeededChoice } from "../chaos/seeded-choice.ts";
-import { ids, paceMs } from "../chaos/terms.ts";
+import { SeededChoice } from "../chaos/faults/seeded-choice.ts";
+import { ids, paceMs } from "../chaos/judge/terms.ts";
 import { type Disturbance, disturbances, restarted } from "./disturbances.ts";
 import { complaintOf, findingsOf } from "./flatness.ts";
 import { paceComplaints, paceOf } from "./pace.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Exposition } from "../../src/telemetry/exposition.ts";
+import { Exposition } from "../../src/telemetry/metrics/exposition.ts";
 import { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
 import { life, self, metricsOf } from "../telemetry/fixture.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { SeededChoice } from "../chaos/seeded-choice.ts";
+import { SeededChoice } from "../chaos/faults/seeded-choice.ts";
 import { Watcher } from "./watcher.ts";
 
 const intervalMs = 5;

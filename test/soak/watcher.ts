@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import type { SeededChoice } from "../chaos/seeded-choice.ts";
+import type { SeededChoice } from "../chaos/faults/seeded-choice.ts";
 import { type Sample, takeSample } from "./sample.ts";
 
 /** A replica as those see it who only know its address. */

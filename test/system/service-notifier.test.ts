@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Epoch } from "../../src/election/coordinator.ts";
+import type { Epoch } from "../../src/election/ports/coordinator.ts";
 import { Progress } from "../../src/election/progress.ts";
 import { ServiceNotifier } from "../../src/system/service-notifier.ts";
 import { FakeScheduler, settle } from "../fake/scheduler.ts";

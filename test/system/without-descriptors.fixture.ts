@@ -1,5 +1,5 @@
 import { openSync, writeSync } from "node:fs";
-import { LinuxProcesses } from "../../src/exec/linux-processes.ts";
+import { LinuxProcesses } from "../../src/exec/supervisor/linux-processes.ts";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
 
 /** One child is looked for so often: a kill is dealt with in far less time. */

@@ -1,6 +1,6 @@
-import { LineWriter, pauseThread, writeTo } from "../../src/telemetry/line-writer.ts";
-import { Log } from "../../src/telemetry/log.ts";
-import { openLog } from "../../src/telemetry/open-log.ts";
+import { LineWriter, pauseThread, writeTo } from "../../src/telemetry/log/line-writer.ts";
+import { Log } from "../../src/telemetry/log/log.ts";
+import { openLog } from "../../src/telemetry/log/open-log.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
 
 /** A process that logs 50,000 lines to stderr without a pause, and exits at once. */

@@ -1,7 +1,7 @@
 import type { Telemetry } from "../../src/telemetry/telemetry.ts";
-import type { Epoch, ReplicaId, ReplicaInfo } from "../../src/election/coordinator.ts";
-import type { ElectionEvent, TransitionEvent } from "../../src/election/observer.ts";
-import type { Instant } from "../../src/election/scheduler.ts";
+import type { Epoch, ReplicaId, ReplicaInfo } from "../../src/election/ports/coordinator.ts";
+import type { ElectionEvent, TransitionEvent } from "../../src/election/ports/observer.ts";
+import type { Instant } from "../../src/base/scheduler.ts";
 
 export const self: ReplicaInfo = {
   replica: "me" as ReplicaId,

@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
-import type { Epoch, ReplicaId } from "../../src/election/coordinator.ts";
-import type { ElectionEvent } from "../../src/election/observer.ts";
-import { type HistoryStore, LeadershipHistory } from "../../src/telemetry/leadership-history.ts";
+import type { Epoch, ReplicaId } from "../../src/election/ports/coordinator.ts";
+import type { ElectionEvent } from "../../src/election/ports/observer.ts";
+import {
+  type HistoryStore,
+  LeadershipHistory,
+} from "../../src/telemetry/status/leadership-history.ts";
 import { FakeScheduler, settle } from "../fake/scheduler.ts";
 import { other, transition } from "./fixture.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { LineWriter } from "../../src/telemetry/line-writer.ts";
+import { LineWriter } from "../../src/telemetry/log/line-writer.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
 
 const mebibyte = 1024 * 1024;

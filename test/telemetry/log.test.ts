@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { ElectionLog } from "../../src/telemetry/election-log.ts";
-import { levelled } from "../../src/telemetry/journal-level.ts";
-import { LineWriter } from "../../src/telemetry/line-writer.ts";
-import { Log, type LogOptions } from "../../src/telemetry/log.ts";
-import { Present } from "../../src/telemetry/present.ts";
+import { ElectionLog } from "../../src/telemetry/log/election-log.ts";
+import { levelled } from "../../src/telemetry/log/journal-level.ts";
+import { LineWriter } from "../../src/telemetry/log/line-writer.ts";
+import { Log, type LogOptions } from "../../src/telemetry/log/log.ts";
+import { Present } from "../../src/telemetry/status/present.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
 import { life } from "./fixture.ts";
 

@@ -1,4 +1,4 @@
-import { Exposition } from "../../src/telemetry/exposition.ts";
+import { Exposition } from "../../src/telemetry/metrics/exposition.ts";
 import { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
 import { self, metricsOf } from "./fixture.ts";

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import type { ElectionEvent } from "../../src/election/observer.ts";
-import type { Instant } from "../../src/election/scheduler.ts";
+import type { ElectionEvent } from "../../src/election/ports/observer.ts";
+import type { Instant } from "../../src/base/scheduler.ts";
 import * as machine from "../../src/election/transitions.ts";
 import { fanOut } from "../../src/telemetry/fan-out.ts";
-import { Exposition } from "../../src/telemetry/exposition.ts";
+import { Exposition } from "../../src/telemetry/metrics/exposition.ts";
 import { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
 import { epoch, lease, life, other, self, transition, metricsOf } from "./fixture.ts";

@@ -5,9 +5,9 @@ import {
   parseConnectionString,
 } from "../../src/zookeeper/connection-string.ts";
 import { digestId } from "../../src/zookeeper/credentials.ts";
-import { HostRotation } from "../../src/zookeeper/hosts.ts";
+import { HostRotation } from "../../src/zookeeper/session/hosts.ts";
 import { absolutePath, pathProblem, relativePath } from "../../src/zookeeper/path.ts";
-import { rearmRequests } from "../../src/zookeeper/rearm.ts";
+import { rearmRequests } from "../../src/zookeeper/session/rearm.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
 
 test.each([

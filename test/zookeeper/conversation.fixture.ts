@@ -1,6 +1,6 @@
 import type { ZooKeeperClient } from "../../src/zookeeper/client.ts";
 import { ZooKeeperError } from "../../src/zookeeper/errors.ts";
-import type { ByteStream, Transport } from "../../src/zookeeper/transport.ts";
+import type { ByteStream, Transport } from "../../src/zookeeper/transport/transport.ts";
 import { bytes, forever } from "./stage.fixture.ts";
 
 /** What the client wrote in one go, and all that the server said until the next write: hex. */

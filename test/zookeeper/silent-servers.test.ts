@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
-import { attempter } from "../../src/election/attempter.ts";
+import { attempter } from "../../src/election/states/attempter.ts";
 import { Progress } from "../../src/election/progress.ts";
 import { ZooKeeperClient } from "../../src/zookeeper/client.ts";
-import { ElectionSession } from "../../src/zookeeper/election-session.ts";
-import { layoutBelow } from "../../src/zookeeper/layout.ts";
-import { Namesake } from "../../src/zookeeper/namesake.ts";
+import { ElectionSession } from "../../src/coordination/zookeeper/leadership/election-session.ts";
+import { layoutBelow } from "../../src/coordination/zookeeper/leadership/layout.ts";
+import { Namesake } from "../../src/coordination/zookeeper/leadership/namesake.ts";
 import { Opcode } from "../../src/zookeeper/protocol/opcodes.ts";
 import { FakeWorld, otherReplica } from "../fake/election.ts";
 import { settle } from "../fake/scheduler.ts";

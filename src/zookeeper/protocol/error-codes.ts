@@ -26,7 +26,7 @@ const meanings = {
   [-8]: { code: "bad-arguments", outcome: "not-executed" },
   [-9]: { code: "invalid-state", outcome: "not-executed" },
   [-12]: { code: "unknown-session", outcome: "not-executed" },
-  [-13]: { code: "new-config-no-quorum", outcome: "not-executed" },
+  [-13]: { code: "new-config-no-majority", outcome: "not-executed" },
   [-14]: { code: "reconfig-in-progress", outcome: "not-executed" },
   [-100]: { code: "api-error", outcome: "not-executed" },
   [-101]: { code: "no-node", outcome: "not-executed" },

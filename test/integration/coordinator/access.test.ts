@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import type { Session } from "../../../src/election/coordinator.ts";
+import type { Session } from "../../../src/election/ports/coordinator.ts";
 import { digestAccess } from "../../../src/zookeeper/access.ts";
 import { digestCredential } from "../../../src/zookeeper/credentials.ts";
 import { openAcl } from "../../../src/zookeeper/protocol/records.ts";
-import type { SessionKey } from "../../../src/zookeeper/session-key.ts";
-import { releaseSession } from "../../../src/zookeeper/session-release.ts";
-import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
+import type { SessionKey } from "../../../src/coordination/zookeeper/leadership/session-key.ts";
+import { releaseSession } from "../../../src/coordination/zookeeper/release/session-release.ts";
+import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
 import { Recorder } from "../../fake/election.ts";
 import { ReferenceClient } from "../zookeeper/reference-client.ts";

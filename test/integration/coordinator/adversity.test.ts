@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { waitingOutMs } from "../../../src/election/lease.ts";
 import { Opcode } from "../../../src/zookeeper/protocol/opcodes.ts";
-import { encodeTerm } from "../../../src/zookeeper/records.ts";
-import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
-import type { Transport } from "../../../src/zookeeper/transport.ts";
+import { encodeTerm } from "../../../src/coordination/zookeeper/leadership/records.ts";
+import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
+import type { Transport } from "../../../src/zookeeper/transport/transport.ts";
 import { LossyTransport } from "../../fake/lossy-transport.ts";
 import { Bench, leaseMs, limitMs, never, won } from "./bench.fixture.ts";
 

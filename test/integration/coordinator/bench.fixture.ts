@@ -1,18 +1,26 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from "bun:test";
-import type { Attempt, Leadership, ReplicaId, Session } from "../../../src/election/coordinator.ts";
+import type {
+  Attempt,
+  Leadership,
+  ReplicaId,
+  Session,
+} from "../../../src/election/ports/coordinator.ts";
 import { leaseDurationMs } from "../../../src/election/lease.ts";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
 import { ZooKeeperClient } from "../../../src/zookeeper/client.ts";
 import {
   type CoordinatorOptions,
   ZooKeeperCoordinator,
-} from "../../../src/zookeeper/coordinator.ts";
-import { type Layout, layoutBelow } from "../../../src/zookeeper/layout.ts";
-import { decodeTerm, type TermRecord } from "../../../src/zookeeper/records.ts";
-import type { ForeignSession } from "../../../src/zookeeper/session.ts";
-import type { SessionKey } from "../../../src/zookeeper/session-key.ts";
-import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
-import type { Transport } from "../../../src/zookeeper/transport.ts";
+} from "../../../src/coordination/zookeeper/coordinator.ts";
+import { type Layout, layoutBelow } from "../../../src/coordination/zookeeper/leadership/layout.ts";
+import {
+  decodeTerm,
+  type TermRecord,
+} from "../../../src/coordination/zookeeper/leadership/records.ts";
+import type { ForeignSession } from "../../../src/zookeeper/session/session.ts";
+import type { SessionKey } from "../../../src/coordination/zookeeper/leadership/session-key.ts";
+import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
+import type { Transport } from "../../../src/zookeeper/transport/transport.ts";
 import { Recorder } from "../../fake/election.ts";
 import { startServer, type ZooKeeperServer } from "../zookeeper-server.ts";
 

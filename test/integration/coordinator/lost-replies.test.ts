@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Opcode } from "../../../src/zookeeper/protocol/opcodes.ts";
-import type { SessionKey } from "../../../src/zookeeper/session-key.ts";
-import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
+import type { SessionKey } from "../../../src/coordination/zookeeper/leadership/session-key.ts";
+import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import { LossyTransport } from "../../fake/lossy-transport.ts";
 import { Bench, leaseMs, limitMs, never, won } from "./bench.fixture.ts";
 

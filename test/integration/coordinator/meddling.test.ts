@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { waitingOutMs } from "../../../src/election/lease.ts";
 import { Permission } from "../../../src/zookeeper/protocol/records.ts";
-import { encodeTerm } from "../../../src/zookeeper/records.ts";
+import { encodeTerm } from "../../../src/coordination/zookeeper/leadership/records.ts";
 import {
   abortOf,
   Bench,

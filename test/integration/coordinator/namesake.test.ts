@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import type { ElectionEvent } from "../../../src/election/observer.ts";
+import type { ElectionEvent } from "../../../src/election/ports/observer.ts";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
 import { openAccess } from "../../../src/zookeeper/access.ts";
-import { readRoster } from "../../../src/zookeeper/roster.ts";
-import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
+import { readRoster } from "../../../src/coordination/zookeeper/roster.ts";
+import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import { Recorder } from "../../fake/election.ts";
 import { Bench, limitMs, never, sessionTimeoutMs, won } from "./bench.fixture.ts";
 

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import type { Leadership } from "../../../src/election/coordinator.ts";
-import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
-import type { ByteStream, Transport } from "../../../src/zookeeper/transport.ts";
-import { encodeTerm } from "../../../src/zookeeper/records.ts";
+import type { Leadership } from "../../../src/election/ports/coordinator.ts";
+import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
+import type { ByteStream, Transport } from "../../../src/zookeeper/transport/transport.ts";
+import { encodeTerm } from "../../../src/coordination/zookeeper/leadership/records.ts";
 import { Recorder } from "../../fake/election.ts";
 import { abortOf, Bench, leaseMs, limitMs, never, won } from "./bench.fixture.ts";
 

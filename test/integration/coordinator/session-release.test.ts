@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
-import type { Epoch } from "../../../src/election/coordinator.ts";
+import type { Epoch } from "../../../src/election/ports/coordinator.ts";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
-import { encodeTerm } from "../../../src/zookeeper/records.ts";
-import type { SessionKey } from "../../../src/zookeeper/session-key.ts";
-import { releaseSession } from "../../../src/zookeeper/session-release.ts";
-import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
+import { encodeTerm } from "../../../src/coordination/zookeeper/leadership/records.ts";
+import type { SessionKey } from "../../../src/coordination/zookeeper/leadership/session-key.ts";
+import { releaseSession } from "../../../src/coordination/zookeeper/release/session-release.ts";
+import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import { Bench, leaseMs, limitMs, never, sessionTimeoutMs, won } from "./bench.fixture.ts";
 
 const bench = new Bench();

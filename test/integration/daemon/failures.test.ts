@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { finalName } from "../../../src/files/file-name.ts";
-import type { Epoch } from "../../../src/election/coordinator.ts";
+import type { Epoch } from "../../../src/election/ports/coordinator.ts";
 import { HangingDisk } from "../hanging-disk.ts";
 import { binary, Replica, temporaryDirectory } from "../replica.ts";
 import { startServer, type ZooKeeperServer } from "../zookeeper-server.ts";

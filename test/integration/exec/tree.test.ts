@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { later } from "../../../src/election/scheduler.ts";
+import { later } from "../../../src/base/scheduler.ts";
 import type { CommandEnd, RunningCommand } from "../../../src/exec/commands.ts";
-import { SupervisedCommands } from "../../../src/exec/supervised-commands.ts";
+import { SupervisedCommands } from "../../../src/exec/supervisor/supervised-commands.ts";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
 import { FakeProcesses } from "../../fake/processes.ts";
 import { binary, temporaryDirectory } from "../replica.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
 import { ZooKeeperClient } from "../../../src/zookeeper/client.ts";
-import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
+import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import {
   type Conversation,
   converse,

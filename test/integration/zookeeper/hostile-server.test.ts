@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "bun:test";
 import { createServer, type Server, type Socket } from "node:net";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
 import { ZooKeeperClient } from "../../../src/zookeeper/client.ts";
-import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
+import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import { frame, replyFrame } from "../../fake/zookeeper-transport.ts";
 
 const limitMs = 20_000;

@@ -1,5 +1,5 @@
 import { ZooKeeperClient } from "../../../src/zookeeper/client.ts";
-import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
+import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { ClientEvent } from "../../../src/zookeeper/client-event.ts";
 import type { ClientOptions } from "../../../src/zookeeper/client-options.ts";
 import { ZooKeeperClient } from "../../../src/zookeeper/client.ts";
-import { TcpTransport } from "../../../src/zookeeper/tcp-transport.ts";
+import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
 import type { ZooKeeperServer } from "../zookeeper-server.ts";
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
 import { ZooKeeperClient } from "../../../src/zookeeper/client.ts";
-import { TcpTransport, type TlsSettings } from "../../../src/zookeeper/tcp-transport.ts";
+import { TcpTransport, type TlsSettings } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import { Authority, type Certificate, keyStoreOf } from "../../authority.ts";
 import { temporaryDirectory } from "../replica.ts";
 import { startServer, type ZooKeeperServer } from "../zookeeper-server.ts";

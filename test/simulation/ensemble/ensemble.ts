@@ -1,6 +1,6 @@
-import { Life } from "../life.ts";
-import type { Random } from "../random.ts";
-import type { SimulatedNetwork } from "../simulated-network.ts";
+import { Life } from "../referee/life.ts";
+import type { Random } from "../world/random.ts";
+import type { SimulatedNetwork } from "../world/simulated-network.ts";
 import type { Timeline } from "../timeline.ts";
 import { Server } from "./server.ts";
 import { SessionTracker } from "./session-tracker.ts";

@@ -2,8 +2,8 @@ import { FrameReader } from "../../../src/zookeeper/protocol/frames.ts";
 import { Opcode, SpecialXid } from "../../../src/zookeeper/protocol/opcodes.ts";
 import { WireReader } from "../../../src/zookeeper/protocol/wire-reader.ts";
 import { WireWriter } from "../../../src/zookeeper/protocol/wire-writer.ts";
-import type { Life } from "../life.ts";
-import type { Link, ServerSide } from "../link.ts";
+import type { Life } from "../referee/life.ts";
+import type { Link, ServerSide } from "../world/link.ts";
 import {
   type ConnectRequestRead,
   connectResponse,

@@ -1,6 +1,6 @@
-import { Life } from "../life.ts";
-import type { Link } from "../link.ts";
-import type { Listener } from "../simulated-network.ts";
+import { Life } from "../referee/life.ts";
+import type { Link } from "../world/link.ts";
+import type { Listener } from "../world/simulated-network.ts";
 import type { Ensemble, Oddity } from "./ensemble.ts";
 import { ServerWatches } from "./reads.ts";
 import { ServerConnection } from "./server-connection.ts";

@@ -1,4 +1,4 @@
-import { unreachable } from "../../../src/election/unreachable.ts";
+import { unreachable } from "../../../src/base/unreachable.ts";
 import type { Operation, Result, Transaction } from "./transactions.ts";
 
 /** A node as a server keeps it. */

@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import type { Instant, Scheduler } from "../../base/scheduler.ts";
+import { type Finding, milliseconds, ok, warning } from "../../election/ports/finding.ts";
+
+/** What every clock said at one moment. */
+export interface ClockReading {
+  readonly now: Instant;
+  readonly wallMs: number;
+  readonly suspendedMs: number;
+}
+
+/** Clocks of the kernel that lose ticks on a busy machine. */
+const coarseSources: readonly string[] = ["jiffies", "refined-jiffies"];
+/** Two readings may differ by this much, and the wall clock may be slewed by this share. */
+const toleranceMs = 100;
+const toleranceShare = 0.01;
+/** How far off a wall clock is not worth a word. */
+const wallToleranceMs = 2_000;
+
+export function readClocks(scheduler: Scheduler): ClockReading {
+  return {
+    now: scheduler.now(),
+    wallMs: scheduler.wallClock().getTime(),
+    suspendedMs: scheduler.suspendedMs(),
+  };
+}
+
+/**
+ * Whether the clocks went together between two readings. The lease rests on the monotonic one, and
+ * on the boot clock's telling of a suspend; the wall clock is for people.
+ */
+export function clockFinding(
+  before: ClockReading,
+  after: ClockReading,
+  source: string | undefined,
+): Finding {
+  const passedMs = after.now - before.now;
+  const wallMs = after.wallMs - before.wallMs;
+  const sleptMs = after.suspendedMs - before.suspendedMs;
+  const allowedMs = toleranceMs + passedMs * toleranceShare;
+  const named = `kernel clock ${source ?? "unknown"}`;
+  if (passedMs < 0) return warning("clocks", `${named}: the monotonic clock ran backwards`);
+  if (sleptMs > toleranceMs) {
+    return warning("clocks", `${named}: the machine was suspended for ${milliseconds(sleptMs)}`);
+  }
+  if (Math.abs(wallMs - passedMs) > allowedMs) {
+    const detail = `in ${milliseconds(passedMs)} the wall clock went ${milliseconds(wallMs)}`;
+    return warning("clocks", `${named}: ${detail}; something sets it`);
+  }
+  if (source !== undefined && coarseSources.includes(source)) {
+    return warning("clocks", `${named} may lose time; the lease assumes a rate within 1 %`);
+  }
+  const length = milliseconds(passedMs);
+  return ok("clocks", `${named}; monotonic, boot and wall clock went together for ${length}`);
+}
+
+/**
+ * The wall clock against the servers': a leader's renewal is stamped by them, and is younger than a
+ * quarter of its session timeout.
+ */
+export function wallFinding(
+  wallMs: number,
+  renewedAt: number | undefined,
+  sessionTimeoutMs: number,
+): Finding {
+  const subject = "wall clock";
+  if (renewedAt === undefined) {
+    return ok(subject, "not compared with the servers': nobody leads, so nothing fresh is there");
+  }
+  const aheadMs = wallMs - renewedAt;
+  const oldestMs = sessionTimeoutMs / 4;
+  const exact = `exact to ${milliseconds(oldestMs)}`;
+  if (aheadMs >= -wallToleranceMs && aheadMs <= oldestMs + wallToleranceMs) {
+    return ok(subject, `agrees with the servers', ${exact}`);
+  }
+  const where = aheadMs > 0 ? "ahead of" : "behind";
+  const detail = `${milliseconds(Math.abs(aheadMs))} ${where} the servers', ${exact}`;
+  return warning(subject, `${detail}; no decision rests on it, but times in files and logs do`);
+}
+
+/** The clock that the kernel counts by. Source: Documentation/ABI, sysfs clocksource */
+export function clockSource(): string | undefined {
+  try {
+    const path = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+    return readFileSync(path, "latin1").trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,101 @@
+import { formatHttpAddress, type HttpAddress } from "../../http/http-address.ts";
+import type { Setting } from "../../options/load.ts";
+import type { Config } from "../../daemon/options.ts";
+import type { Scheduler } from "../../base/scheduler.ts";
+import { readToken } from "../../http/token-file.ts";
+import { RealScheduler } from "../../system/real-scheduler.ts";
+import { basePathOf } from "../../coordination/zookeeper/leadership/layout.ts";
+import { clockFinding, clockSource, readClocks, wallFinding } from "./check-clocks.ts";
+import { directoryFinding, stateFinding } from "./check-directories.ts";
+import {
+  boundFinding,
+  boundsOf,
+  probeServers,
+  serverFindings,
+  serviceFinding,
+} from "../../coordination/zookeeper/check.ts";
+import {
+  failing,
+  type Finding,
+  findingsCode,
+  findingsText,
+  ok,
+  warning,
+} from "../../election/ports/finding.ts";
+import { print } from "../print.ts";
+import { askStatus } from "../status/status.ts";
+import { rosterOf } from "../status/survey.ts";
+
+/** The least time between two readings of the clocks. */
+const clockMs = 1_000;
+
+export interface CheckQuestion {
+  readonly config: Config;
+  readonly settings: readonly Setting[];
+  readonly json: boolean;
+}
+
+/** Runs `election check`: one line per finding. Resolves with the exit code: see its help. */
+export async function runCheck({ config, settings, json }: CheckQuestion): Promise<number> {
+  const scheduler = new RealScheduler();
+  const before = readClocks(scheduler);
+  const [servers, roster, state, http] = await Promise.all([
+    probeServers(config, scheduler),
+    rosterOf(config, scheduler),
+    stateFinding(config.stateDir),
+    httpFinding(config.httpAddress, scheduler),
+    scheduler.sleep(clockMs, new AbortController().signal),
+  ]);
+  const read = roster.kind === "read" ? roster : undefined;
+  const wallMs = scheduler.wallClock().getTime();
+  // No replica is called so: what a replica of this name left behind would be removed.
+  const prober = `check-${crypto.getRandomValues(new Uint8Array(8)).toHex()}`;
+  const directory = await directoryFinding(config.fileDir, prober, read?.horizon, scheduler);
+  const after = readClocks(scheduler);
+  const failover = boundsOf(servers, config);
+  const grantedMs = failover?.sessionTimeoutMs ?? config.sessionTimeoutMs;
+  const findings: Finding[] = [
+    configurationFinding(settings),
+    ...serverFindings(servers, config.sessionTimeoutMs),
+    serviceFinding(roster, basePathOf(config.zkServers.chroot, config.zkPath)),
+    directory,
+    state,
+    http,
+    ...(await tokenFindings(config.httpTokenFile)),
+    clockFinding(before, after, clockSource()),
+    wallFinding(read?.readAt ?? wallMs, read?.leader?.renewedAt, grantedMs),
+    boundFinding(failover),
+  ];
+  const list = { findings, failover: failover ?? null };
+  await print(json ? `${JSON.stringify(list)}\n` : findingsText(findings));
+  return findingsCode(findings);
+}
+
+function configurationFinding(settings: readonly Setting[]): Finding {
+  const given = settings.filter(({ source }) => source !== "default");
+  const names = given.map(({ option, source }) => `${option} (${source})`);
+  return ok("configuration", `makes sense; given: ${names.join(", ")}`);
+}
+
+async function httpFinding(address: HttpAddress | null, scheduler: Scheduler): Promise<Finding> {
+  const subject = "http-address";
+  if (address === null) return ok(subject, "off: nobody can ask the replica how it is");
+  const place = formatHttpAddress(address);
+  if (address.kind === "tcp" && address.port === 0)
+    return ok(subject, `${place}: the kernel picks a port`);
+  const asked = await askStatus(address, scheduler);
+  if (asked.kind === "answered") return ok(subject, `${place}: a replica answers there`);
+  if (asked.detail === "nobody listens there") return ok(subject, `${place}: nobody listens there`);
+  return failing(subject, `${place}: ${asked.detail}`);
+}
+
+async function tokenFindings(path: string | null): Promise<Finding[]> {
+  if (path === null) return [];
+  const subject = "http-token-file";
+  const reading = await readToken(path);
+  if (reading.kind === "failed") {
+    return [failing(subject, `${path}: expected a file with a token, but ${reading.detail}`)];
+  }
+  if (reading.isExposed) return [warning(subject, `${path}: others may read it; chmod go-r`)];
+  return [ok(subject, `${path} holds a token`)];
+}

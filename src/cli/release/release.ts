@@ -1,0 +1,45 @@
+import { existsSync } from "node:fs";
+import type { Config } from "../../daemon/options.ts";
+import { printable } from "../../base/quoted.ts";
+import {
+  openStateDirectory,
+  releaseAndEnd,
+  type Teller,
+} from "../../coordination/zookeeper/release/crash-release.ts";
+import { exitCodes } from "../../election/exit-status.ts";
+import { accessOf, transportOf } from "../../coordination/zookeeper/server-access.ts";
+import { RealScheduler } from "../../system/real-scheduler.ts";
+import { levelled } from "../../telemetry/log/journal-level.ts";
+import { complain } from "../print.ts";
+
+/**
+ * Runs `election release`: one line on stderr for each thing done. Resolves with the exit code.
+ * @param journal whether the journal reads stderr
+ */
+export async function runRelease(config: Config, journal: boolean): Promise<number> {
+  const lines: string[] = [];
+  const tell: Teller = (level, detail) => {
+    const line = `election: ${detail}\n`;
+    lines.push(journal ? levelled(level, line) : line);
+  };
+  const done = await release(config, tell);
+  await complain(lines.join(""));
+  return done ? exitCodes.stopped : exitCodes.exhausted;
+}
+
+async function release(config: Config, tell: Teller): Promise<boolean> {
+  if (config.stateDir !== null && !existsSync(config.stateDir)) {
+    // To make it would hide a slip in its name: no replica has run with it.
+    tell("warn", `nothing to release: ${printable(config.stateDir)} does not exist`);
+    return true;
+  }
+  const state = await openStateDirectory(config, tell);
+  if (state === undefined) return false;
+  return await releaseAndEnd(state, config, {
+    scheduler: new RealScheduler(),
+    transport: transportOf(config),
+    access: accessOf(config),
+    tell,
+    stop: new AbortController().signal,
+  });
+}

@@ -1,0 +1,70 @@
+import { writeSync } from "node:fs";
+import { exitCodes } from "../../election/exit-status.ts";
+import { withoutSettings } from "../../exec/supervisor/few-threads.ts";
+import { LinuxProcesses } from "../../exec/supervisor/linux-processes.ts";
+import { Lines } from "../../exec/supervisor/lines.ts";
+import {
+  type Assignment,
+  decodeMessage,
+  encodeMessage,
+  type Instruction,
+  longestMessage,
+} from "../../exec/supervisor/messages.ts";
+import { type Daemon, Supervisor } from "../../exec/supervisor/supervisor.ts";
+import { RealScheduler } from "../../system/real-scheduler.ts";
+
+/** Where a supervisor reports to, and the lock that it holds for the daemon: see Supervised. */
+const reportDescriptor = 3;
+const lockDescriptor = 4;
+
+/** Signals that are meant for the daemon: it tells us what follows from them. */
+const ignored = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT"] as const;
+
+/**
+ * Runs `election supervise`: the process between a daemon and its command, started by the daemon
+ * alone. It reads an assignment and instructions from stdin. Resolves with the exit code.
+ */
+export async function runSupervise(
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  for (const signal of ignored) process.on(signal, () => undefined);
+  const messages = readMessages();
+  const first = await messages.next();
+  if (first.done === true || !("command" in first.value)) return exitCodes.usage;
+  const assignment = first.value;
+  const processes = new LinuxProcesses({
+    environment: withoutSettings(environment),
+    inherited: assignment.inheritsLock ? lockDescriptor : undefined,
+  });
+  const daemon: Daemon = {
+    instructions: instructionsOf(messages),
+    tell: (report) => {
+      try {
+        writeSync(reportDescriptor, encodeMessage(report));
+      } catch {
+        // The daemon is gone; its instructions have ended as well.
+      }
+    },
+  };
+  await new Supervisor(assignment, { processes, scheduler: new RealScheduler(), daemon }).run();
+  return exitCodes.stopped;
+}
+
+async function* instructionsOf(
+  messages: AsyncIterable<Assignment | Instruction>,
+): AsyncIterable<Instruction> {
+  for await (const message of messages) if ("kind" in message) yield message;
+}
+
+/** What the daemon says. It ends when the daemon has died, however it did. */
+async function* readMessages(): AsyncGenerator<Assignment | Instruction> {
+  const read: (Assignment | Instruction)[] = [];
+  const lines = new Lines(longestMessage, (line) => {
+    const message = decodeMessage(line);
+    if (message !== undefined) read.push(message as Assignment | Instruction);
+  });
+  for await (const bytes of Bun.stdin.stream()) {
+    lines.push(bytes);
+    yield* read.splice(0);
+  }
+}

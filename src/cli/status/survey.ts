@@ -1,0 +1,139 @@
+import { formatHttpAddress } from "../../http/http-address.ts";
+import { printable } from "../../base/quoted.ts";
+import { within } from "../../base/deadline.ts";
+import { exitCodes } from "../../election/exit-status.ts";
+import type { Scheduler } from "../../base/scheduler.ts";
+import { accessOf, transportOf } from "../../coordination/zookeeper/server-access.ts";
+import { RealScheduler } from "../../system/real-scheduler.ts";
+import { basePathOf } from "../../coordination/zookeeper/leadership/layout.ts";
+import { leastPatienceMs } from "../../zookeeper/limits.ts";
+import { readRoster, type Roster } from "../../coordination/zookeeper/roster.ts";
+import type { Addresses, Service, SurveySubject } from "../command.ts";
+import { complain, print } from "../print.ts";
+import { routeTo } from "../replica-addresses.ts";
+import { askStatus } from "./status.ts";
+import {
+  surveyCode,
+  type SurveyedReplica,
+  type SurveyedService,
+  surveyText,
+} from "./survey-text.ts";
+
+/** How many replicas are asked at once. */
+const batchSize = 64;
+
+export interface SurveyQuestion {
+  readonly subject: SurveySubject;
+  readonly json: boolean;
+}
+
+/** Runs `election status` for several replicas. Resolves with the exit code: see its help. */
+export async function runSurvey({ subject, json }: SurveyQuestion): Promise<number> {
+  const scheduler = new RealScheduler();
+  if (subject.kind === "addresses") {
+    const replicas = await surveyOf(subject.addresses, scheduler);
+    return await tell(replicas, undefined, json);
+  }
+  const roster = await rosterOf(subject.service, scheduler);
+  if (roster.kind === "failed") {
+    await complain(`election: ${printable(roster.detail)}\n`);
+    return exitCodes.exhausted;
+  }
+  const replicas = await surveyOfRoster(roster, subject.hostName, scheduler);
+  const { zkServers, zkPath } = subject.service;
+  const path = basePathOf(zkServers.chroot, zkPath);
+  const leader = roster.leader?.info?.replica ?? null;
+  return await tell(replicas, { path, leader }, json);
+}
+
+/** Asks ZooKeeper who is here, for one session timeout, or a second where that is less. */
+export async function rosterOf(service: Service, scheduler: Scheduler): Promise<Roster> {
+  const { zkServers, zkPath, sessionTimeoutMs } = service;
+  const limitMs = Math.max(sessionTimeoutMs, leastPatienceMs);
+  return await within(scheduler, limitMs, [], (limit) =>
+    readRoster(
+      {
+        servers: zkServers.servers,
+        transport: transportOf(service),
+        // It makes no node that an ACL could keep from others.
+        access: accessOf({ ...service, zkAcl: null }),
+        scheduler,
+        basePath: basePathOf(zkServers.chroot, zkPath),
+        sessionTimeoutMs,
+      },
+      limit,
+    ),
+  );
+}
+
+async function surveyOf(
+  addresses: Addresses,
+  scheduler: Scheduler,
+): Promise<readonly SurveyedReplica[]> {
+  return await Promise.all(
+    addresses.map(async (address): Promise<SurveyedReplica> => {
+      const asked = await askStatus(address, scheduler);
+      const place = formatHttpAddress(address);
+      const common = { address: place, info: undefined, leads: undefined, position: undefined };
+      return asked.kind === "answered"
+        ? { ...common, status: asked.status, problem: undefined }
+        : { ...common, status: undefined, problem: asked.detail };
+    }),
+  );
+}
+
+async function surveyOfRoster(
+  { leader, line }: Extract<Roster, { kind: "read" }>,
+  hostName: string,
+  scheduler: Scheduler,
+): Promise<readonly SurveyedReplica[]> {
+  const leading = leader?.info;
+  const isMissing = leading !== undefined && !line.some(({ leads }) => leads);
+  // A leader whose entry is missing (it steps down, or somebody meddled) is here all the same.
+  const all = isMissing ? [{ info: leading, leads: true }, ...line] : line;
+  const replicas: SurveyedReplica[] = [];
+  for (let start = 0; start < all.length; start += batchSize) {
+    const batch = all.slice(start, start + batchSize);
+    const asked = await Promise.all(
+      batch.map(async (entry): Promise<SurveyedReplica> => {
+        const { info, leads } = entry;
+        const place = line.indexOf(entry);
+        const position = place < 0 ? undefined : place;
+        const route = routeTo(info, hostName);
+        const known = { info, leads, position };
+        if (route.kind === "none") {
+          return { ...known, address: undefined, status: undefined, problem: route.why };
+        }
+        const address = formatHttpAddress(route.address);
+        const answer = await askStatus(route.address, scheduler);
+        return answer.kind === "answered"
+          ? { ...known, address, status: answer.status, problem: undefined }
+          : { ...known, address, status: undefined, problem: answer.detail };
+      }),
+    );
+    replicas.push(...asked);
+  }
+  return replicas;
+}
+
+/** @param service undefined when the records were not asked */
+async function tell(
+  replicas: readonly SurveyedReplica[],
+  service: SurveyedService | undefined,
+  json: boolean,
+): Promise<number> {
+  const list = {
+    leader: service?.leader,
+    replicas: replicas.map(({ status, info, ...rest }) => ({
+      replica: info ?? null,
+      leads: rest.leads ?? null,
+      position: rest.position ?? null,
+      address: rest.address ?? null,
+      problem: rest.problem ?? null,
+      status: status?.fields ?? null,
+    })),
+  };
+  const text = json ? `${JSON.stringify(list)}\n` : surveyText(replicas, service);
+  await print(text);
+  return surveyCode(replicas, service);
+}

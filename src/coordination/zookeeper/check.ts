@@ -1,0 +1,129 @@
+import type { Config } from "../../daemon/options.ts";
+import type { Bound } from "../../election/failover-bound.ts";
+import type { Scheduler } from "../../base/scheduler.ts";
+import { transportOf } from "./server-access.ts";
+import { expectedFailover } from "./expected-failover.ts";
+import { formatServer } from "../../zookeeper/connection-string.ts";
+import { longestTickMs } from "./expiry-lag.ts";
+import type { Roster } from "./roster.ts";
+import { probeServer, type ServerProbe } from "./server-probe.ts";
+import { failing, type Finding, milliseconds, ok, warning } from "../../election/ports/finding.ts";
+
+/** How long one server may take for everything that it is asked. */
+const probeLimitMs = 5_000;
+
+/** A server, and what it is like. */
+export interface ProbedServer {
+  readonly server: string;
+  readonly probe: ServerProbe;
+}
+
+type Serving = Extract<ServerProbe, { kind: "serves" }>;
+
+/** Asks every server. */
+export async function probeServers(
+  config: Config,
+  scheduler: Scheduler,
+): Promise<readonly ProbedServer[]> {
+  const { zkServers, sessionTimeoutMs } = config;
+  const transport = transportOf(config);
+  const options = { transport, scheduler, sessionTimeoutMs, limitMs: probeLimitMs };
+  return await Promise.all(
+    zkServers.servers.map(async (server) => ({
+      server: formatServer(server),
+      probe: await probeServer(server, options),
+    })),
+  );
+}
+
+/** What is to be said of each, and of all of them together. */
+export function serverFindings(servers: readonly ProbedServer[], askedMs: number): Finding[] {
+  const findings = servers.map(({ server, probe }) => serverFinding(server, probe, askedMs));
+  return [...findings, ensembleFinding(servers)];
+}
+
+function serverFinding(server: string, probe: ServerProbe, askedMs: number): Finding {
+  const subject = `server ${server}`;
+  if (probe.kind === "fails") return failing(subject, probe.detail);
+  const { latencyMs, version, mode, grantedMs } = probe;
+  const known = version === undefined ? "version unknown" : `version ${version}, ${mode}`;
+  const detail = `${known}, answers in ${milliseconds(latencyMs)}, grants ${grantedMs} ms`;
+  if (grantedMs === askedMs) return ok(subject, detail);
+  return warning(subject, `${detail} instead of the ${askedMs} ms of --session-timeout`);
+}
+
+function ensembleFinding(servers: readonly ProbedServer[]): Finding {
+  const size = servers.length;
+  const serving = servers.filter(({ probe }) => probe.kind === "serves").length;
+  const majority = Math.floor(size / 2) + 1;
+  const detail = `${serving} of ${size} servers answer`;
+  if (serving === 0) return failing("servers", `${detail}: no replica can take part`);
+  if (serving < majority) {
+    return failing("servers", `${detail}; without ${majority} of them nobody can lead for long`);
+  }
+  if (serving < size) return warning("servers", `${detail}; --zk-servers names all of them`);
+  if (size === 1) return warning("servers", `${detail}: its end is the end of every leadership`);
+  if (size % 2 === 0) {
+    return warning("servers", `${detail}: an even number bears no more than one fewer would`);
+  }
+  return ok("servers", `${detail}; ${majority} are enough`);
+}
+
+/** Who takes part at present, as the records say. */
+export function serviceFinding(roster: Roster, path: string): Finding {
+  if (roster.kind === "failed") return failing("service", `${path}: ${roster.detail}`);
+  const { leader, line } = roster;
+  const count = `${line.length} in line`;
+  if (leader === undefined) return ok("service", `${path}: nobody leads, ${count}`);
+  const who = leader.info?.replica ?? "a record that makes no sense";
+  return ok("service", `${path}: ${who} leads with epoch ${leader.epoch}, ${count}`);
+}
+
+/** What the time without a leader is bounded by. All in milliseconds. */
+export interface ExpectedFailover {
+  /** With what `commits` of them take. */
+  readonly bounds: readonly Bound[];
+  /** The session timeout, the tick and the commit that were reckoned with. */
+  readonly sessionTimeoutMs: number;
+  readonly tickMs: number;
+  readonly isTickKnown: boolean;
+  readonly commitMs: number;
+}
+
+/** What bounds follow from the slowest of the servers; undefined when none answers. */
+export function boundsOf(
+  servers: readonly ProbedServer[],
+  config: Config,
+): ExpectedFailover | undefined {
+  const serving = servers.flatMap(({ probe }) => (probe.kind === "serves" ? [probe] : []));
+  const worst = (value: (probe: Serving) => number): number => Math.max(...serving.map(value));
+  if (serving.length === 0) return undefined;
+  const sessionTimeoutMs = worst(({ grantedMs }) => grantedMs);
+  const commitMs = worst(({ openingMs }) => openingMs);
+  const ticks = serving.flatMap(({ tickMs }) => (tickMs === undefined ? [] : [tickMs]));
+  const isTickKnown = ticks.length > 0;
+  const tickMs = isTickKnown ? Math.max(...ticks) : longestTickMs(sessionTimeoutMs);
+  const bounds = expectedFailover({ config, command: undefined }, sessionTimeoutMs, tickMs);
+  return {
+    bounds: bounds.map((bound) => ({ ...bound, ms: bound.ms + bound.commits * commitMs })),
+    sessionTimeoutMs,
+    tickMs,
+    isTickKnown,
+    commitMs,
+  };
+}
+
+const cases: Readonly<Record<Bound["kind"], string>> = {
+  "hand-over": "when leadership is given up",
+  crash: "when the leader dies",
+  "crash-unseen": "if the next one was cut off meanwhile",
+  "crash-without-line": "if the line is broken",
+};
+
+export function boundFinding(expected: ExpectedFailover | undefined): Finding {
+  if (expected === undefined) return failing("failover", "no bound follows: no server answers");
+  const { bounds, tickMs, isTickKnown } = expected;
+  const tick = isTickKnown ? `a tick of ${tickMs} ms` : `a tick that is taken to be ${tickMs} ms`;
+  const told = bounds.map(({ kind, ms }) => `${Math.ceil(ms)} ms ${cases[kind]}`).join(", ");
+  return ok("failover", `at most about ${told}; with ${tick}`);
+}

@@ -1,0 +1,69 @@
+import { commandEnvironment } from "../exec/command-environment.ts";
+import type { Config } from "./options.ts";
+import type { Observer } from "../election/ports/observer.ts";
+import type { Scheduler } from "../base/scheduler.ts";
+import type { StopSignalName } from "../exec/supervisor/messages.ts";
+import type { SupervisedCommands } from "../exec/supervisor/supervised-commands.ts";
+import { killMarginMs } from "../exec/timings.ts";
+import type { ReplicaSurroundings } from "./replica.ts";
+
+export interface LeaderCommandsOptions {
+  readonly config: Config;
+  /** What runs while the replica leads; undefined for the files alone. */
+  readonly command: readonly string[] | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface LeaderCommands extends Pick<ReplicaSurroundings, "commands" | "hooks"> {
+  /** Sends the command a signal; false when none runs. */
+  readonly forward?: (signal: StopSignalName) => boolean;
+}
+
+/**
+ * The commands that a daemon runs: under leadership, and before and after it. Every one of them
+ * holds `lock`, the descriptor of the state directory's lock, as long as it lives.
+ */
+export async function leaderCommands(
+  { command, config, environment }: LeaderCommandsOptions,
+  scheduler: Scheduler,
+  observer: Observer,
+  lock: number | undefined,
+): Promise<LeaderCommands> {
+  const { onElected, onLost } = config;
+  if (command === undefined && onElected === null && onLost === null) return {};
+  // Loaded here, because most replicas run no command.
+  const { LinuxProcesses } = await import("../exec/supervisor/linux-processes.ts");
+  const { SupervisedCommands } = await import("../exec/supervisor/supervised-commands.ts");
+  const inherited = commandEnvironment(environment);
+  const processes = new LinuxProcesses({ environment: inherited, inherited: undefined });
+  const supervised = (
+    words: readonly string[] | null | undefined,
+  ): SupervisedCommands | undefined =>
+    words === null || words === undefined
+      ? undefined
+      : new SupervisedCommands({
+          scheduler,
+          processes,
+          supervisor: [...thisProgram(), "supervise"],
+          command: words,
+          environment: inherited,
+          lock,
+          stopSignal: config.execStopSignal,
+          stopTimeoutMs: config.execStopTimeoutMs,
+          killMarginMs: killMarginMs(config.sessionTimeoutMs),
+          output: config.execRaw
+            ? undefined
+            : (stream, line) => observer.observe({ kind: "command-output", stream, line }),
+        });
+  const hooks =
+    onElected === null && onLost === null
+      ? undefined
+      : { elected: supervised(onElected), lost: supervised(onLost) };
+  const commands = supervised(command);
+  return { commands, hooks, forward: (signal) => commands?.forward(signal) ?? false };
+}
+
+/** The command line of this very program, also when its file was replaced by a newer one. */
+function thisProgram(): readonly string[] {
+  return Bun.isStandaloneExecutable ? ["/proc/self/exe"] : [process.execPath, Bun.main];
+}

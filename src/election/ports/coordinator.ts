@@ -1,0 +1,130 @@
+import type { Ending, Failure } from "../failure.ts";
+import type { Instant } from "../../base/scheduler.ts";
+
+declare const epoch: unique symbol;
+declare const replicaId: unique symbol;
+
+/** The number of a leadership. Every later leadership of the same service has a higher one. */
+export type Epoch = bigint & { readonly [epoch]: true };
+
+/** What a replica calls itself: unique among the replicas of one service. */
+export type ReplicaId = string & { readonly [replicaId]: true };
+
+/** Who leads, or stands in line: written by each replica about itself, read by all. */
+export interface ReplicaInfo {
+  readonly replica: ReplicaId;
+  readonly host: string;
+  readonly pid: number;
+  /** Where its HTTP endpoints answer; null when they are off. */
+  readonly httpAddress: string | null;
+  /** When this record was written, in ISO 8601: for people. */
+  readonly since: string;
+}
+
+/** The service that orders the replicas. Its adapter owns the protocol; no rule knows it. */
+export interface Coordinator {
+  /**
+   * Connects, and makes sure that the service's records exist. Resolves with a session of which
+   * nothing was used before, or with the failure; it waits no longer than the session's timeout,
+   * and a moment for what an earlier session of ours still holds. It ends early, as `unreachable`,
+   * when `signal` aborts.
+   */
+  open(signal: AbortSignal): Promise<Opening>;
+  /**
+   * Reads who leads and who stands in line, and tells the observer. For people who look on:
+   * nothing depends on it. Tells nothing without a session, and never rejects.
+   */
+  survey(signal: AbortSignal): Promise<void>;
+  /**
+   * Ends what goes on for sessions that are over, in a moment's time and by `limit` at the latest.
+   * Resolves with what they hold still, for a person; undefined when that is nothing. The process
+   * ends after it: nothing is opened any more.
+   */
+  leave(limit: AbortSignal): Promise<string | undefined>;
+  /** How many requests of all sessions are unanswered at this moment: for metrics only. */
+  readonly pendingRequests: number;
+}
+
+export type Opening =
+  | { readonly kind: "opened"; readonly session: Session }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+/** One registration with the coordinator. It survives short disconnections, until it is lost. */
+export interface Session {
+  /** The coordinator's name for it: for people. */
+  readonly id: string;
+  /** Ended once the coordinator has forgotten the session, or must be assumed to have. */
+  readonly lost: Ending;
+  /**
+   * An epoch that no leadership given so far exceeds; undefined when the coordinator does not
+   * answer. A record with a higher one was written before the coordinator lost its memory.
+   */
+  horizon(signal: AbortSignal): Promise<Epoch | undefined>;
+  /**
+   * Tries once to become leader. It reads first and writes only when nobody leads. A predecessor
+   * that did not release leadership is waited out in here, so `won` means: may act now.
+   */
+  attempt(signal: AbortSignal): Promise<Attempt>;
+  /** Who leads, read without the wish to: it neither registers nor attempts. */
+  sighting(signal: AbortSignal): Promise<Sighting>;
+  /**
+   * Stands in line, and resolves when an attempt is worth while: it is this replica's turn and
+   * nobody leads. Resolves as well when `signal` aborts or the session is lost.
+   */
+  turn(signal: AbortSignal): Promise<void>;
+  /**
+   * Tells the coordinator to forget the session, and frees all that belongs to it. Idempotent.
+   * Waits for the answer until `signal` aborts at the latest; then the session runs out by itself.
+   * One that has led is not left to that alone: what `resign` could not give up is given up as soon
+   * as the coordinator can be reached again, and without `resign` the session is only closed then.
+   */
+  close(signal: AbortSignal): Promise<void>;
+  /** Frees what the session holds here without telling the coordinator: as a crash would. */
+  abandon(): void;
+}
+
+export type Sighting =
+  | { readonly kind: "led"; readonly leader: ReplicaInfo | undefined }
+  | { readonly kind: "nobody" }
+  /** The coordinator did not answer, or not clearly: an attempt settles it. */
+  | { readonly kind: "unknown" };
+
+export type Attempt =
+  | { readonly kind: "won"; readonly leadership: Leadership }
+  | { readonly kind: "led"; readonly leader: ReplicaInfo | undefined; readonly epoch: Epoch }
+  /** The coordinator did not answer, or not clearly: a later attempt settles it. */
+  | { readonly kind: "undecided"; readonly detail: string }
+  /** The coordinator refuses us, and would again: the session is of no use. */
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+/**
+ * Leadership as long as its lease is renewed, which the adapter does by itself.
+ * Danger: holding this object proves nothing. `mayAct` is asked directly before every effect.
+ */
+export interface Leadership {
+  readonly epoch: Epoch;
+  /** The timeout of the session that holds it, as it was granted, in milliseconds. */
+  readonly sessionTimeoutMs: number;
+  /** The end of the lease as it stands. It moves with every acknowledged renewal. */
+  readonly validUntil: Instant;
+  /** When the last acknowledged renewal was sent. */
+  readonly renewedAt: Instant;
+  /** Whether an effect may start at this very moment: read off the clocks, never remembered. */
+  mayAct(): boolean;
+  /** Resolves when `validUntil` has moved by a renewal, or when `signal` aborts. */
+  renewal(signal: AbortSignal): Promise<void>;
+  /** Ended once leadership is over without our doing. */
+  readonly lost: Ending;
+  /**
+   * Gives leadership up, so that a successor need not wait; also when the lease is over, because
+   * the coordinator may not know of that for long. From the call on, `mayAct` is false. `unknown`
+   * when the answer was lost, or when the lease is over and nobody can be asked: then the session
+   * must be closed. Nothing is repeated: a second call resolves as the first one.
+   * Danger: only when no effect runs any more. This call says so also to whoever gives leadership
+   * up later, see `Session.close`.
+   */
+  resign(signal: AbortSignal): Promise<Resignation>;
+}
+
+export type Resignation =
+  { readonly kind: "resigned" } | { readonly kind: "unknown"; readonly detail: string };

@@ -1,0 +1,113 @@
+import type { Epoch, ReplicaId, ReplicaInfo } from "./coordinator.ts";
+import type { Failure, Resource } from "../failure.ts";
+import type { Instant } from "../../base/scheduler.ts";
+import type { StateName } from "../transitions.ts";
+
+/**
+ * Hears what happens. It must not throw and not block: what it does with an event (log, count,
+ * show) is its own business.
+ */
+export interface Observer {
+  observe(event: ElectionEvent): void;
+}
+
+/** Everything that people or metrics may want to know. */
+export type ElectionEvent =
+  | TransitionEvent
+  /** The coordinator answered an attempt. */
+  | {
+      readonly kind: "attempt";
+      readonly outcome: "won" | "led" | "undecided" | "failed";
+      readonly leader: ReplicaInfo | undefined;
+      readonly detail: string | undefined;
+    }
+  /** Whose leadership was read, before or besides an attempt; `leader` when it could be read. */
+  | {
+      readonly kind: "leader-seen";
+      readonly epoch: Epoch;
+      readonly leader: ReplicaInfo | undefined;
+    }
+  /** A predecessor went without releasing leadership; we wait until its lease is surely over. */
+  | {
+      readonly kind: "waiting-out";
+      readonly epoch: Epoch;
+      readonly waitMs: number;
+      readonly observed: boolean;
+    }
+  /** The lease began or was renewed. */
+  | { readonly kind: "lease"; readonly renewedAt: Instant; readonly validUntil: Instant }
+  /**
+   * The replica does not stand, as a step-down asked, before `until`. `leader` is who leads
+   * meanwhile, with `led`; with `vacant` nobody does.
+   */
+  | {
+      readonly kind: "resting";
+      readonly change: "began" | "led" | "vacant" | "ended";
+      readonly until: Instant;
+      /** How long that is from now, in milliseconds. */
+      readonly restMs: number;
+      readonly leader: ReplicaInfo | undefined;
+    }
+  /** Where the replica stands in line: 0 is the front. `candidates` are the first of the line. */
+  | {
+      readonly kind: "line";
+      readonly position: number;
+      readonly size: number;
+      readonly candidates: readonly ReplicaId[];
+    }
+  | {
+      readonly kind: "connection";
+      readonly change: "connected" | "suspended" | "resumed" | "lost";
+      readonly server: string | undefined;
+      readonly detail: string;
+    }
+  /** The coordinator granted another session timeout than was asked for. */
+  | { readonly kind: "timeout-granted"; readonly askedMs: number; readonly grantedMs: number }
+  | {
+      readonly kind: "request";
+      readonly operation: string;
+      /** `ok`, or the adapter's code of the error. */
+      readonly outcome: string;
+      readonly durationMs: number;
+    }
+  /** One repair attempt of Failover. `left` attempts remain for this resource. */
+  | {
+      readonly kind: "repair";
+      readonly resource: Resource;
+      readonly attempt: number;
+      readonly left: number;
+      readonly failure: Failure | undefined;
+    }
+  | {
+      readonly kind: "file-written";
+      readonly file: string;
+      readonly epoch: Epoch;
+      readonly durationMs: number;
+    }
+  | { readonly kind: "files-pruned"; readonly count: number }
+  /** The command under leadership: `status` is the exit status once it has ended by itself. */
+  | {
+      readonly kind: "command";
+      readonly change: "started" | "stopping" | "stopped" | "exited";
+      readonly epoch: Epoch;
+      readonly status: number | undefined;
+      readonly detail: string;
+    }
+  /** One line that the command wrote. */
+  | {
+      readonly kind: "command-output";
+      readonly stream: "stdout" | "stderr";
+      readonly line: string;
+    }
+  /** Something a person should know that changes no state. */
+  | { readonly kind: "notice"; readonly level: "debug" | "info" | "warn"; readonly detail: string };
+
+export interface TransitionEvent {
+  readonly kind: "transition";
+  readonly from: StateName;
+  readonly to: StateName;
+  readonly reason: string;
+  readonly detail: string;
+  /** The epoch that the replica led or leads; undefined when none is involved. */
+  readonly epoch: Epoch | undefined;
+}

@@ -1,0 +1,131 @@
+import type { Instant, Scheduler } from "../../base/scheduler.ts";
+import { bootTimeMs, bootTimeOf } from "./boot-time.ts";
+import type { CommandEnd, Order, RunningCommand } from "../commands.ts";
+import type { Assignment, Instruction, Report, StopSignalName } from "./messages.ts";
+import type { Processes } from "./processes.ts";
+
+/** The process of a supervisor, as the daemon that has started it sees it. */
+export interface SupervisorProcess {
+  /** Resolves when it is gone, with how it ended: for people. */
+  readonly gone: Promise<string>;
+  /** All that it reported, once it can report no more. */
+  readonly reports: Promise<readonly Report[]>;
+  /** Whoever has died does not listen. */
+  say(message: Assignment | Instruction): void;
+  /** Sends SIGKILL. */
+  kill(): void;
+}
+
+export interface SupervisedOptions {
+  readonly scheduler: Scheduler;
+  /** What is below this process, in case that a supervisor dies: nothing else may be. */
+  readonly processes: Processes;
+  readonly command: readonly string[];
+  /** Whether the supervisor was given our lock. */
+  readonly inheritsLock: boolean;
+  readonly stopSignal: StopSignalName;
+  readonly stopTimeoutMs: number;
+  readonly killMarginMs: number;
+}
+
+/** How often it is looked whether the processes that a dead supervisor left are gone. */
+const lookMs = 10;
+
+/** One command below its supervisor, from the daemon's side. */
+export class Supervised implements RunningCommand {
+  readonly ended: Promise<CommandEnd>;
+  readonly #options: SupervisedOptions;
+  readonly #supervisor: SupervisorProcess;
+  /**
+   * When a supervisor that hangs is killed, in boot time: one that does its work has ended before,
+   * also when the machine has slept.
+   */
+  #patienceMs: number;
+  #asked = false;
+  #gone = false;
+  #waking = new AbortController();
+
+  constructor(options: SupervisedOptions, supervisor: SupervisorProcess, order: Order) {
+    this.#options = options;
+    this.#supervisor = supervisor;
+    this.#patienceMs = this.#before(order.until);
+    this.ended = this.#follow();
+    supervisor.say(this.#assignment(order));
+  }
+
+  extend(until: Instant): void {
+    if (!this.#asked) this.#patienceMs = this.#before(until);
+    const untilMs = bootTimeOf(this.#options.scheduler, until);
+    this.#supervisor.say({ kind: "until", untilMs });
+  }
+
+  /** False when it has ended. */
+  forward(signal: StopSignalName): boolean {
+    if (this.#gone) return false;
+    this.#supervisor.say({ kind: "forward", signal });
+    return true;
+  }
+
+  stop(): void {
+    if (this.#asked) return;
+    this.#asked = true;
+    const { scheduler, stopTimeoutMs, killMarginMs } = this.#options;
+    const latestMs = bootTimeMs(scheduler) + stopTimeoutMs + killMarginMs;
+    this.#patienceMs = Math.min(this.#patienceMs, latestMs);
+    this.#waking.abort();
+    this.#supervisor.say({ kind: "stop" });
+  }
+
+  /** Half of the time for dying is the supervisor's, the other half is ours. */
+  #before(until: Instant): number {
+    const { scheduler, killMarginMs } = this.#options;
+    return bootTimeOf(scheduler, until) - killMarginMs / 2;
+  }
+
+  /** Kills a supervisor that hangs: what is below it becomes ours, and is swept away in time. */
+  async #watch(ended: AbortSignal): Promise<void> {
+    const { scheduler, killMarginMs } = this.#options;
+    // A suspended machine wakes with its timers where they were: at most half of our time is lost.
+    const longestSleepMs = killMarginMs / 4;
+    const remainingMs = (): number => this.#patienceMs - bootTimeMs(scheduler);
+    while (!ended.aborted && remainingMs() > 0) {
+      this.#waking = new AbortController();
+      const waking = AbortSignal.any([ended, this.#waking.signal]);
+      await scheduler.sleep(Math.min(remainingMs(), longestSleepMs), waking);
+    }
+    if (!ended.aborted) this.#supervisor.kill();
+  }
+
+  #assignment({ environment, until }: Order): Assignment {
+    const { command, inheritsLock, stopSignal, scheduler } = this.#options;
+    const { stopTimeoutMs, killMarginMs } = this.#options;
+    const untilMs = bootTimeOf(scheduler, until);
+    const limits = { untilMs, stopSignal, stopTimeoutMs, killMarginMs };
+    return { command, environment, inheritsLock, ...limits };
+  }
+
+  /** Resolves once the supervisor is gone, and with it the last process of the command. */
+  async #follow(): Promise<CommandEnd> {
+    const ended = new AbortController();
+    const watching = this.#watch(ended.signal);
+    const detail = await this.#supervisor.gone;
+    this.#gone = true;
+    ended.abort();
+    await watching;
+    const reports = await this.#supervisor.reports;
+    const last = reports.findLast((report) => report.kind === "ended");
+    if (last !== undefined) return last.end;
+    await this.#sweep();
+    return this.#asked ? { kind: "stopped", cause: "asked" } : { kind: "unsupervised", detail };
+  }
+
+  /** Kills what a dead supervisor left behind: as its parent we have inherited it. */
+  async #sweep(): Promise<void> {
+    const { processes, scheduler } = this.#options;
+    const never = new AbortController().signal;
+    while (processes.anyLives()) {
+      processes.kill();
+      await scheduler.sleep(lookMs, never);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { fstatSync, readFileSync, statSync, type Stats } from "node:fs";
+import { hostname } from "node:os";
+import type { Parsed } from "./parsed.ts";
+import { isJournal } from "../system/service-notification.ts";
+
+/** All that configuration depends on besides the command line, so that loading it is pure. */
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly readFile: (path: string) => FileReading;
+  readonly hostName: string;
+  /** Random bytes, fresh at each process start: what makes the default replica id unique. */
+  readonly nonce: Uint8Array;
+  /** Whether the log goes to a terminal. */
+  readonly terminal: boolean;
+  /** Whether the log goes to the journal. */
+  readonly journal: boolean;
+  /** Reads the list of the coordinator's servers, in the notation of its adapter. */
+  readonly parseServers: (text: string) => Parsed<ServerList>;
+}
+
+/** The coordinator's servers. */
+export interface ServerList {
+  readonly servers: readonly { readonly host: string; readonly port: number }[];
+  /** The path below which everything of ours is: "" or "/", or a path such as "/team". */
+  readonly chroot: string;
+}
+
+export interface ReadText {
+  readonly kind: "read";
+  readonly text: string;
+  /** Who besides its owner may read it: for files that hold a secret. */
+  readonly exposedTo?: "its group" | "everybody";
+}
+
+export type FileReading =
+  | ReadText
+  | { readonly kind: "absent" }
+  /** `detail` is a clause behind "but". */
+  | { readonly kind: "failed"; readonly detail: string };
+
+const readableByOthers = 0o004;
+const readableByGroup = 0o040;
+const root = 0;
+
+const logFileDescriptor = 2;
+
+/** The surroundings of this very process. */
+export function processSurroundings(parseServers: Surroundings["parseServers"]): Surroundings {
+  return {
+    environment: process.env,
+    readFile: readSmallFile,
+    hostName: hostname(),
+    nonce: crypto.getRandomValues(new Uint8Array(6)),
+    terminal: isTerminal(logFileDescriptor),
+    journal: isJournal(process.env, logFileDescriptor),
+    parseServers,
+  };
+}
+
+/** Whether a person sees what is written to the descriptor. */
+export function isTerminal(descriptor: number): boolean {
+  if (!isCharacterDevice(descriptor)) return false;
+  // Loaded here, because the log of a service goes to a pipe, a file or a socket.
+  const { isatty } = require("node:tty") as typeof import("node:tty");
+  return isatty(descriptor);
+}
+
+function isCharacterDevice(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    // It was closed before we began.
+    return false;
+  }
+}
+
+/** More than a file of some settings can need; what is larger was named by mistake. */
+const largestFileBytes = 1024 * 1024;
+
+/** Reads a regular file of at most 1 MiB. */
+export function readSmallFile(path: string): FileReading {
+  try {
+    const status = statSync(path);
+    if (status.isDirectory()) return { kind: "failed", detail: "it is a directory" };
+    if (!status.isFile()) return { kind: "failed", detail: "it is not a regular file" };
+    if (status.size > largestFileBytes) return { kind: "failed", detail: "it exceeds 1 MiB" };
+    return { kind: "read", text: readFileSync(path, "utf8"), ...exposure(status) };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return { kind: "absent" };
+    const denied = code === "EACCES" ? "this user may not read it" : `it is unreadable (${code})`;
+    return { kind: "failed", detail: denied };
+  }
+}
+
+/** A file of root's that a group may read is shared on purpose. Source: libpq, private key file. */
+function exposure(status: Stats): Pick<ReadText, "exposedTo"> {
+  if ((status.mode & readableByOthers) !== 0) return { exposedTo: "everybody" };
+  const shared = (status.mode & readableByGroup) !== 0 && status.uid !== root;
+  return shared ? { exposedTo: "its group" } : {};
+}

@@ -1,0 +1,160 @@
+import type { ElectionEvent, Observer } from "../../election/ports/observer.ts";
+import { unreachable } from "../../base/unreachable.ts";
+import type { Log } from "./log.ts";
+
+type EventOf<Kind extends ElectionEvent["kind"]> = Extract<ElectionEvent, { readonly kind: Kind }>;
+
+/** Writes the log's line for every event. The level says how often a person wants to see it. */
+export class ElectionLog implements Observer {
+  readonly #log: Log;
+  /** Who led according to the last attempt, so that a change is told once. */
+  #leader: string | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  observe(event: ElectionEvent): void {
+    switch (event.kind) {
+      case "transition":
+        return this.#transition(event);
+      case "attempt":
+        return this.#attempt(event);
+      case "leader-seen":
+        // The attempts tell when it changes.
+        return;
+      case "waiting-out":
+        return this.#waitingOut(event);
+      case "lease":
+        return this.#lease(event);
+      case "resting":
+        return this.#resting(event);
+      case "line":
+        return this.#line(event);
+      case "connection":
+        return this.#connection(event);
+      case "timeout-granted":
+        return this.#timeoutGranted(event);
+      case "request":
+        return this.#request(event);
+      case "repair":
+        return this.#repair(event);
+      case "file-written":
+        return this.#fileWritten(event);
+      case "files-pruned":
+        return this.#log.write("debug", event.kind, "deleted old files", { count: event.count });
+      case "command":
+        return this.#command(event);
+      case "command-output":
+        return this.#log.write("info", event.kind, event.line, { stream: event.stream });
+      case "notice":
+        return this.#log.write(event.level, event.kind, event.detail);
+      default:
+        return unreachable(event);
+    }
+  }
+
+  #transition({ from, to, reason, detail, epoch }: EventOf<"transition">): void {
+    if (to === "Leader") this.#leader = undefined;
+    const level = to === "Failover" ? "warn" : reason === "exhausted" ? "error" : "info";
+    this.#log.write(level, "transition", `${from} to ${to}: ${detail}`, {
+      from,
+      to,
+      reason,
+      epoch,
+    });
+  }
+
+  #attempt({ outcome, leader, detail }: EventOf<"attempt">): void {
+    const changed = outcome === "led" && leader !== undefined && leader.replica !== this.#leader;
+    if (changed) this.#leader = leader.replica;
+    const message =
+      outcome === "won"
+        ? "the attempt to lead succeeded"
+        : outcome === "led"
+          ? this.#whoLeads(leader?.replica)
+          : `the attempt to lead was ${outcome}: ${detail ?? "no answer"}`;
+    const level =
+      outcome === "undecided" || outcome === "failed" ? "warn" : changed ? "info" : "debug";
+    this.#log.write(level, "attempt", message, {
+      outcome,
+      leader: leader?.replica,
+      leaderHost: leader?.host,
+    });
+  }
+
+  #whoLeads(replica: string | undefined): string {
+    if (replica !== this.#log.replica) return `${replica ?? "another replica"} leads`;
+    return "an earlier session of this replica id holds leadership, until it runs out";
+  }
+
+  #waitingOut({ kind, epoch, waitMs, observed }: EventOf<"waiting-out">): void {
+    const message = "waits until the lease of the leader before is surely over";
+    this.#log.write("info", kind, message, { epoch, waitMs: Math.round(waitMs), observed });
+  }
+
+  #lease({ kind, renewedAt, validUntil }: EventOf<"lease">): void {
+    if (!this.#log.writes("trace")) return;
+    const leaseMs = Math.round(validUntil - renewedAt);
+    this.#log.write("trace", kind, "the lease was renewed", { leaseMs });
+  }
+
+  #resting({ kind, change, restMs: exactMs, leader }: EventOf<"resting">): void {
+    const restMs = Math.round(exactMs);
+    const message = {
+      began: `stands aside for ${restMs} ms, as it was asked to`,
+      led: `${leader?.replica ?? "another replica"} leads`,
+      vacant: `nobody leads, and this replica does not stand for another ${restMs} ms`,
+      ended: "stands again",
+    }[change];
+    if (change === "led") this.#leader = leader?.replica;
+    const level = change === "vacant" ? "warn" : "info";
+    this.#log.write(level, kind, message, { change, restMs, leader: leader?.replica });
+  }
+
+  #line({ kind, position, size }: EventOf<"line">): void {
+    const message = `stands in line at ${position + 1} of ${size}, the leader counted`;
+    this.#log.write("debug", kind, message, { position: position + 1, size });
+  }
+
+  #connection({ kind, change, server, detail }: EventOf<"connection">): void {
+    const level = change === "suspended" || change === "lost" ? "warn" : "info";
+    this.#log.write(level, kind, detail, { change, server });
+  }
+
+  #timeoutGranted({ kind, askedMs, grantedMs }: EventOf<"timeout-granted">): void {
+    const message = `a session timeout of ${grantedMs} ms was granted instead of ${askedMs} ms`;
+    this.#log.write("warn", kind, message, { askedMs, grantedMs });
+  }
+
+  #request({ kind, operation, outcome, durationMs }: EventOf<"request">): void {
+    const level = outcome === "ok" ? "trace" : "debug";
+    if (!this.#log.writes(level)) return;
+    const fields = { operation, outcome, durationMs: milliseconds(durationMs) };
+    this.#log.write(level, kind, `${operation}: ${outcome}`, fields);
+  }
+
+  #repair({ kind, resource, attempt, left, failure }: EventOf<"repair">): void {
+    const fields = { resource, attempt, left, reason: failure?.code };
+    if (failure === undefined) {
+      this.#log.write("info", kind, `the ${resource} was repaired`, fields);
+    } else {
+      this.#log.write("warn", kind, `the ${resource} still fails: ${failure.detail}`, fields);
+    }
+  }
+
+  #command({ kind, change, epoch, status, detail }: EventOf<"command">): void {
+    const level = change === "exited" && status !== 0 ? "warn" : "info";
+    this.#log.write(level, kind, `the command ${detail}`, { change, epoch, status });
+  }
+
+  #fileWritten({ kind, file, epoch, durationMs }: EventOf<"file-written">): void {
+    const fields = { file, epoch, durationMs: milliseconds(durationMs) };
+    this.#log.write("info", kind, `wrote ${file}`, fields);
+  }
+}
+
+/** Milliseconds with three decimals at most. */
+function milliseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

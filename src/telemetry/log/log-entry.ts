@@ -1,0 +1,30 @@
+import type { StateName } from "../../election/transitions.ts";
+
+/** The levels of the log, from the most to the least important. */
+export type LogLevelName = "error" | "warn" | "info" | "debug" | "trace";
+
+/** A field of a line. bigint becomes a decimal string: a JSON number would lose digits. */
+export type LogValue = string | number | boolean | bigint | null | undefined;
+
+export type LogFields = Readonly<Record<string, LogValue>>;
+
+/** One line of the log, before it is given a form. */
+export interface LogEntry {
+  readonly time: Date;
+  readonly level: LogLevelName;
+  readonly state: StateName;
+  readonly replica: string;
+  /** A stable name of what happened: what a search looks for. */
+  readonly event: string;
+  /** Fields that are undefined are left out. */
+  readonly fields: LogFields;
+  /** For people. */
+  readonly message: string;
+}
+
+/** A text is cut after this many characters, so that a line has a bound. */
+export const longestText = 4096;
+
+export function cut(text: string): string {
+  return text.length > longestText ? `${text.slice(0, longestText)}...` : text;
+}

@@ -1,0 +1,130 @@
+import type { ReplicaId } from "../../election/ports/coordinator.ts";
+import type { ElectionEvent, Observer, TransitionEvent } from "../../election/ports/observer.ts";
+import type { Scheduler } from "../../base/scheduler.ts";
+import type { LeadershipChange } from "../../election/status.ts";
+import { mergeHistories, parseHistory } from "./history-record.ts";
+
+/** Where the history outlives the process. Several processes may share it. */
+export interface HistoryStore {
+  /** What was written last; undefined when nothing was. Rejects when it cannot be read. */
+  read(): Promise<string | undefined>;
+  /**
+   * Puts what `change` makes in its place, or nothing. Nobody else writes between what `change`
+   * reads and what it makes.
+   */
+  update(change: (read: () => Promise<string | undefined>) => Promise<string>): Promise<void>;
+}
+
+export interface LeadershipHistoryOptions {
+  readonly scheduler: Scheduler;
+  readonly replica: ReplicaId;
+  /** Hears what is wrong with the store: for people. */
+  readonly told: (detail: string) => void;
+}
+
+/**
+ * The last changes of who led, as this replica came to know of them. With a store they are those
+ * that all replicas at the same store came to know of, now and in earlier lives: every write reads
+ * first and adds what it has.
+ */
+export class LeadershipHistory implements Observer {
+  readonly #options: LeadershipHistoryOptions;
+  #store: HistoryStore | undefined;
+  #changes: readonly LeadershipChange[] = [];
+  /** The epoch that was told of last, so that each is told once. */
+  #epoch: bigint | undefined;
+  #isSaved = true;
+  #saving: Promise<void> = Promise.resolve();
+  #isSaving = false;
+
+  constructor(options: LeadershipHistoryOptions) {
+    this.#options = options;
+  }
+
+  latestFirst(): readonly LeadershipChange[] {
+    return this.#changes;
+  }
+
+  /** Takes over what the store holds, and keeps the history there from now on. */
+  async keepIn(store: HistoryStore | undefined): Promise<void> {
+    if (store === undefined) return;
+    this.#store = store;
+    await this.#learn(() => store.read());
+    if (this.#changes.length > 0) this.#save();
+  }
+
+  /** Resolves when nothing is left to be written, or could not be written. */
+  async saved(): Promise<void> {
+    await this.#saving;
+  }
+
+  observe(event: ElectionEvent): void {
+    if (event.kind === "leader-seen") {
+      const { epoch, leader } = event;
+      // Our own earlier session may still hold the node: its end is told already.
+      if (epoch === this.#epoch || leader === undefined) return;
+      this.#epoch = epoch;
+      this.#add("seen", leader.replica, epoch, undefined);
+    }
+    if (event.kind === "transition" && event.epoch !== undefined) {
+      const { replica } = this.#options;
+      if (event.to === "Leader") {
+        this.#epoch = event.epoch;
+        this.#add("began", replica, event.epoch, undefined);
+      } else if (event.from === "Leader") {
+        this.#add("ended", replica, event.epoch, event);
+      }
+    }
+  }
+
+  #add(
+    change: LeadershipChange["change"],
+    replica: ReplicaId,
+    epoch: bigint,
+    why: TransitionEvent | undefined,
+  ): void {
+    const at = this.#options.scheduler.wallClock().toISOString();
+    const { reason = null, detail = null } = why ?? {};
+    const added = { at, change, replica, epoch: epoch.toString(), reason, detail };
+    this.#changes = mergeHistories(this.#changes, [added]);
+    this.#save();
+  }
+
+  /** Starts to write, or lets the writing under way go round once more. */
+  #save(): void {
+    if (this.#store === undefined) return;
+    this.#isSaved = false;
+    if (!this.#isSaving) this.#saving = this.#write(this.#store);
+  }
+
+  async #write(store: HistoryStore): Promise<void> {
+    this.#isSaving = true;
+    while (!this.#isSaved) {
+      this.#isSaved = true;
+      try {
+        await store.update(async (read) => {
+          await this.#learn(read);
+          return `${JSON.stringify({ changes: this.#changes })}\n`;
+        });
+      } catch (error) {
+        this.#options.told(`the history of leaderships is not kept: ${String(error)}`);
+      }
+    }
+    this.#isSaving = false;
+  }
+
+  /** Adds what is kept to what we know. */
+  async #learn(read: () => Promise<string | undefined>): Promise<void> {
+    try {
+      const text = await read();
+      if (text === undefined) return;
+      const found = parseHistory(text);
+      if (found === undefined) throw new Error("it is damaged, or somebody else's");
+      this.#changes = mergeHistories(this.#changes, found);
+    } catch (error) {
+      this.#options.told(
+        `what was kept of the history of leaderships is ignored: ${String(error)}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import type { Epoch } from "../../election/ports/coordinator.ts";
+import { Lease } from "../../election/lease.ts";
+import type { ElectionEvent, Observer } from "../../election/ports/observer.ts";
+import { type Instant, remainingMs, type Scheduler } from "../../base/scheduler.ts";
+import type { StateName } from "../../election/transitions.ts";
+
+/**
+ * Where the replica stands now, by the events heard so far. Whatever depends on the time is
+ * computed when it is asked for. The log, the metrics and the status all read it here.
+ */
+export class Present implements Observer {
+  readonly #scheduler: Scheduler;
+  #state: StateName = "Init";
+  #since: Instant;
+  #epoch: Epoch | undefined;
+  #lastEpoch: Epoch | undefined;
+  #lease: Lease | undefined;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+    this.#since = scheduler.now();
+  }
+
+  get state(): StateName {
+    return this.#state;
+  }
+
+  /** How long the replica has been in its state. */
+  get stateMs(): number {
+    return this.#scheduler.now() - this.#since;
+  }
+
+  /** The epoch that the replica leads; undefined in every state but Leader. */
+  get epoch(): Epoch | undefined {
+    return this.#epoch;
+  }
+
+  /** The epoch that the replica led last, or still leads. */
+  get lastEpoch(): Epoch | undefined {
+    return this.#lastEpoch;
+  }
+
+  /** Whether the replica leads at this very moment: in Leader, with a lease that holds. */
+  get isLeader(): boolean {
+    return this.#state === "Leader" && this.#lease !== undefined && this.#lease.holds();
+  }
+
+  /** The milliseconds until the lease ends if it is not renewed; 0 when there is none. */
+  get leaseRemainingMs(): number {
+    if (this.#lease === undefined || !this.#lease.holds()) return 0;
+    return remainingMs(this.#scheduler, this.#lease.validUntil);
+  }
+
+  /** The milliseconds since the last acknowledged renewal was sent; undefined without a lease. */
+  get renewalAgeMs(): number | undefined {
+    return this.#lease && this.#scheduler.now() - this.#lease.renewedAt;
+  }
+
+  observe(event: ElectionEvent): void {
+    if (event.kind === "lease") this.#renew(event.renewedAt, event.validUntil);
+    // An attempt that did not win has no lease, whatever was begun on the way.
+    if (event.kind === "attempt" && event.outcome !== "won") this.#lease = undefined;
+    if (event.kind !== "transition") return;
+    this.#state = event.to;
+    this.#since = this.#scheduler.now();
+    this.#epoch = event.to === "Leader" ? event.epoch : undefined;
+    this.#lastEpoch = this.#epoch ?? this.#lastEpoch;
+    if (event.to !== "Leader") this.#lease = undefined;
+  }
+
+  #renew(renewedAt: Instant, validUntil: Instant): void {
+    // Only who competes or leads has a lease: what is still told after that is about the past.
+    if (this.#state !== "Attempter" && this.#state !== "Leader") return;
+    const durationMs = validUntil - renewedAt;
+    if (this.#lease === undefined) {
+      const suspendedMs = this.#scheduler.suspendedMs();
+      this.#lease = new Lease(this.#scheduler, renewedAt, suspendedMs, durationMs);
+    } else {
+      this.#lease.renew(renewedAt, durationMs);
+    }
+  }
+}

@@ -1,0 +1,248 @@
+import type { ReplicaInfo } from "../../election/ports/coordinator.ts";
+import type { FailureCode, Resource } from "../../election/failure.ts";
+import type { ElectionEvent, Observer, TransitionEvent } from "../../election/ports/observer.ts";
+import { type Instant, remainingMs, type Scheduler } from "../../base/scheduler.ts";
+import type {
+  CommandStatus,
+  ConnectionStatus,
+  FilesStatus,
+  LeaderStatus,
+  ResourceStatus,
+  SettingStatus,
+  Status,
+  TransitionStatus,
+} from "../../election/status.ts";
+import { stateNames, transitions } from "../../election/transitions.ts";
+import { unreachable } from "../../base/unreachable.ts";
+import type { LeadershipHistory } from "./leadership-history.ts";
+import type { Present } from "./present.ts";
+import { Ring } from "./ring.ts";
+
+/** How many transitions and how many files are remembered. */
+const historyLength = 100;
+const latestFiles = 20;
+
+export interface StatusBoardOptions {
+  readonly scheduler: Scheduler;
+  /** Must hear every event before the board does. */
+  readonly present: Present;
+  /** What the replica says of itself. */
+  readonly self: () => ReplicaInfo;
+  readonly version: string;
+  readonly settings: () => readonly SettingStatus[];
+  /** Must hear every event before the board does. */
+  readonly history: LeadershipHistory;
+  /** How long nobody leads at most, with the session timeout that was granted, if that is known. */
+  readonly failover: (grantedMs: number | undefined) => Status["failover"];
+  readonly logLinesDropped: () => number;
+}
+
+/** Keeps what /status and /leader tell. */
+export class StatusBoard implements Observer {
+  readonly #options: StatusBoardOptions;
+  readonly #transitions = new Ring<TransitionStatus>(historyLength);
+  readonly #files = new Ring<FilesStatus["latest"][number]>(latestFiles);
+  readonly #resources: Record<Resource, ResourceStatus>;
+  readonly #startedAt: string;
+  #stateSince: string;
+  #last: TransitionEvent | undefined;
+  #leader: LeaderStatus | undefined;
+  readonly #edges = new Map<string, number>();
+  #command: CommandStatus | null = null;
+  #line: Status["line"] = null;
+  #restsUntil: Instant | undefined;
+  #connection: ConnectionStatus | null = null;
+  #timeoutGranted: Status["timeoutGranted"] = null;
+  #written = 0;
+  #pruned = 0;
+
+  constructor(options: StatusBoardOptions) {
+    this.#options = options;
+    this.#startedAt = this.#time();
+    this.#stateSince = this.#startedAt;
+    const unknown: ResourceStatus = { health: "unknown", detail: null, since: this.#stateSince };
+    this.#resources = { coordinator: unknown, duty: unknown };
+  }
+
+  /** Who leads, as far as is known here. */
+  leader(): LeaderStatus | undefined {
+    const { present, self } = this.#options;
+    if (present.isLeader) {
+      const epoch = present.epoch?.toString() ?? null;
+      return { ...self(), epoch, since: this.#stateSince, seenAt: this.#time() };
+    }
+    return this.#leader;
+  }
+
+  status(): Status {
+    const { present, self, version, settings, history, failover, logLinesDropped } = this.#options;
+    const { renewalAgeMs } = present;
+    return {
+      version,
+      replica: { ...self(), since: this.#startedAt },
+      state: present.state,
+      stateSince: this.#stateSince,
+      stateMs: Math.round(present.stateMs),
+      reason: this.#last?.reason ?? null,
+      detail: this.#last?.detail ?? null,
+      isLeader: present.isLeader,
+      epoch: present.epoch?.toString() ?? null,
+      lease:
+        renewalAgeMs === undefined
+          ? null
+          : {
+              remainingMs: Math.round(present.leaseRemainingMs),
+              renewalAgeMs: Math.round(renewalAgeMs),
+            },
+      leader: this.leader() ?? null,
+      line: this.#line,
+      resting: this.#resting(),
+      connection: this.#connection,
+      timeoutGranted: this.#timeoutGranted,
+      resources: { ...this.#resources },
+      files: {
+        written: this.#written,
+        pruned: this.#pruned,
+        latest: this.#files.latestFirst(),
+      },
+      command: this.#command,
+      edges: stateNames.flatMap((from) =>
+        transitions[from].map((to) => ({ from, to, count: this.#taken(from, to) })),
+      ),
+      transitions: this.#transitions.latestFirst(),
+      leaderships: history.latestFirst(),
+      settings: settings(),
+      failover: failover(this.#timeoutGranted?.grantedMs),
+      logLinesDropped: logLinesDropped(),
+    };
+  }
+
+  observe(event: ElectionEvent): void {
+    switch (event.kind) {
+      case "transition":
+        return this.#transition(event);
+      case "attempt":
+        return this.#attempt(event.outcome, event.leader);
+      case "resting":
+        this.#restsUntil = event.until;
+        if (event.change === "led") this.#see(event.leader, this.#leader?.epoch ?? null);
+        if (event.change === "vacant") this.#leader = undefined;
+        return;
+      case "line":
+        this.#line = {
+          position: event.position,
+          size: event.size,
+          candidates: event.candidates,
+        };
+        return;
+      case "leader-seen":
+        this.#see(event.leader, event.epoch.toString());
+        return;
+      case "connection":
+        return this.#connect(event.change, event.server, event.detail);
+      case "timeout-granted":
+        this.#timeoutGranted = { askedMs: event.askedMs, grantedMs: event.grantedMs };
+        return;
+      case "repair":
+        this.#judge(event.resource, event.failure?.detail);
+        return;
+      case "file-written":
+        this.#written += 1;
+        this.#files.add({ at: this.#time(), file: event.file, epoch: event.epoch.toString() });
+        this.#judge("duty", undefined);
+        return;
+      case "files-pruned":
+        this.#pruned += event.count;
+        return;
+      case "command": {
+        const { change, detail, status = null } = event;
+        const epoch = event.epoch.toString();
+        this.#command = { change, since: this.#time(), epoch, status, detail };
+        return;
+      }
+      case "waiting-out":
+      case "lease":
+      case "request":
+      case "command-output":
+      case "notice":
+        return;
+      default:
+        return unreachable(event);
+    }
+  }
+
+  #transition(event: TransitionEvent): void {
+    const { from, to, reason, detail, epoch } = event;
+    const at = this.#time();
+    this.#stateSince = at;
+    this.#last = event;
+    this.#edges.set(`${from} ${to}`, this.#taken(from, to) + 1);
+    this.#transitions.add({ at, from, to, reason, detail, epoch: epoch?.toString() ?? null });
+    // Who leads is told again by the next attempt; our own place in line by the next registration,
+    // or by the next look at it: the leader before us stood in the line that we knew.
+    if (from === "Leader" || to === "Failover" || to === "Leader") this.#leader = undefined;
+    this.#line = null;
+    if (to === "Attempter" && from === "Init") {
+      this.#judge("coordinator", undefined);
+      this.#judge("duty", undefined);
+    }
+    const failed = resourceOf(reason);
+    if (failed !== undefined) this.#judge(failed, detail);
+  }
+
+  #attempt(outcome: "won" | "led" | "undecided" | "failed", leader: ReplicaInfo | undefined): void {
+    if (outcome === "won" || outcome === "led") this.#judge("coordinator", undefined);
+    if (outcome === "led") this.#see(leader, this.#leader?.epoch ?? null);
+  }
+
+  #see(leader: ReplicaInfo | undefined, epoch: string | null): void {
+    this.#leader = leader && { ...leader, epoch, seenAt: this.#time() };
+  }
+
+  #taken(from: string, to: string): number {
+    return this.#edges.get(`${from} ${to}`) ?? 0;
+  }
+
+  /** While a step-down keeps the replica from standing. */
+  #resting(): Status["resting"] {
+    const { scheduler } = this.#options;
+    const leftMs = this.#restsUntil === undefined ? 0 : remainingMs(scheduler, this.#restsUntil);
+    return leftMs === 0 ? null : { remainingMs: Math.ceil(leftMs) };
+  }
+
+  #connect(change: ConnectionStatus["change"], server: string | undefined, detail: string): void {
+    this.#connection = { change, server: server ?? null, detail, since: this.#time() };
+    const works = change === "connected" || change === "resumed";
+    this.#judge("coordinator", works ? undefined : detail);
+  }
+
+  /** Notes whether a resource works; `since` moves only when that, or the reason, changes. */
+  #judge(resource: Resource, problem: string | undefined): void {
+    const health = problem === undefined ? "good" : "failed";
+    const before = this.#resources[resource];
+    const detail = problem ?? null;
+    if (before.health === health && before.detail === detail) return;
+    const since = before.health === health ? before.since : this.#time();
+    this.#resources[resource] = { health, detail, since };
+  }
+
+  #time(): string {
+    return this.#options.scheduler.wallClock().toISOString();
+  }
+}
+
+/** The reasons of transitions that are failures, with the resource that failed. */
+const failures: Readonly<Record<FailureCode, Resource>> = {
+  unreachable: "coordinator",
+  "session-lost": "coordinator",
+  rejected: "coordinator",
+  "records-missing": "coordinator",
+  "lease-ended": "coordinator",
+  "leadership-lost": "coordinator",
+  "duty-failed": "duty",
+  fenced: "duty",
+};
+
+function resourceOf(reason: string): Resource | undefined {
+  return Object.entries(failures).find(([code]) => code === reason)?.[1];
+}

@@ -1,0 +1,306 @@
+import type { Epoch, Leadership } from "../../../src/election/ports/coordinator.ts";
+import type { Instant } from "../../../src/base/scheduler.ts";
+import { transitions } from "../../../src/election/transitions.ts";
+import type { ElectionEvent } from "../../../src/election/ports/observer.ts";
+import { parseFileName } from "../../../src/files/file-name.ts";
+import { CommandReferee } from "./command-referee.ts";
+import type { SimulatedDirectory, StoredFile } from "../world/simulated-disk.ts";
+import type { SimulatedScheduler } from "../world/simulated-scheduler.ts";
+
+/** What must never happen. `overlap` and `epoch-order` rest on the clocks; the others do not. */
+export type Invariant =
+  | "overlap"
+  | "epoch-order"
+  | "outside-lease"
+  | "revived"
+  | "released-early"
+  | "owner"
+  | "displaced"
+  | "pruned-higher"
+  | "below-fence"
+  | "led-below-fence"
+  | "partial-file"
+  | "lost-file"
+  | "capacity"
+  | "stranger"
+  | "edge"
+  | "crash"
+  | "leak"
+  | "no-leader"
+  | "pace"
+  | "gave-up"
+  | "hand-over"
+  | "line"
+  | "rest"
+  | "lock"
+  | "two-commands"
+  | "outlives-lease"
+  | "no-command"
+  | "stuck";
+
+export interface Violation {
+  readonly invariant: Invariant;
+  readonly atMs: number;
+  readonly detail: string;
+}
+
+/** A leadership that a replica was handed, and has neither released nor died with. */
+interface Holding {
+  readonly replica: string;
+  readonly leadership: Leadership;
+  readonly scheduler: SimulatedScheduler;
+  readonly suspendedMs: number;
+  /** It was asked to resign: it may not act from then on. */
+  resigned: boolean;
+  /** The end of the lease as the replica told it last. */
+  validUntil: Instant;
+}
+
+export interface RefereeOptions {
+  readonly trustsClocks: boolean;
+  readonly storageCapacity: number;
+  readonly repairAttempts: number;
+}
+
+/** What a directory was like when somebody last published into it. */
+interface LastPublish {
+  readonly replica: string;
+  readonly epoch: Epoch;
+  readonly ailments: number;
+}
+
+/** Two readings of the suspended time may differ by this much. Source: lease.ts. */
+const suspendToleranceMs = 50;
+/** How exact their difference is: the kernel tells boot time in hundredths of a second. */
+const readingMs = 20;
+
+/**
+ * Watches from outside, with an eye on everything and a hand on nothing. It judges by what the
+ * promises say, not by what the code believes: the lease is reckoned anew from the clocks.
+ */
+export class Referee {
+  readonly violations: Violation[] = [];
+  /** Whether the clocks keep what is assumed of them. */
+  readonly trustsClocks: boolean;
+  readonly commands: CommandReferee;
+  readonly #now: () => number;
+  readonly #options: RefereeOptions;
+  readonly #holdings = new Map<string, Holding>();
+  /** Repairs begun since the resource has worked, by replica and resource. */
+  readonly #repairs = new Map<string, number>();
+  readonly #lastPublishes = new Map<SimulatedDirectory, LastPublish>();
+  #highest: { readonly epoch: Epoch; readonly replica: string } | undefined;
+
+  constructor(now: () => number, options: RefereeOptions) {
+    this.#now = now;
+    this.#options = options;
+    this.trustsClocks = options.trustsClocks;
+    this.commands = new CommandReferee(
+      (invariant, detail) => this.blame(invariant, detail),
+      options.trustsClocks,
+    );
+  }
+
+  blame(invariant: Invariant, detail: string): void {
+    this.violations.push({ invariant, atMs: this.#now(), detail });
+  }
+
+  elected(replica: string, leadership: Leadership, scheduler: SimulatedScheduler): void {
+    const suspendedMs = scheduler.trulySuspendedMs;
+    const { validUntil } = leadership;
+    const holding = { replica, leadership, scheduler, suspendedMs, resigned: false, validUntil };
+    this.#holdings.set(replica, holding);
+    this.commands.leased(replica, validUntil, scheduler);
+  }
+
+  /** @param effects how many effects of it are still under way */
+  resigns(replica: string, effects: number): void {
+    if (effects > 0) this.blame("released-early", `${replica}: ${effects} effects still run`);
+    const holding = this.#holdings.get(replica);
+    if (holding !== undefined) holding.resigned = true;
+  }
+
+  /** The process is gone, or its leadership over. */
+  forget(replica: string): void {
+    this.#holdings.delete(replica);
+  }
+
+  /** The ensemble lost its memory: epochs start anew, and only the fences know of the old ones. */
+  forgetEpochs(): void {
+    this.#highest = undefined;
+    this.commands.forgetEpochs();
+  }
+
+  /** Promise 1 of design.md, after every step of the world. */
+  step(): void {
+    this.commands.step();
+    if (!this.trustsClocks || this.#holdings.size < 2) return;
+    const acting = [...this.#holdings.values()].filter(mayAct);
+    if (acting.length < 2) return;
+    // The reckoning above is generous; a violation is one when the replicas say so themselves.
+    const sure = acting.filter(({ leadership }) => leadership.mayAct());
+    if (sure.length < 2) return;
+    const who = sure.map(({ replica, leadership }) => `${replica} (epoch ${leadership.epoch})`);
+    this.blame("overlap", `${who.join(" and ")} may act at the same instant`);
+  }
+
+  /** A replica starts an effect as leader. */
+  starts(
+    replica: string,
+    directory: SimulatedDirectory,
+    step: "publish" | "remove",
+    name: string,
+    begunMs: number,
+  ): void {
+    const file = parseFileName(name);
+    if (file.kind === "foreign") this.blame("stranger", `${replica}: ${step} ${name}`);
+    if (file.kind !== "final") return;
+    const holding = this.#holdings.get(replica);
+    if (holding === undefined || !mayAct(holding)) {
+      return this.blame("outside-lease", `${replica}: ${step} ${name} without a lease`);
+    }
+    const { epoch } = holding.leadership;
+    this.#inOrder(replica, epoch);
+    if (step !== "publish") return;
+    if (file.epoch !== epoch) this.blame("epoch-order", `${replica}: ${name} under ${epoch}`);
+    this.#checkCapacity(replica, epoch, directory);
+    const { highest } = directory;
+    if (highest !== undefined && highest.epoch > epoch && highest.sinceMs < begunMs) {
+      this.blame("below-fence", `${replica} publishes ${name}, below epoch ${highest.epoch}`);
+    }
+  }
+
+  /** Before a leader publishes again, it has pruned what the last file made too many. */
+  #checkCapacity(replica: string, epoch: Epoch, directory: SimulatedDirectory): void {
+    const last = this.#lastPublishes.get(directory);
+    if (last?.replica !== replica || last.epoch !== epoch) return;
+    if (last.ailments !== directory.ailments) return;
+    const count = [...directory.files.keys()].filter(
+      (name) => parseFileName(name).kind === "final",
+    ).length;
+    const { storageCapacity } = this.#options;
+    if (count > storageCapacity) {
+      this.blame("capacity", `${replica} left ${count} files where ${storageCapacity} have room`);
+    }
+  }
+
+  lands(
+    replica: string,
+    epoch: Epoch | undefined,
+    directory: SimulatedDirectory,
+    step: "publish" | "remove",
+    name: string,
+    displaced: StoredFile | undefined,
+  ): void {
+    const file = parseFileName(name);
+    if (file.kind !== "final") return;
+    if (step === "publish") {
+      if (displaced !== undefined) this.blame("displaced", `${replica}: ${name} was there already`);
+      const stored = directory.files.get(name);
+      if (stored !== undefined && !isWhole(stored)) this.blame("partial-file", name);
+      if (directory.highest === undefined || file.epoch > directory.highest.epoch) {
+        directory.highest = { epoch: file.epoch, sinceMs: this.#now() };
+      }
+      const { ailments } = directory;
+      this.#lastPublishes.set(directory, { replica, epoch: file.epoch, ailments });
+    } else if (epoch !== undefined && file.epoch > epoch) {
+      this.blame("pruned-higher", `${replica} of epoch ${epoch} removed ${name}`);
+    }
+  }
+
+  /** Whatever happened to a disk, what was told as written is there, and no name shows a part. */
+  looksAround(where: string, directory: SimulatedDirectory): void {
+    const { told, files } = directory;
+    if (told !== undefined && !files.has(told)) this.blame("lost-file", `${where}: ${told}`);
+    for (const [name, file] of files) {
+      if (parseFileName(name).kind === "final" && !isWhole(file)) this.blame("partial-file", name);
+    }
+  }
+
+  /** @param localNow what the replica's own monotonic clock says */
+  observed(replica: string, event: ElectionEvent, localNow: Instant): void {
+    this.#countRepairs(replica, event);
+    if (event.kind === "lease") this.#renewed(replica, event.validUntil, localNow);
+    if (event.kind !== "transition") return;
+    if (event.reason === "exhausted") this.#exhausted(replica);
+    const allowed: readonly string[] = transitions[event.from];
+    if (!allowed.includes(event.to)) {
+      this.blame("edge", `${replica}: ${event.from} to ${event.to}`);
+    }
+  }
+
+  /** A lease goes on from before its end, or not at all: once over it stays over. */
+  #renewed(replica: string, validUntil: Instant, localNow: Instant): void {
+    const holding = this.#holdings.get(replica);
+    // A new leadership of the same replica tells its lease before it is handed out.
+    if (holding === undefined || holding.leadership.lost.failure !== undefined) return;
+    if (holding.resigned || holding.leadership.validUntil !== validUntil) return;
+    if (localNow >= holding.validUntil) {
+      const lateMs = (localNow - holding.validUntil).toFixed(3);
+      this.blame("revived", `${replica}: a lease was renewed ${lateMs} ms after its end`);
+    }
+    holding.validUntil = validUntil;
+    this.commands.leased(replica, validUntil, holding.scheduler);
+  }
+
+  /** A replica gives up because repair is hopeless: it must have tried often enough. */
+  #exhausted(replica: string): void {
+    const { repairAttempts } = this.#options;
+    const spent = ["coordinator", "duty"].map((name) => this.#repairs.get(`${replica} ${name}`));
+    if (spent.some((count) => count === repairAttempts)) return;
+    this.blame("gave-up", `${replica} gave up after ${spent.join(" and ")} of ${repairAttempts}`);
+  }
+
+  #countRepairs(replica: string, event: ElectionEvent): void {
+    // Attempt 0: a late effect has worked, and gave the attempt back while it was being made.
+    if (event.kind === "repair" && event.attempt > 0) {
+      const key = `${replica} ${event.resource}`;
+      const spent = (this.#repairs.get(key) ?? 0) + 1;
+      this.#repairs.set(key, spent);
+      if (spent <= this.#options.repairAttempts) return;
+      this.blame("gave-up", `${key}: repair ${spent} of ${this.#options.repairAttempts}`);
+    }
+    if (event.kind === "attempt" && (event.outcome === "won" || event.outcome === "led")) {
+      this.#repairs.delete(`${replica} coordinator`);
+    }
+    if (event.kind === "file-written" || hasWorked(event)) this.#repairs.delete(`${replica} duty`);
+  }
+
+  #inOrder(replica: string, epoch: Epoch): void {
+    const highest = this.#highest;
+    if (highest !== undefined && this.trustsClocks) {
+      const later = epoch > highest.epoch;
+      const same = epoch === highest.epoch && replica === highest.replica;
+      if (!later && !same) {
+        const before = `${highest.replica} has acted with ${highest.epoch}`;
+        this.blame("epoch-order", `${replica} acts with epoch ${epoch} after ${before}`);
+      }
+    }
+    if (highest === undefined || epoch >= highest.epoch) this.#highest = { epoch, replica };
+  }
+}
+
+/** Whether a command ended as it should. One that the end of the lease cuts short proves nothing. */
+function hasWorked(event: ElectionEvent): boolean {
+  if (event.kind !== "command") return false;
+  if (event.change === "stopped") return !event.detail.includes("lease");
+  return event.change === "exited";
+}
+
+/** What the holder may do by its own clocks, reckoned without touching its own record of it. */
+function mayAct({ leadership, scheduler, suspendedMs, resigned }: Holding): boolean {
+  if (resigned || leadership.lost.failure !== undefined) return false;
+  if (scheduler.trulySuspendedMs - suspendedMs > suspendToleranceMs + readingMs) return false;
+  return scheduler.now() < leadership.validUntil;
+}
+
+/** Whether a file under a final name holds a whole record. */
+export function isWhole({ content }: StoredFile): boolean {
+  if (!content.endsWith("\n")) return false;
+  try {
+    JSON.parse(content);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,73 @@
+import {
+  releaseAndEnd,
+  type ReleaseConfig,
+} from "../../../src/coordination/zookeeper/release/crash-release.ts";
+import { StateDirectory } from "../../../src/system/state-directory.ts";
+import { Life } from "../referee/life.ts";
+import type { Link } from "../world/link.ts";
+import { type SimulatedMachine, SimulatedStateMedium } from "../world/simulated-machine.ts";
+import { SimulatedScheduler } from "../world/simulated-scheduler.ts";
+import type { ReplicaWorld } from "./replica-process.ts";
+
+export interface ReleaseProcessOptions {
+  readonly world: Pick<ReplicaWorld, "timeline" | "network" | "random" | "tell" | "referee">;
+  readonly machine: SimulatedMachine;
+  readonly host: string;
+  readonly name: string;
+  readonly config: ReleaseConfig;
+  readonly rate: number;
+}
+
+/** One run of `election release`, as a service manager's ExecStopPost makes it. */
+export class ReleaseProcess {
+  readonly #options: ReleaseProcessOptions;
+  readonly #life = new Life();
+  readonly #streams = new Set<Link>();
+  #medium: SimulatedStateMedium | undefined;
+
+  constructor(options: ReleaseProcessOptions) {
+    this.#options = options;
+  }
+
+  /** @param diesAfter how many steps in the state directory it lives for, where it dies half-way */
+  begin(diesAfter: number | undefined): void {
+    const { machine, world, name } = this.#options;
+    const directory = machine.stateDirectory;
+    if (directory === undefined) return;
+    const random = world.random.fork(`${name} state`);
+    this.#medium = new SimulatedStateMedium(machine, directory, this.#life, random);
+    if (diesAfter !== undefined) this.#medium.killAfter(diesAfter, () => this.kill());
+    this.#life.deliver("io", () => {
+      this.#run().then(
+        (done) => {
+          world.tell(name, done ? "has released everything" : "could not release everything");
+          if (this.#medium?.held !== 0) world.referee.blame("leak", `${name} holds a lock still`);
+          this.kill();
+        },
+        (error: unknown) => {
+          // Of a dead process nobody hears.
+          if (!this.#life.over) world.referee.blame("crash", `${name}: ${String(error)}`);
+        },
+      );
+    });
+  }
+
+  kill(): void {
+    this.#life.end();
+    for (const link of this.#streams) link.dropClient(false);
+    this.#streams.clear();
+    this.#medium?.dropLocks();
+  }
+
+  async #run(): Promise<boolean> {
+    const { world, host, name, config, rate } = this.#options;
+    if (this.#medium === undefined) return true;
+    const clock = world.random.fork(`${name} clock`);
+    return await releaseAndEnd(await StateDirectory.on(this.#medium), config, {
+      scheduler: new SimulatedScheduler(world.timeline, this.#life, clock, rate),
+      transport: world.network.transportOf(host, this.#life, this.#streams),
+      tell: (_level, detail) => world.tell(name, detail),
+      stop: new AbortController().signal,
+    });
+  }
+}

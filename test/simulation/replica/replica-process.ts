@@ -1,0 +1,396 @@
+import type {
+  Coordinator,
+  Epoch,
+  Leadership,
+  ReplicaId,
+  ReplicaInfo,
+  Session,
+} from "../../../src/election/ports/coordinator.ts";
+import type { Duty } from "../../../src/election/ports/duty.ts";
+import { type ExitStatus, exitCodes } from "../../../src/election/exit-status.ts";
+import { run } from "../../../src/election/machine.ts";
+import type { ElectionEvent } from "../../../src/election/ports/observer.ts";
+import { Progress } from "../../../src/election/progress.ts";
+import { remainingMs } from "../../../src/base/scheduler.ts";
+import type { StateName } from "../../../src/election/transitions.ts";
+import { StepDown } from "../../../src/election/step-down.ts";
+import { runKeepingKeys } from "../../../src/coordination/zookeeper/release/crash-release.ts";
+import { killMarginMs } from "../../../src/exec/timings.ts";
+import { type ReplicaConfig, replicaContext } from "../../../src/daemon/replica.ts";
+import { StateDirectory } from "../../../src/system/state-directory.ts";
+import type { Transport } from "../../../src/zookeeper/transport/transport.ts";
+import type { SessionKey } from "../../../src/coordination/zookeeper/leadership/session-key.ts";
+import { Life } from "../referee/life.ts";
+import type { Link } from "../world/link.ts";
+import type { Random } from "../world/random.ts";
+import type { Referee } from "../referee/referee.ts";
+import { SimulatedCommands } from "./simulated-commands.ts";
+import { SimulatedDisk, type SimulatedDirectory } from "../world/simulated-disk.ts";
+import { type SimulatedMachine, SimulatedStateMedium } from "../world/simulated-machine.ts";
+import type { SimulatedNetwork } from "../world/simulated-network.ts";
+import { SimulatedScheduler } from "../world/simulated-scheduler.ts";
+import type { Settings } from "../settings.ts";
+import type { Timeline } from "../timeline.ts";
+
+import type { SimulatedReplica } from "./simulated-replica.ts";
+
+export interface ReplicaWorld {
+  readonly timeline: Timeline;
+  readonly network: SimulatedNetwork;
+  readonly referee: Referee;
+  readonly random: Random;
+  /** The session that owns the leader node of an epoch; undefined once it is gone. */
+  readonly ownerOf: (epoch: Epoch) => string | undefined;
+  readonly tell: (who: string, text: string) => void;
+  readonly heard: (replica: SimulatedReplica, event: ElectionEvent) => void;
+}
+
+export interface ReplicaOptions {
+  readonly world: ReplicaWorld;
+  readonly host: string;
+  readonly machine: SimulatedMachine;
+  readonly directory: SimulatedDirectory;
+  /** Whether the directory is on its machine's own disk, and loses power with it. */
+  readonly hasOwnDisk: boolean;
+  readonly config: Omit<ReplicaConfig, "replicaId">;
+  readonly command: Settings["command"];
+  /** When the faults have ended. */
+  readonly calmAtMs: number;
+  readonly rate: number;
+}
+
+/** How often it is asked whether a process is stuck. */
+const beatMs = 5_000;
+
+/** One life of a replica: the real state machine, coordinator, client and files. */
+export class ReplicaProcess {
+  readonly name: string;
+  readonly scheduler: SimulatedScheduler;
+  readonly life = new Life();
+  readonly threads = new Life();
+  readonly streams = new Set<Link>();
+  readonly stepDown = new StepDown();
+  readonly disk: SimulatedDisk;
+  readonly #progress: Progress;
+  readonly #stop = new AbortController();
+  readonly #options: ReplicaOptions;
+  readonly #replica: SimulatedReplica;
+  readonly #state: SimulatedStateMedium | undefined;
+  readonly #random: Random;
+  #commands: SimulatedCommands | undefined;
+  #thaw: () => void = () => undefined;
+  #holds = 0;
+  state: StateName = "Init";
+  epoch: Epoch | undefined;
+  /** The one that it opened last. */
+  session: bigint | undefined;
+  /** The leadership whose duty has not ended yet. */
+  acting: Epoch | undefined;
+  /** It has the leader node, and waits for an earlier lease to end. */
+  waitsOut = false;
+
+  constructor(replica: SimulatedReplica, options: ReplicaOptions, name: string) {
+    const { timeline, random, referee } = options.world;
+    this.#replica = replica;
+    this.#options = options;
+    this.name = name;
+    const { rate, machine, command, config } = options;
+    this.#progress = new Progress(config, command === "alone" ? "silent" : "writes");
+    this.#random = random.fork(`${name} process`);
+    this.#state =
+      machine.stateDirectory &&
+      new SimulatedStateMedium(
+        machine,
+        machine.stateDirectory,
+        this.life,
+        random.fork(`${name} state`),
+      );
+    this.scheduler = new SimulatedScheduler(
+      timeline,
+      this.life,
+      random.fork(`${name} clock`),
+      rate,
+    );
+    const order = random.fork(`${name} loop`);
+    this.life.ioFirst = () => order.chance(0.25);
+    this.disk = new SimulatedDisk({
+      timeline,
+      random: random.fork(`${name} disk`),
+      directory: options.directory,
+      writer: name,
+      life: this.life,
+      threads: this.threads,
+      witness: {
+        starts: (step, file, begunMs) =>
+          referee.starts(name, options.directory, step, file, begunMs),
+        lands: (step, file, displaced) =>
+          referee.lands(name, this.epoch, options.directory, step, file, displaced),
+      },
+    });
+  }
+
+  /** Runs the daemon until it exits; `exited` is not called after `kill`. */
+  begin(exited: () => void): void {
+    const { world } = this.#options;
+    this.#beat();
+    this.life.deliver("io", () => {
+      this.#run().then(
+        (status) => this.#exit(status, exited),
+        (error: unknown) => {
+          // A dead process runs on to its next step, and nobody hears of what becomes of it.
+          if (this.life.over) return;
+          const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+          world.referee.blame("crash", `${this.name}: ${detail}`);
+        },
+      );
+    });
+  }
+
+  /** What the watchdog of a service manager would see: no fault may make a process stuck. */
+  #beat(): void {
+    const { timeline, referee } = this.#options.world;
+    if (this.life.over) return;
+    timeline.plan(beatMs, () => this.#beat());
+    if (!this.life.running) return;
+    this.#progress.passed(beatMs);
+    const { stuck } = this.#progress;
+    if (stuck !== undefined) referee.blame("stuck", `${this.name}: ${stuck}`);
+  }
+
+  askToStop(): void {
+    this.life.deliver("io", () => this.#stop.abort());
+  }
+
+  askToStepDown(restMs: number): void {
+    this.life.deliver("io", () => this.stepDown.request(restMs));
+  }
+
+  /** SIGSTOP, or a suspended machine: neither the loop nor the threads run. */
+  pause(): void {
+    this.#holds += 1;
+    this.life.hold();
+    this.threads.hold();
+  }
+
+  go(): void {
+    if (this.#holds === 0) return;
+    this.#holds -= 1;
+    this.threads.release();
+    this.life.release();
+  }
+
+  /** The machine sleeps, and with it all that runs on behalf of this process. */
+  suspend(): void {
+    this.pause();
+    this.scheduler.clock.suspend();
+    this.#thaw();
+    this.#thaw = this.#commands?.freeze() ?? (() => undefined);
+  }
+
+  resume(): void {
+    this.scheduler.clock.resume();
+    this.#thaw();
+    this.#thaw = () => undefined;
+    this.go();
+  }
+
+  get paused(): boolean {
+    return !this.life.running;
+  }
+
+  /**
+   * SIGKILL, or a machine without power (`silently`). What the kernel has begun for a process may
+   * still be done; only then the process is gone, and its locks with it.
+   */
+  kill(silently: boolean): void {
+    this.life.end();
+    this.#commands?.loseDaemon();
+    this.#options.world.referee.forget(this.name);
+    for (const link of this.streams) link.dropClient(silently);
+    this.streams.clear();
+    const gone = (): void => {
+      this.threads.end();
+      this.#state?.dropLocks();
+    };
+    if (silently || this.#random.chance(0.5)) return gone();
+    while (this.#holds > 0) {
+      this.#holds -= 1;
+      this.threads.release();
+    }
+    this.disk.whenIdle(gone);
+  }
+
+  #exit(status: ExitStatus, exited: () => void): void {
+    const { referee, tell, timeline } = this.#options.world;
+    tell(this.name, `exits with ${status.code}: ${status.reason}`);
+    if (status.code !== exitCodes.effectRunning) {
+      // What was aborted in this very turn has settled after the next one.
+      timeline.plan(0, () => {
+        if (this.life.over) return;
+        const { sleeping } = this.scheduler;
+        const { effects } = this.disk;
+        const streams = this.streams.size;
+        // A proof on a disk that hangs may be left behind: nobody can take it back.
+        const proves = status.reason.includes("no leadership was held") || status.code !== 0;
+        if (sleeping + streams > 0 || (effects > 0 && !proves)) {
+          const left = `${sleeping} sleeps, ${effects} effects, ${streams} streams`;
+          referee.blame("leak", `${this.name} has exited, and left ${left}`);
+        }
+        if (this.#commands?.isEmpty === false) {
+          referee.blame("leak", `${this.name} has exited, and left a command`);
+        }
+        // What was not surely given up is left to whoever finds the process dead.
+        const held = status.clean ? (this.#state?.held ?? 0) : 0;
+        if (held > 0) referee.blame("leak", `${this.name} left a lock`);
+      });
+    }
+    timeline.plan(0.001, () => {
+      this.kill(false);
+      exited();
+    });
+  }
+
+  async #run(): Promise<ExitStatus> {
+    const { world, config, host } = this.#options;
+    const transport = world.network.transportOf(host, this.life, this.streams);
+    const surroundings = {
+      scheduler: this.scheduler,
+      transport,
+      tell: (_level: string, detail: string) => world.tell(this.name, detail),
+      stop: this.#stop.signal,
+    };
+    const state = this.#state && (await StateDirectory.on(this.#state));
+    return await runKeepingKeys(state, config, surroundings, async (keep) =>
+      run(this.#context(transport, keep, state?.lockDescriptor)),
+    );
+  }
+
+  #context(
+    transport: Transport,
+    keep: ((key: SessionKey) => void) | undefined,
+    lock: number | undefined,
+  ) {
+    const { world, config, host } = this.#options;
+    const replicaId = this.name as ReplicaId;
+    const describe = (): ReplicaInfo => ({
+      replica: replicaId,
+      host,
+      pid: 1,
+      httpAddress: null,
+      since: this.scheduler.wallClock().toISOString(),
+    });
+    const observer = {
+      observe: (event: ElectionEvent) => {
+        this.#progress.observe(event);
+        if (event.kind === "transition") this.state = event.to;
+        if (event.kind === "waiting-out") this.waitsOut = true;
+        if (event.kind === "attempt" || event.kind === "transition") this.waitsOut = false;
+        if (event.kind === "file-written") this.#replica.filesWritten += 1;
+        if (event.kind === "line") this.#replica.position = event.position;
+        this.#expectRest(event);
+        world.referee.observed(this.name, event, this.scheduler.now());
+        world.heard(this.#replica, event);
+      },
+    };
+    const context = replicaContext(
+      { ...config, replicaId },
+      {
+        scheduler: this.scheduler,
+        transport,
+        disk: this.disk,
+        observer,
+        describe,
+        keep,
+        stepDown: this.stepDown,
+        stop: this.#stop.signal,
+        commands: this.#openCommands(lock),
+        finish: () => this.#stop.abort(),
+      },
+    );
+    const duty = this.#watchedDuty(context.duty);
+    return { ...context, duty, coordinator: this.#watched(context.coordinator) };
+  }
+
+  #openCommands(lock: number | undefined): SimulatedCommands | undefined {
+    const { world, command, config, machine, calmAtMs } = this.#options;
+    if (command === "none") return undefined;
+    this.#commands = new SimulatedCommands({
+      timeline: world.timeline,
+      random: world.random,
+      referee: world.referee.commands,
+      tell: (text) => world.tell(this.name, text),
+      name: this.name,
+      daemon: this.life,
+      scheduler: this.scheduler,
+      clock: this.scheduler.clock,
+      lock,
+      machine,
+      calmAtMs,
+      stopTimeoutMs: config.execStopTimeoutMs,
+      killMarginMs: killMarginMs(config.sessionTimeoutMs),
+    });
+    return this.#commands;
+  }
+
+  /** Whoever was asked not to stand neither registers nor attempts before the time is over. */
+  #expectRest(event: ElectionEvent): void {
+    const until = this.stepDown.standsAgainAt;
+    if (until === undefined || remainingMs(this.scheduler, until) === 0) return;
+    if (event.kind !== "line" && event.kind !== "attempt") return;
+    this.#options.world.referee.blame("rest", `${this.name}: ${event.kind} while it rests`);
+  }
+
+  /** The duty as it is, but it is known from outside when it has ended. */
+  #watchedDuty(duty: Duty): Duty {
+    return {
+      prove: () => duty.prove(),
+      lead: async (term, signal) => {
+        this.acting = term.epoch;
+        const end = await duty.lead(term, signal);
+        this.acting = undefined;
+        return end;
+      },
+    };
+  }
+
+  /** The coordinator as it is, but the referee sees every leadership that it hands out. */
+  #watched(coordinator: Coordinator): Coordinator {
+    return {
+      open: async (signal) => {
+        const opening = await coordinator.open(signal);
+        if (opening.kind === "opened") this.#watchSession(opening.session);
+        return opening;
+      },
+      survey: (signal) => coordinator.survey(signal),
+      leave: (limit) => coordinator.leave(limit),
+      get pendingRequests() {
+        return coordinator.pendingRequests;
+      },
+    };
+  }
+
+  #watchSession(session: Session): void {
+    this.session = BigInt(session.id);
+    const attempt = session.attempt.bind(session);
+    session.attempt = async (signal) => {
+      const outcome = await attempt(signal);
+      if (outcome.kind === "won") this.#watchLeadership(outcome.leadership, session.id);
+      return outcome;
+    };
+  }
+
+  #watchLeadership(leadership: Leadership, session: string): void {
+    const { referee, ownerOf } = this.#options.world;
+    const owner = ownerOf(leadership.epoch);
+    if (owner !== undefined && owner !== session) {
+      referee.blame("owner", `${this.name} leads in ${session} on the node of ${owner}`);
+    }
+    this.epoch = leadership.epoch;
+    referee.elected(this.name, leadership, this.scheduler);
+    const resign = leadership.resign.bind(leadership);
+    leadership.resign = async (signal) => {
+      referee.resigns(this.name, this.disk.effects + (this.#commands?.living ?? 0));
+      return await resign(signal);
+    };
+  }
+}
