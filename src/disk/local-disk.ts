@@ -1,28 +1,45 @@
 import { constants } from "node:fs";
-import { mkdir, open, opendir, rename, stat } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, opendir, rename, unlink } from "node:fs/promises";
 import { dirname, join, resolve as absolute } from "node:path";
 import type { Disk } from "./disk.ts";
+import { DiskError, type DiskErrorCode } from "./disk-error.ts";
 
 /** How many names one batch holds: a read of a huge directory gives way in between. */
 const namesPerBatch = 512;
+
+/** Who may read what is written: this user alone, or whoever the process's umask leaves. */
+type DiskAccess = "own-user" | "by-umask";
+
+const modes = {
+  "own-user": { directory: 0o700, file: 0o600 },
+  "by-umask": { directory: 0o777, file: 0o666 },
+} as const;
+
+/** Fails where anything has the name, a link that leads nowhere included. Source: open(2) */
+const writingNew = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+/** Fails at a link, and waits for no pipe's other end. Source: open(2) */
+const readingPlainly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const readingDirectory = constants.O_RDONLY | constants.O_DIRECTORY;
 
 /**
  * The disk of this machine.
  *
  * Content goes through `Bun.write` and `Bun.file`, Bun's own storage. They cannot flush, rename or
- * list, and a file that was not flushed may be empty after a power cut: these three go through
- * node:fs. Flushing through a second descriptor is sound on Linux, where fsync covers the file and
- * not the descriptor. Source: fsync(2)
+ * list, and they follow a link under the name that they are given: so these three go through
+ * node:fs, and so does every opening, whose descriptor Bun then reads or writes.
  */
 export class LocalDisk implements Disk {
   readonly path: string;
+  readonly #mode: { readonly directory: number; readonly file: number };
 
-  constructor(path: string) {
+  constructor(path: string, access: DiskAccess = "by-umask") {
     this.path = path;
+    this.#mode = modes[access];
   }
 
   async makeDirectory(): Promise<void> {
-    const topmost = await mkdir(this.path, { recursive: true });
+    const mode = this.#mode.directory;
+    const topmost = await translated(mkdir(this.path, { recursive: true, mode }), makingCodes);
     if (topmost === undefined) return;
     // A name is on the medium when its directory is: else a power cut could take ours away with
     // all that was flushed into it.
@@ -30,76 +47,190 @@ export class LocalDisk implements Disk {
     let above = absolute(this.path);
     do {
       above = dirname(above);
-      await flush(above, constants.O_RDONLY | constants.O_DIRECTORY);
+      await flushDirectory(open(above, readingDirectory));
     } while (above !== first);
   }
 
   async *names(): AsyncIterable<readonly string[]> {
     let batch: string[] = [];
-    for await (const entry of await opendir(this.path, { bufferSize: namesPerBatch })) {
-      if (entry.isDirectory()) continue;
-      batch.push(entry.name);
-      if (batch.length < namesPerBatch) continue;
-      yield batch;
-      batch = [];
-      // What was read ahead comes without a turn of the loop in between.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+    const directory = await translated(opendir(this.path, { bufferSize: namesPerBatch }));
+    try {
+      for await (const entry of directory) {
+        if (entry.isDirectory()) continue;
+        batch.push(entry.name);
+        if (batch.length < namesPerBatch) continue;
+        yield batch;
+        batch = [];
+        // What was read ahead comes without a turn of the loop in between.
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+    } catch (error) {
+      throw diskError(error);
     }
     yield batch;
   }
 
-  async writeDurably(name: string, content: string): Promise<void> {
-    const path = join(this.path, name);
-    // As a Blob, because Bun writes a short string on the loop's own thread: a disk that hangs
-    // would stall the lease's renewals with it. Opened meanwhile, by whoever comes first: each turn
-    // of the thread pool costs about as much as the flush of such a file.
-    const [writing, opening] = await Promise.allSettled([
-      Bun.write(path, new Blob([content]), { createPath: false }),
-      open(path, constants.O_WRONLY | constants.O_CREAT),
-    ]);
-    if (opening.status === "rejected") throw opening.reason;
-    const handle = opening.value;
+  async read(name: string, mostBytes: number): Promise<string | undefined> {
+    const path = this.#pathOf(name);
+    const handle = await this.#openToRead(name);
+    if (handle === undefined) return undefined;
     try {
-      if (writing.status === "rejected") throw writing.reason;
-      await handle.sync();
+      const status = await translated(handle.stat());
+      if (!status.isFile()) throw notAFile(path);
+      if (status.size > mostBytes) throw new DiskError("too-large", `${path} is too large`);
+      return await translated(Bun.file(handle.fd).slice(0, mostBytes).text());
     } finally {
-      // A flushed file has nothing left to tell: nobody waits for this.
-      handle.close().catch(() => undefined);
+      closeBehind(handle);
+    }
+  }
+
+  async writeDurably(name: string, content: string): Promise<void> {
+    const handle = await this.#write(name, content);
+    try {
+      await translated(handle.sync());
+    } finally {
+      closeBehind(handle);
     }
   }
 
   async publish(temporary: string, final: string): Promise<void> {
-    await rename(join(this.path, temporary), join(this.path, final));
-    await flush(this.path, constants.O_RDONLY | constants.O_DIRECTORY);
+    // Opened meanwhile: each turn of the thread pool costs about as much as a flush.
+    const opening = open(this.path, readingDirectory);
+    const renaming = rename(this.#pathOf(temporary), this.#pathOf(final));
+    const [renamed] = await Promise.allSettled([renaming, opening]);
+    if (renamed.status === "rejected") {
+      await opening.then(closeBehind, () => undefined);
+      throw diskError(renamed.reason);
+    }
+    await flushDirectory(opening);
+  }
+
+  async replace(name: string, temporary: string, content: string): Promise<void> {
+    closeBehind(await this.#write(temporary, content));
+    await translated(rename(this.#pathOf(temporary), this.#pathOf(name)));
   }
 
   async modifiedAt(name: string): Promise<Date | undefined> {
+    const status = await unlessMissing(translated(lstat(this.#pathOf(name))));
+    return status?.mtime;
+  }
+
+  async remove(name: string): Promise<void> {
+    await unlessMissing(translated(Bun.file(this.#pathOf(name)).delete()));
+  }
+
+  #pathOf(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Undefined when nothing is there. */
+  async #openToRead(name: string): Promise<FileHandle | undefined> {
+    const path = this.#pathOf(name);
     try {
-      return (await stat(join(this.path, name))).mtime;
+      return await open(path, readingPlainly);
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      const errno = errnoOf(error);
+      if (errno === "ENOENT") return undefined;
+      // A link, and a socket. Source: open(2)
+      if (errno === "ELOOP" || errno === "ENXIO") throw notAFile(path);
+      throw diskError(error);
+    }
+  }
+
+  /** Writes a new file, in place of whatever has the name. The caller closes it. */
+  async #write(name: string, content: string): Promise<FileHandle> {
+    const handle = await translated(this.#openNew(this.#pathOf(name)));
+    try {
+      // As a Blob, because Bun writes a short string on the loop's own thread: a disk that hangs
+      // would stall the lease's renewals with it.
+      await translated(Bun.write(Bun.file(handle.fd), new Blob([content])));
+      return handle;
+    } catch (error) {
+      closeBehind(handle);
       throw error;
     }
   }
 
-  async remove(name: string): Promise<void> {
+  async #openNew(path: string): Promise<FileHandle> {
     try {
-      await Bun.file(join(this.path, name)).delete();
+      return await open(path, writingNew, this.#mode.file);
     } catch (error) {
-      if (!isMissing(error)) throw error;
+      if (errnoOf(error) !== "EEXIST") throw error;
     }
+    // Written to as it is, it could be a link to anything, or another name of any file.
+    await unlink(path);
+    return await open(path, writingNew, this.#mode.file);
   }
 }
 
-async function flush(path: string, flags: number): Promise<void> {
-  const handle = await open(path, flags);
+async function flushDirectory(opening: Promise<FileHandle>): Promise<void> {
+  const handle = await translated(opening);
   try {
-    await handle.sync();
+    await translated(handle.sync());
   } finally {
-    await handle.close();
+    closeBehind(handle);
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+/** Closes a file that has nothing left to tell: nobody waits for this. */
+function closeBehind(handle: FileHandle): void {
+  handle.close().catch(() => undefined);
+}
+
+/** Source: errno(3) */
+const codes: Readonly<Record<string, DiskErrorCode>> = {
+  ENOSPC: "full",
+  EDQUOT: "full",
+  EROFS: "read-only",
+  EIO: "failing",
+  ENOENT: "missing",
+  EACCES: "not-permitted",
+  EPERM: "not-permitted",
+  ENOTDIR: "not-a-directory",
+  EISDIR: "not-a-file",
+};
+
+/** Where a directory is made, these mean something else. Source: mkdir(2) */
+const makingCodes: typeof codes = {
+  EEXIST: "not-a-directory",
+  EACCES: "may-not-make",
+  EPERM: "may-not-make",
+};
+
+/** What `promise` gives, or the DiskError for its rejection. */
+async function translated<Result>(
+  promise: Promise<Result>,
+  ownCodes: typeof codes = {},
+): Promise<Result> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw diskError(error, ownCodes);
+  }
+}
+
+function diskError(error: unknown, ownCodes: typeof codes = {}): unknown {
+  const errno = errnoOf(error);
+  if (errno === undefined || !(error instanceof Error)) return error;
+  const code = ownCodes[errno] ?? codes[errno] ?? "other";
+  return new DiskError(code, error.message, { errno, cause: error });
+}
+
+/** The name of the system's error; undefined for any other, a DiskError included. */
+function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error instanceof DiskError) return undefined;
+  return "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+function notAFile(path: string): DiskError {
+  return new DiskError("not-a-file", `${path} is not a regular file`);
+}
+
+async function unlessMissing<Result>(promise: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof DiskError && error.code === "missing") return undefined;
+    throw error;
+  }
 }

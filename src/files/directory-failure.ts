@@ -1,36 +1,34 @@
 import type { Failure } from "../election/failure.ts";
 import type { Disk } from "../disk/disk.ts";
+import { DiskError, type DiskErrorCode } from "../disk/disk-error.ts";
 import type { Fence } from "./inventory.ts";
 
-/** What an error of the disk means to the election. */
+/** The failure of the duty that an error of the disk is. */
 export function failureOf(disk: Disk, error: unknown): Failure {
-  return dutyFailed(`${disk.path}: ${plainly(error) ?? messageOf(error)}`);
+  return dutyFailed(`${disk.path}: ${described(error)}`);
 }
 
-/** What usually is wrong with a directory, for people: an error tells of a file in it instead. */
-function plainly(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  const { code } = error;
-  switch (code) {
-    case "EEXIST":
-    case "ENOTDIR":
-      return `it, or what is above it, is not a directory (${code})`;
-    case "EACCES":
-    case "EPERM": {
-      const isMaking = "syscall" in error && error.syscall === "mkdir";
-      return `this user may not ${isMaking ? "make" : "write to"} it (${code})`;
-    }
-    default:
-      return undefined;
+/** The usual troubles with a directory, for people: the errors tell of a file in it instead. */
+const plainly: Readonly<Partial<Record<DiskErrorCode, string>>> = {
+  "not-a-directory": "it, or what is above it, is not a directory",
+  "may-not-make": "this user may not make it",
+  "not-permitted": "this user may not write to it",
+};
+
+function described(error: unknown): string {
+  if (error instanceof DiskError) {
+    const plain = plainly[error.code];
+    if (plain !== undefined) return `${plain} (${error.errno ?? error.code})`;
   }
+  return messageOf(error);
 }
 
-/** An effect that has taken too long, and may still end. */
+/** The failure of an effect that has taken more than `patienceMs`, and may still end. */
 export function hangingFailure(disk: Disk, patienceMs: number): Failure {
   return dutyFailed(`${disk.path}: a write has taken more than ${patienceMs} ms: the disk hangs`);
 }
 
-/** The directory holds a file of a higher epoch than the coordinator gives. */
+/** The failure of a duty whose directory holds an epoch that the coordinator has not given. */
 export function fencedBy(disk: Disk, fence: Fence): Failure {
   const detail =
     `${disk.path}/${fence.file} was written under an epoch that the coordinator has not given; ` +

@@ -1,8 +1,18 @@
-import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, renameSync, rmSync } from "node:fs";
 
 /** Source: flock(2), sys/file.h */
 const lockExclusively = 2;
 const withoutWaiting = 4;
+
+/** Fails at a link, and waits for no pipe's other end. Source: open(2) */
+const plainly = constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const appending = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | plainly;
+/** Which file is to be locked, as open(2) is told. */
+const flagsOf = {
+  existing: constants.O_RDONLY | plainly,
+  new: appending | constants.O_EXCL,
+  either: appending,
+} as const;
 
 /** What tells a file from every other. */
 export interface FileIdentity {
@@ -31,13 +41,14 @@ export class FileLock implements Disposable {
   /**
    * Locks the file, without waiting. Undefined when somebody else holds it, or when the file was
    * removed or replaced meanwhile: then the lock would be on a file that nobody else looks at.
-   * Throws when the file cannot be opened, or locks are not to be had on this system.
-   * @param flags those of open(2) in letters: "r" for a file that must exist, "ax" for a new one,
-   * "a" for either
+   * Throws when the file cannot be opened, when it is no regular file (a link is not followed), or
+   * when locks are not to be had on this system.
+   * @param which a file that must exist, one that must not, or one that is made where it is missing
    */
-  static tryLock(path: string, flags: "r" | "ax" | "a"): FileLock | undefined {
-    const descriptor = openSync(path, flags, 0o600);
+  static tryLock(path: string, which: keyof typeof flagsOf): FileLock | undefined {
+    const descriptor = openPlainFile(path, flagsOf[which]);
     try {
+      if (!fstatSync(descriptor).isFile()) throw new Error(notAFile);
       if (flock(descriptor) && isStillAt(path, descriptor)) return new FileLock(path, descriptor);
     } catch (error) {
       closeSync(descriptor);
@@ -58,7 +69,7 @@ export class FileLock implements Disposable {
    */
   static make(path: string): FileLock | undefined {
     // One that is killed before `place` leaves an empty file behind that nobody minds.
-    const lock = FileLock.tryLock(`${path}.new`, "ax");
+    const lock = FileLock.tryLock(`${path}.new`, "new");
     if (lock !== undefined) lock.#place = path;
     return lock;
   }
@@ -95,9 +106,22 @@ export class FileLock implements Disposable {
   }
 }
 
+const notAFile = "its lock is not a regular file";
+
+function openPlainFile(path: string, flags: number): number {
+  try {
+    return openSync(path, flags, 0o600);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    // A link; a socket, or a pipe that nobody reads. Source: open(2)
+    if (code === "ELOOP" || code === "ENXIO") throw new Error(notAFile, { cause: error });
+    throw error;
+  }
+}
+
 function isStillAt(path: string, descriptor: number): boolean {
   const locked = fstatSync(descriptor, { bigint: true });
-  const present = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const present = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   return present?.ino === locked.ino && present.dev === locked.dev;
 }
 

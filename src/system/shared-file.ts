@@ -1,63 +1,58 @@
-import { lstat, rename, writeFile } from "node:fs/promises";
 import type { Scheduler } from "../base/scheduler.ts";
-import { FileLock } from "./file-lock.ts";
+import type { Disk } from "../disk/disk.ts";
+import type { StateLock, StateLocks } from "./state-locks.ts";
 
 /** What is larger was not written by us. */
 const largestBytes = 256 * 1024;
-/** Whoever holds the lock reads and writes some kilobytes. */
+/** The holder of the lock reads and writes some kilobytes. */
 const lockPauseMs = 5;
 const lockRounds = 100;
 
+export interface SharedFileOptions {
+  readonly disk: Disk;
+  readonly locks: StateLocks;
+  readonly scheduler: Scheduler;
+  readonly name: string;
+  /** The name of a file on which this process alone writes, see `Disk.replace`. */
+  readonly temporary: string;
+}
+
 /** A small file that several processes replace, each time as a whole. */
 export class SharedFile {
-  readonly #path: string;
-  readonly #temporary: string;
-  readonly #scheduler: Scheduler;
+  readonly #options: SharedFileOptions;
 
-  /** @param temporary where this process alone writes, on the same file system */
-  constructor(path: string, temporary: string, scheduler: Scheduler) {
-    this.#scheduler = scheduler;
-    this.#path = path;
-    this.#temporary = temporary;
+  constructor(options: SharedFileOptions) {
+    this.#options = options;
   }
 
   /** What it holds; undefined when it is missing. Rejects when it is no small, readable file. */
   async read(): Promise<string | undefined> {
-    try {
-      const status = await lstat(this.#path);
-      // Opening anything else, such as a pipe, may never end.
-      if (!status.isFile()) throw new Error(`${this.#path} is not a regular file`);
-      if (status.size > largestBytes) throw new Error(`${this.#path} is too large`);
-      return await Bun.file(this.#path).text();
-    } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-      throw error;
-    }
+    const { disk, name } = this.#options;
+    return await disk.read(name, largestBytes);
   }
 
   /**
-   * Puts what `change` makes in its place, readable by our user only and not flushed. No other
-   * process does so between what `change` reads and what it makes: all of them wait for a lock,
-   * half a second at most, and reject then.
+   * Puts what `change` makes in its place, not flushed. No other process does so between what
+   * `change` reads and what it makes: all of them wait for a lock, half a second at most, and
+   * reject then.
    */
   async update(
     change: (read: () => Promise<string | undefined>) => Promise<string>,
   ): Promise<void> {
+    const { disk, name, temporary } = this.#options;
     using _lock = await this.#lock();
-    const text = await change(() => this.read());
-    // Bun.write does not heed its `mode` here: the file would be readable by everybody.
-    await writeFile(this.#temporary, text, { mode: 0o600 });
-    await rename(this.#temporary, this.#path);
+    await disk.replace(name, temporary, await change(() => this.read()));
   }
 
-  /** On a file of its own, which is never replaced. */
-  async #lock(): Promise<FileLock> {
-    const path = `${this.#path}.lock`;
+  /** Locks a file beside the shared one, which every change replaces with all its locks. */
+  async #lock(): Promise<StateLock> {
+    const { disk, locks, name, scheduler } = this.#options;
+    const file = `${name}.lock`;
     for (let round = 0; round < lockRounds; round += 1) {
-      const lock = FileLock.tryLock(path, "a");
+      const lock = locks.tryLockOrMake(file);
       if (lock !== undefined) return lock;
-      await this.#scheduler.sleep(lockPauseMs, new AbortController().signal);
+      await scheduler.sleep(lockPauseMs, new AbortController().signal);
     }
-    throw new Error(`${path} is held by another process`);
+    throw new Error(`${disk.path}/${file} is held by another process`);
   }
 }

@@ -1,26 +1,31 @@
-import { join } from "node:path";
 import type { Scheduler } from "../base/scheduler.ts";
+import type { Disk } from "../disk/disk.ts";
+import { DiskError } from "../disk/disk-error.ts";
+import { LocalDisk } from "../disk/local-disk.ts";
 import { SharedFile } from "./shared-file.ts";
-import { LocalState, type StateLock, type StateMedium } from "./state-medium.ts";
+import { KernelLocks, type StateLock, type StateLocks } from "./state-locks.ts";
 
 const lockEnding = ".lock";
 const recordEnding = ".json";
-/** What we write before it takes the place of our record. */
+/** The file that takes the place of our record. */
 const temporaryEnding = ".tmp";
-/** What we write before it takes the place of a shared file. */
+/** The file that takes the place of a shared one. */
 const sharedEnding = ".shared.tmp";
-/** How our lock files are named: a stranger's file that ends alike must not be removed. */
+/** The shape of our lock files' names: a stranger's file that ends alike must not be removed. */
 const lockName = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.lock$/;
-/** More than a record can need; what is larger is none of ours. */
+/** More than a record can need; a larger one is none of ours. */
 const largestRecordBytes = 64 * 1024;
 
-/** What a process left behind. Its lock is held until one of the two is called; neither throws. */
+/**
+ * The record of a dead process. The lock beside it is held until `forget` or `keep` is called;
+ * neither of them throws or rejects.
+ */
 export interface LeftBehind {
-  /** What the process had remembered last. */
+  /** The text that the process had remembered last. */
   readonly record: string;
-  /** Removes it, where that can be done: it is dealt with. */
-  forget(): void;
-  /** Lets go of it: another process may try. */
+  /** Removes the record, where that can be done: it is dealt with. */
+  forget(): Promise<void>;
+  /** Lets go of the record: another process may deal with it. */
   keep(): void;
 }
 
@@ -32,113 +37,123 @@ export class StateDirectoryError extends Error {
 
 /**
  * A directory in which each process keeps one record, next to a lock file that it holds as long as
- * it lives. A process that finds another's lock free knows that the other is dead, and may deal
- * with what it left. Lock files are never replaced, and removed only by who holds the lock.
+ * it lives.
+ *
+ * - I1. A process that finds another's lock free knows that the other is dead, and may deal with
+ *   its record.
+ * - I2. A lock file is never replaced. The holder of its lock alone removes it, after all that
+ *   stands beside it.
+ * - I3. A free lock proves something only under the start of the kernel, and on the lock file, that
+ *   its record names.
  */
-export class StateDirectory implements Disposable {
-  readonly #medium: StateMedium;
-  readonly #name: string;
-  readonly #lock: StateLock;
-  /** Of this start of the kernel: a lock says nothing about processes of an earlier one. */
-  readonly #bootId: string;
+export class StateDirectory implements AsyncDisposable {
+  readonly #disk: Disk;
+  readonly #locks: StateLocks;
+  readonly #own: OwnLock;
+  /** Fulfilled when no record is being written any more. */
+  #written: Promise<void> = Promise.resolve();
 
-  private constructor(medium: StateMedium, name: string, lock: StateLock, bootId: string) {
-    this.#medium = medium;
-    this.#name = name;
-    this.#lock = lock;
-    this.#bootId = bootId;
+  private constructor(disk: Disk, locks: StateLocks, own: OwnLock) {
+    this.#disk = disk;
+    this.#locks = locks;
+    this.#own = own;
   }
 
-  /** Makes the directory if need be, and takes a lock of our own. Throws StateDirectoryError. */
+  /** Opens a directory of this machine. See `on`. */
   static async open(path: string): Promise<StateDirectory> {
-    return await StateDirectory.on(new LocalState(path));
+    return await StateDirectory.on(new LocalDisk(path, "own-user"), new KernelLocks(path));
   }
 
-  /** The same on any medium. */
-  static async on(medium: StateMedium): Promise<StateDirectory> {
+  /**
+   * Makes the directory if need be, and takes a lock of our own. Rejects with StateDirectoryError.
+   * @param locks those of the directory that `disk` stands for
+   */
+  static async on(disk: Disk, locks: StateLocks): Promise<StateDirectory> {
     try {
-      await medium.prepare();
-      const bootId = medium.bootId();
-      const name = medium.freshName();
-      return new StateDirectory(medium, name, lockAnew(medium, name, bootId), bootId);
+      await disk.makeDirectory();
+      await locks.inspect();
+      return new StateDirectory(disk, locks, await lockAnew(disk, locks));
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
-      throw new StateDirectoryError(`${medium.path}: ${cause}`, { cause: error });
+      throw new StateDirectoryError(`${disk.path}: ${cause}`, { cause: error });
     }
   }
 
-  /**
-   * The descriptor of our lock. Whoever inherits it holds the lock with us, so that what we hold
-   * is not given up before the last of us is gone.
-   */
+  /** The descriptor of our lock, which is free once no process has it open any more. */
   get lockDescriptor(): number {
-    return this.#lock.descriptor;
+    return this.#own.lock.descriptor;
   }
 
   /**
-   * Remembers `record` in place of what was remembered before, readable by our user only. It need
-   * not survive the kernel, so it is not flushed. Throws what the file system throws, and when our
-   * lock file was removed or replaced: then nobody could tell any more whether we live.
+   * Remembers `record` in place of the one before; of several calls the last one counts. A record
+   * need not survive the kernel, so it is not flushed. Rejects with DiskError, and with Error when
+   * our lock file was removed or replaced: then nobody could tell any more whether we live.
    */
-  remember(record: string): void {
-    if (!this.#lock.isInPlace) throw new Error(`${this.#name}${lockEnding} is gone`);
-    write(this.#medium, this.#name, { bootId: this.#bootId, lock: this.#lock.identity }, record);
+  async remember(record: string): Promise<void> {
+    const { name, lock, bootId } = this.#own;
+    const writing = this.#written.then(async () => {
+      if (!lock.isInPlace) throw new Error(`${name}${lockEnding} is gone`);
+      await write(this.#disk, name, { bootId, lock: lock.identity }, record);
+    });
+    this.#written = writing.catch(() => undefined);
+    await writing;
   }
 
   /** A file of the directory that its processes share; `name` must not end as records do. */
   sharedFile(name: string, scheduler: Scheduler): SharedFile {
-    const { path } = this.#medium;
-    return new SharedFile(join(path, name), join(path, this.#name + sharedEnding), scheduler);
+    const temporary = this.#own.name + sharedEnding;
+    return new SharedFile({ disk: this.#disk, locks: this.#locks, scheduler, name, temporary });
   }
 
   /**
-   * What dead processes of this start of the kernel left behind, each with its lock held from when
+   * The records of dead processes of this start of the kernel, each with its lock held from when
    * it is asked for: of very many, only those under way are open.
-   * @param told hears of what is left alone, and why: for people
+   * @param told hears of each record that is left alone, and why: for people
    */
-  *leftBehind(told: (detail: string) => void): Generator<LeftBehind, void, undefined> {
-    for (const name of this.#otherNames(told)) {
-      const left = this.#examine(name, told);
+  async *leftBehind(told: (detail: string) => void): AsyncGenerator<LeftBehind, void, undefined> {
+    for (const name of await this.#otherNames(told)) {
+      const left = await this.#examine(name, told);
       if (left !== undefined) yield left;
     }
   }
 
-  /** Removes our own record and lock: nothing is left to deal with. Idempotent; never throws. */
-  [Symbol.dispose](): void {
+  /** Removes our own record and lock: nothing is left to deal with. Idempotent; never rejects. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#written;
     // Where it cannot be removed, the next process finds that there is nothing to release.
-    this.#remove(this.#name, () => undefined);
-    this.#lock[Symbol.dispose]();
+    await this.#remove(this.#own.name, () => undefined);
+    this.#own.lock[Symbol.dispose]();
   }
 
-  #otherNames(told: (detail: string) => void): readonly string[] {
+  async #otherNames(told: (detail: string) => void): Promise<readonly string[]> {
+    const names: string[] = [];
     try {
-      return this.#medium
-        .names()
-        .flatMap((file) => lockName.exec(file)?.[1] ?? [])
-        .filter((name) => name !== this.#name);
+      for await (const batch of this.#disk.names()) {
+        for (const file of batch) names.push(...(lockName.exec(file)?.slice(1) ?? []));
+      }
     } catch (error) {
-      told(`${this.#medium.path} cannot be read: ${String(error)}`);
-      return [];
+      told(`${this.#disk.path} cannot be read: ${String(error)}`);
     }
+    return names.filter((name) => name !== this.#own.name);
   }
 
-  #examine(name: string, told: (detail: string) => void): LeftBehind | undefined {
+  async #examine(name: string, told: (detail: string) => void): Promise<LeftBehind | undefined> {
     try {
-      const lock = this.#medium.tryLock(`${name}${lockEnding}`);
+      const lock = this.#locks.tryLock(`${name}${lockEnding}`);
       if (lock === undefined) return undefined;
-      const record = this.#read(name, { bootId: this.#bootId, lock: lock.identity });
+      const record = await this.#read(name, { bootId: this.#own.bootId, lock: lock.identity });
       if (record.kind === "readable") {
         return {
           record: record.text,
-          forget: () => {
-            this.#remove(name, told);
+          forget: async () => {
+            await this.#remove(name, told);
             lock[Symbol.dispose]();
           },
           keep: () => lock[Symbol.dispose](),
         };
       }
       // A process that died before it had anything to remember.
-      if (record.kind === "nothing") this.#remove(name, told);
+      if (record.kind === "nothing") await this.#remove(name, told);
       else told(`${this.#recordOf(name)} is left alone: ${record.why}`);
       lock[Symbol.dispose]();
     } catch (error) {
@@ -148,24 +163,24 @@ export class StateDirectory implements Disposable {
     return undefined;
   }
 
-  #read(name: string, origin: Origin): Reading {
+  async #read(name: string, origin: Origin): Promise<Reading> {
     try {
-      const text = this.#medium.read(`${name}${recordEnding}`, largestRecordBytes);
+      const text = await this.#disk.read(`${name}${recordEnding}`, largestRecordBytes);
       return text === undefined ? { kind: "nothing" } : understand(text, origin);
     } catch (error) {
-      return { kind: "unusable", why: error instanceof Error ? error.message : String(error) };
+      return { kind: "unusable", why: whyUnreadable(error) };
     }
   }
 
   #recordOf(name: string): string {
-    return `${this.#medium.path}/${name}${recordEnding}`;
+    return `${this.#disk.path}/${name}${recordEnding}`;
   }
 
   /** The lock file goes last: as long as it is there, its holder answers for the rest. */
-  #remove(name: string, told: (detail: string) => void): void {
+  async #remove(name: string, told: (detail: string) => void): Promise<void> {
     try {
       for (const ending of [temporaryEnding, sharedEnding, recordEnding, lockEnding]) {
-        this.#medium.remove(name + ending);
+        await this.#disk.remove(name + ending);
       }
     } catch (error) {
       told(`${this.#recordOf(name)} cannot be removed: ${String(error)}`);
@@ -173,7 +188,15 @@ export class StateDirectory implements Disposable {
   }
 }
 
-/** Where a record comes from: if that is not here, a free lock says nothing about its writer. */
+/** The lock that this process holds, under the start of the kernel at which it was taken. */
+interface OwnLock {
+  /** The names of lock file and record begin with it. */
+  readonly name: string;
+  readonly lock: StateLock;
+  readonly bootId: string;
+}
+
+/** The origin of a record: elsewhere a free lock says nothing about the record's writer. */
 interface Origin {
   readonly bootId: string;
   /** The identity of the lock file beside it. */
@@ -185,35 +208,49 @@ interface Origin {
  * one that was found free would be taken for a dead process's, and one without a record does not
  * say whose locks reach it; where that of another machine does not, the same would happen.
  */
-function lockAnew(medium: StateMedium, name: string, bootId: string): StateLock {
-  const lock = medium.makeLock(`${name}${lockEnding}`);
+async function lockAnew(disk: Disk, locks: StateLocks): Promise<OwnLock> {
+  const bootId = locks.bootId();
+  const name = locks.freshName();
+  const lock = locks.makeLock(`${name}${lockEnding}`);
   if (lock === undefined) throw new Error("no lock can be had on a new file of it");
   try {
-    write(medium, name, { bootId, lock: lock.identity }, null);
+    await write(disk, name, { bootId, lock: lock.identity }, null);
     lock.place();
-    return lock;
+    return { name, lock, bootId };
   } catch (error) {
     // A full disk may fail one start after the other, so none leaves anything.
-    for (const ending of [temporaryEnding, recordEnding]) medium.remove(name + ending);
+    for (const ending of [temporaryEnding, recordEnding]) await disk.remove(name + ending);
     lock[Symbol.dispose]();
     throw error;
   }
 }
 
 /** @param record null as long as there is nothing to remember */
-function write(medium: StateMedium, name: string, origin: Origin, record: string | null): void {
-  medium.replace(
-    `${name}${recordEnding}`,
-    `${name}${temporaryEnding}`,
-    JSON.stringify({ ...origin, record }),
-  );
+async function write(
+  disk: Disk,
+  name: string,
+  origin: Origin,
+  record: string | null,
+): Promise<void> {
+  const content = JSON.stringify({ ...origin, record });
+  await disk.replace(`${name}${recordEnding}`, `${name}${temporaryEnding}`, content);
 }
 
 type Reading =
   | { readonly kind: "readable"; readonly text: string }
+  /** The process had remembered nothing yet. */
   | { readonly kind: "nothing" }
   | { readonly kind: "unusable"; readonly why: string };
 
+/** Why a record cannot be read: for people, who are told its path beside it. */
+function whyUnreadable(error: unknown): string {
+  const code = error instanceof DiskError ? error.code : undefined;
+  if (code === "not-a-file") return "it is not a regular file";
+  if (code === "too-large") return "it is too large";
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether the system says that a file is not there. */
 function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

@@ -1,9 +1,14 @@
 import type { Disk } from "../../src/disk/disk.ts";
+import { DiskError } from "../../src/disk/disk-error.ts";
+
+const namesPerBatch = 1000;
 
 /** A directory in memory that can be made to fail, or to take its time. */
 export class FakeDisk implements Disk {
   readonly path = "/fake";
   readonly files = new Map<string, string>();
+  /** The names under which something else lies than a plain file. */
+  readonly strange = new Map<string, "directory" | "link" | "pipe">();
   /** What was asked of the disk, in order. */
   readonly journal: string[] = [];
   /** Called before every step; what it throws, the step throws. */
@@ -15,20 +20,39 @@ export class FakeDisk implements Disk {
 
   async *names(): AsyncIterable<readonly string[]> {
     await this.#step("list", this.path);
-    yield [...this.files.keys()];
+    const others = [...this.strange].filter(([, kind]) => kind !== "directory");
+    const names = [...this.files.keys(), ...others.map(([name]) => name)];
+    for (let start = 0; start < names.length; start += namesPerBatch) {
+      yield names.slice(start, start + namesPerBatch);
+    }
+  }
+
+  async read(name: string, mostBytes: number): Promise<string | undefined> {
+    await this.#step("read", name);
+    if (this.strange.has(name)) throw new DiskError("not-a-file", `${name} is not a regular file`);
+    const content = this.files.get(name);
+    if (content === undefined || Buffer.byteLength(content) <= mostBytes) return content;
+    throw new DiskError("too-large", `${name} is too large`);
   }
 
   async writeDurably(name: string, content: string): Promise<void> {
     await this.#step("write", name);
-    this.files.set(name, content);
+    this.#give(name, content);
   }
 
   async publish(temporary: string, final: string): Promise<void> {
     await this.#step("publish", final);
     const content = this.files.get(temporary);
-    if (content === undefined) throw new Error(`ENOENT: ${temporary}`);
+    if (content === undefined) throw new DiskError("missing", `ENOENT: ${temporary}`);
+    this.#give(final, content);
     this.files.delete(temporary);
-    this.files.set(final, content);
+  }
+
+  async replace(name: string, temporary: string, content: string): Promise<void> {
+    await this.#step("replace", name);
+    this.#give(temporary, content);
+    this.#give(name, content);
+    this.files.delete(temporary);
   }
 
   /** When each file was last written; files that are not in here are as old as time. */
@@ -36,11 +60,24 @@ export class FakeDisk implements Disk {
 
   async modifiedAt(name: string): Promise<Date | undefined> {
     await this.#step("stat", name);
-    return this.files.has(name) ? (this.modified.get(name) ?? new Date(0)) : undefined;
+    const isThere = this.files.has(name) || this.strange.has(name);
+    return isThere ? (this.modified.get(name) ?? new Date(0)) : undefined;
   }
 
   async remove(name: string): Promise<void> {
     await this.#step("remove", name);
+    this.#take(name);
+  }
+
+  #give(name: string, content: string): void {
+    this.#take(name);
+    this.files.set(name, content);
+  }
+
+  #take(name: string): void {
+    if (this.strange.get(name) === "directory")
+      throw new DiskError("not-a-file", `EISDIR: ${name}`);
+    this.strange.delete(name);
     this.files.delete(name);
   }
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import type { ReplicaId, ReplicaInfo } from "../../src/election/ports/coordinator.ts";
 import { mostStreams } from "../../src/http/event-streams.ts";
@@ -281,6 +281,9 @@ test("http: a socket in use, a file and a missing directory are errors", async (
   await Bun.write(`${folder}/file`, "precious");
   expect(await code(open({}, { kind: "unix", path: `${folder}/file` }))).toContain("not a socket");
   expect(await Bun.file(`${folder}/file`).text()).toBe("precious");
+  await symlink(`${folder}/nowhere`, `${folder}/link`);
+  expect(await code(open({}, { kind: "unix", path: `${folder}/link` }))).toContain("not a socket");
+  expect(existsSync(`${folder}/nowhere`)).toBe(false);
   const lost = `${folder}/none/x`;
   const why = `the directory ${folder}/none does not exist; make it or name another path`;
   expect(await code(open({}, { kind: "unix", path: lost }))).toBe(

@@ -9,7 +9,7 @@ import { describeFault } from "./faults/faults.ts";
 import { Random } from "./world/random.ts";
 import { Referee, type Violation } from "./referee/referee.ts";
 import type { Settings } from "./settings.ts";
-import { SimulatedDirectory } from "./world/simulated-disk.ts";
+import { SimulatedDirectory } from "./world/simulated-directory.ts";
 import { SimulatedMachine, SimulatedStateDirectory } from "./world/simulated-machine.ts";
 import { SimulatedNetwork } from "./world/simulated-network.ts";
 import { SimulatedReplica } from "./replica/simulated-replica.ts";
@@ -132,7 +132,7 @@ export class Simulation {
 
   #furnish(directory: SimulatedDirectory): void {
     const store = (name: string, content: string): void => {
-      const file = { content, flushed: true, writer: "earlier", modifiedMs: 0 };
+      const file = { ...directory.newFile(content, "earlier", 0), flushed: true };
       directory.change({ given: { name, file } });
     };
     store(strangersFile, "do not touch");

@@ -4,6 +4,7 @@ import {
   chownSync,
   copyFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -18,8 +19,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileLock } from "../../src/system/file-lock.ts";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
-import { LocalState } from "../../src/system/state-medium.ts";
-import { StateDirectory, StateDirectoryError } from "../../src/system/state-directory.ts";
+import {
+  type LeftBehind,
+  StateDirectory,
+  StateDirectoryError,
+} from "../../src/system/state-directory.ts";
+import { SmallFileSystem } from "../disk/small-file-system.ts";
 
 const fixture = join(import.meta.dir, "state-holder.fixture.ts");
 /** What a test that failed may have left running. */
@@ -50,52 +55,52 @@ async function kill(holder: Bun.Subprocess): Promise<void> {
   await holder.exited;
 }
 
-function leftBehind(state: StateDirectory, told: string[] = []) {
-  return [...state.leftBehind((detail) => told.push(detail))];
+async function leftBehind(state: StateDirectory, told: string[] = []): Promise<LeftBehind[]> {
+  return await Array.fromAsync(state.leftBehind((detail) => told.push(detail)));
 }
 
 test("state directory: the record of a living process is nobody's business", async () => {
   const holder = await startHolder("alive");
-  using state = await StateDirectory.open(path);
-  expect(leftBehind(state)).toEqual([]);
+  await using state = await StateDirectory.open(path);
+  expect(await leftBehind(state)).toEqual([]);
   await kill(holder);
-  expect(leftBehind(state).map(({ record }) => record)).toEqual(["alive"]);
+  expect((await leftBehind(state)).map(({ record }) => record)).toEqual(["alive"]);
 });
 
 test("state directory: a dead process leaves what it remembered last", async () => {
   await kill(await startHolder("first", "second"));
-  using state = await StateDirectory.open(path);
-  const [left] = leftBehind(state);
+  await using state = await StateDirectory.open(path);
+  const [left] = await leftBehind(state);
   expect(left?.record).toBe("second");
 });
 
 test("state directory: two starters do not both deal with the same one", async () => {
   await kill(await startHolder("once"));
-  using one = await StateDirectory.open(path);
-  using other = await StateDirectory.open(path);
-  const [left] = leftBehind(one);
-  expect(leftBehind(other)).toEqual([]);
+  await using one = await StateDirectory.open(path);
+  await using other = await StateDirectory.open(path);
+  const [left] = await leftBehind(one);
+  expect(await leftBehind(other)).toEqual([]);
   left?.keep();
-  const [again] = leftBehind(other);
+  const [again] = await leftBehind(other);
   expect(again?.record).toBe("once");
-  again?.forget();
-  expect(leftBehind(one)).toEqual([]);
+  await again?.forget();
+  expect(await leftBehind(one)).toEqual([]);
 });
 
 test("state directory: an orderly end leaves nothing, and records are for our user only", async () => {
   const state = await StateDirectory.open(path);
-  state.remember("secret");
+  await state.remember("secret");
   for (const name of readdirSync(path)) expect(statSync(join(path, name)).mode & 0o077).toBe(0);
-  state[Symbol.dispose]();
-  state[Symbol.dispose]();
+  await state[Symbol.asyncDispose]();
+  await state[Symbol.asyncDispose]();
   expect(readdirSync(path)).toEqual([]);
 });
 
 test("state directory: a process that died before it remembered anything leaves nothing", async () => {
   await kill(await startHolder());
   const left = readdirSync(path);
-  using state = await StateDirectory.open(path);
-  expect(leftBehind(state)).toEqual([]);
+  await using state = await StateDirectory.open(path);
+  expect(await leftBehind(state)).toEqual([]);
   expect(readdirSync(path).filter((name) => left.includes(name))).toEqual([]);
 });
 
@@ -108,9 +113,9 @@ test.each([
   const file = readdirSync(path).find((name) => name.endsWith(".json")) ?? "";
   const text = readFileSync(join(path, file), "utf8");
   writeFileSync(join(path, file), text.replace(/"bootId":"[^"]*"/, '"bootId":"another"'));
-  using state = await StateDirectory.open(path);
+  await using state = await StateDirectory.open(path);
   const told: string[] = [];
-  expect(leftBehind(state, told)).toEqual([]);
+  expect(await leftBehind(state, told)).toEqual([]);
   expect(told[0]).toContain("another boot");
   expect(readdirSync(path)).toContain(file);
   expect(readdirSync(path)).toContain(file.replace(".json", ".lock"));
@@ -122,9 +127,9 @@ test.each(["", "{", "null", "[]", '{"bootId":1}', "\u0000"])(
     await kill(await startHolder("old"));
     const file = readdirSync(path).find((name) => name.endsWith(".json")) ?? "";
     writeFileSync(join(path, file), content);
-    using state = await StateDirectory.open(path);
+    await using state = await StateDirectory.open(path);
     const told: string[] = [];
-    expect(leftBehind(state, told)).toEqual([]);
+    expect(await leftBehind(state, told)).toEqual([]);
     expect(told).toHaveLength(1);
   },
 );
@@ -134,33 +139,37 @@ test("state directory: a stranger's files stay, also those that end like ours", 
   for (const name of strangers) writeFileSync(join(path, name), "");
   const state = await StateDirectory.open(path);
   const told: string[] = [];
-  expect(leftBehind(state, told)).toEqual([]);
-  state[Symbol.dispose]();
+  expect(await leftBehind(state, told)).toEqual([]);
+  await state[Symbol.asyncDispose]();
   expect(readdirSync(path).toSorted()).toEqual(strangers.toSorted());
   expect(told).toEqual([]);
 });
 
-test.each([".lock", ".json"])(
-  "state directory: a pipe for a %s file is left alone",
-  async (end) => {
-    const name = "00000000-0000-4000-8000-000000000000";
-    writeFileSync(join(path, `${name}.lock`), "");
-    rmSync(join(path, name + end), { force: true });
-    expect(Bun.spawnSync(["mkfifo", join(path, name + end)]).exitCode).toBe(0);
-    using state = await StateDirectory.open(path);
-    const told: string[] = [];
-    expect(leftBehind(state, told)).toEqual([]);
-    expect(told[0]).toContain("not a regular file");
-  },
-);
+test.each([
+  { what: "pipe", end: ".lock" },
+  { what: "pipe", end: ".json" },
+  { what: "link", end: ".lock" },
+  { what: "link", end: ".json" },
+])("state directory: a $what for a $end file is left alone", async ({ what, end }) => {
+  const name = "00000000-0000-4000-8000-000000000000";
+  writeFileSync(join(path, `${name}.lock`), "");
+  const stranger = join(path, name + end);
+  rmSync(stranger, { force: true });
+  if (what === "link") symlinkSync("/etc/passwd", stranger);
+  else expect(Bun.spawnSync(["mkfifo", stranger]).exitCode).toBe(0);
+  await using state = await StateDirectory.open(path);
+  const told: string[] = [];
+  expect(await leftBehind(state, told)).toEqual([]);
+  expect(told[0]).toContain("not a regular file");
+});
 
 test("state directory: a record of any size is not read", async () => {
   const name = "00000000-0000-4000-8000-000000000000";
   writeFileSync(join(path, `${name}.lock`), "");
   writeFileSync(join(path, `${name}.json`), "x".repeat(100_000));
-  using state = await StateDirectory.open(path);
+  await using state = await StateDirectory.open(path);
   const told: string[] = [];
-  expect(leftBehind(state, told)).toEqual([]);
+  expect(await leftBehind(state, told)).toEqual([]);
   expect(told[0]).toContain("too large");
 });
 
@@ -170,30 +179,15 @@ test("state directory: one that cannot be made is told by its path", async () =>
   expect(await opening.catch((error: unknown) => error)).toBeInstanceOf(StateDirectoryError);
 });
 
-/** Files can be made, as on a full disk, but not a byte fits into them. */
-class FullDisk extends LocalState {
-  override replace(_file: string, temporary: string): void {
-    writeFileSync(join(this.path, temporary), "");
-    throw new Error("ENOSPC");
-  }
-}
-
 test("state directory: a start on a full disk is told, and leaves nothing", async () => {
-  const opening = StateDirectory.on(new FullDisk(path));
+  using small = new SmallFileSystem();
+  const full = join(small.path, "state");
+  mkdirSync(full, { mode: 0o700 });
+  // Files can be made, but not a byte fits into them.
+  small.fill();
+  const opening = StateDirectory.open(full);
   expect(String(await opening.catch((error: unknown) => error))).toContain("ENOSPC");
-  expect(readdirSync(path)).toEqual([]);
-});
-
-test("file lock: a lock on a file that was removed meanwhile does not count", () => {
-  const file = join(path, "a.lock");
-  using first = FileLock.tryLock(file, "ax");
-  expect(first).toBeDefined();
-  rmSync(file);
-  // The path is free for a new file, and the old lock is on none that anybody looks at.
-  using second = FileLock.tryLock(file, "ax");
-  expect(second).toBeDefined();
-  expect(FileLock.tryLock(file, "r")).toBeUndefined();
-  expect(() => FileLock.tryLock(join(path, "none.lock"), "r")).toThrow("ENOENT");
+  expect(readdirSync(full)).toEqual([]);
 });
 
 test("state directory: one that others may write to is refused", async () => {
@@ -213,17 +207,17 @@ test("state directory: a shared file outlives its writers, and is nothing left b
   await sharedOf(other).update(async (read) => `${await read()} second`);
   expect(await sharedOf(one).read()).toBe("first second");
   expect(statSync(join(path, shared)).mode & 0o077).toBe(0);
-  expect(leftBehind(other)).toEqual([]);
-  one[Symbol.dispose]();
-  other[Symbol.dispose]();
+  expect(await leftBehind(other)).toEqual([]);
+  await one[Symbol.asyncDispose]();
+  await other[Symbol.asyncDispose]();
   expect(readdirSync(path).toSorted()).toEqual([shared, `${shared}.lock`]);
-  using later = await StateDirectory.open(path);
+  await using later = await StateDirectory.open(path);
   const told: string[] = [];
-  expect([leftBehind(later, told), told]).toEqual([[], []]);
+  expect([await leftBehind(later, told), told]).toEqual([[], []]);
 });
 
 test("state directory: of those who change a shared file at once, each finds the others' changes", async () => {
-  using stack = new DisposableStack();
+  await using stack = new AsyncDisposableStack();
   const writers: StateDirectory[] = [];
   for (let count = 0; count < 5; count += 1) {
     writers.push(stack.use(await StateDirectory.open(path)));
@@ -236,8 +230,8 @@ test("state directory: of those who change a shared file at once, each finds the
 });
 
 test("state directory: a shared file whose lock is held too long is left as it is", async () => {
-  using state = await StateDirectory.open(path);
-  using _held = FileLock.tryLock(join(path, `${shared}.lock`), "a");
+  await using state = await StateDirectory.open(path);
+  using _held = FileLock.tryLock(join(path, `${shared}.lock`), "either");
   const update = sharedOf(state).update(() => Promise.resolve("x"));
   expect(await update.then(String, (error: Error) => error.message)).toEndWith(
     "is held by another process",
@@ -247,17 +241,17 @@ test("state directory: a shared file whose lock is held too long is left as it i
 
 test("state directory: what a writer of a shared file left half-done goes with it", async () => {
   const state = await StateDirectory.open(path);
-  state.remember("record");
+  await state.remember("record");
   const name = readdirSync(path)
     .find((file) => file.endsWith(".lock"))
     ?.replace(".lock", "");
   writeFileSync(join(path, `${name}.shared.tmp`), "half");
-  state[Symbol.dispose]();
+  await state[Symbol.asyncDispose]();
   expect(readdirSync(path)).toEqual([]);
 });
 
 test("state directory: a shared file that is a pipe, a link or too large is an error", async () => {
-  using state = await StateDirectory.open(path);
+  await using state = await StateDirectory.open(path);
   const reading = async (): Promise<string> =>
     await sharedOf(state)
       .read()
@@ -273,6 +267,19 @@ test("state directory: a shared file that is a pipe, a link or too large is an e
   expect(await reading()).toEndWith("is too large");
 });
 
+test("state directory: a shared file replaces a link in its place, and locks none", async () => {
+  const target = join(path, "target");
+  await using state = await StateDirectory.open(path);
+  symlinkSync(target, join(path, shared));
+  await sharedOf(state).update(() => Promise.resolve("ours"));
+  expect(await sharedOf(state).read()).toBe("ours");
+  rmSync(join(path, `${shared}.lock`));
+  symlinkSync(target, join(path, `${shared}.lock`));
+  const updating = sharedOf(state).update(() => Promise.resolve("more"));
+  expect(await updating.then(String, String)).toContain("not a regular file");
+  expect(existsSync(target)).toBe(false);
+});
+
 test("state directory: one of another user is refused", async () => {
   if (process.geteuid?.() === 0) chownSync(path, 12_345, 12_345);
   using _ = spyOn(process, "geteuid").mockReturnValue(54_321);
@@ -285,9 +292,9 @@ test("state directory: in a copy of it nobody counts as dead", async () => {
   const copy = mkdtempSync(join(tmpdir(), "election-state-copy-"));
   try {
     cpSync(path, copy, { recursive: true, preserveTimestamps: true });
-    using state = await StateDirectory.open(copy);
+    await using state = await StateDirectory.open(copy);
     const told: string[] = [];
-    expect(leftBehind(state, told)).toEqual([]);
+    expect(await leftBehind(state, told)).toEqual([]);
     expect(told[0]).toContain("it is a copy");
   } finally {
     rmSync(copy, { recursive: true, force: true });
@@ -299,30 +306,30 @@ test("state directory: a lock file that was replaced says nothing of its living 
   const lock = readdirSync(path).find((name) => name.endsWith(".lock")) ?? "";
   copyFileSync(join(path, lock), join(path, "restored"));
   renameSync(join(path, "restored"), join(path, lock));
-  using state = await StateDirectory.open(path);
+  await using state = await StateDirectory.open(path);
   const told: string[] = [];
-  expect(leftBehind(state, told)).toEqual([]);
+  expect(await leftBehind(state, told)).toEqual([]);
   expect(told).toHaveLength(1);
   await kill(holder);
-  expect(leftBehind(state)).toEqual([]);
+  expect(await leftBehind(state)).toEqual([]);
 });
 
 test("state directory: whoever starts while others look through it gets a lock all the same", async () => {
   await startHolder("--look");
   for (let start = 0; start < 500; start += 1) {
     const state = await StateDirectory.open(path);
-    state.remember("mine");
-    state[Symbol.dispose]();
+    await state.remember("mine");
+    await state[Symbol.asyncDispose]();
   }
 }, 60_000);
 
 test("state directory: of many dead processes only those asked for are locked", async () => {
   await kill(await startHolder("one"));
   await kill(await startHolder("two"));
-  using state = await StateDirectory.open(path);
-  using other = await StateDirectory.open(path);
-  const first = state.leftBehind(() => undefined).next().value;
-  const rest = leftBehind(other).map(({ record }) => record);
+  await using state = await StateDirectory.open(path);
+  await using other = await StateDirectory.open(path);
+  const first = (await state.leftBehind(() => undefined).next()).value;
+  const rest = (await leftBehind(other)).map(({ record }) => record);
   expect(new Set([first?.record, ...rest])).toEqual(new Set(["one", "two"]));
   expect(rest).toHaveLength(1);
 });
@@ -330,13 +337,13 @@ test("state directory: of many dead processes only those asked for are locked", 
 test("state directory: what somebody else has dealt with meanwhile is no news", async () => {
   await kill(await startHolder("one"));
   await kill(await startHolder("two"));
-  using state = await StateDirectory.open(path);
-  using other = await StateDirectory.open(path);
+  await using state = await StateDirectory.open(path);
+  await using other = await StateDirectory.open(path);
   const told: string[] = [];
   const lefts = state.leftBehind((detail) => told.push(detail));
-  lefts.next().value?.forget();
-  for (const left of other.leftBehind(() => undefined)) left.forget();
-  expect(lefts.next().value).toBeUndefined();
+  await (await lefts.next()).value?.forget();
+  for await (const left of other.leftBehind(() => undefined)) await left.forget();
+  expect((await lefts.next()).value).toBeUndefined();
   expect(told).toEqual([]);
 });
 
@@ -346,24 +353,24 @@ test("state directory: what cannot be removed is told, and ends nothing", async 
   mkdirSync(join(path, `${name}.tmp`));
   const state = await StateDirectory.open(path);
   const told: string[] = [];
-  const [left] = leftBehind(state, told);
-  left?.forget();
+  const [left] = await leftBehind(state, told);
+  await left?.forget();
   expect(told[0]).toContain("cannot be removed");
   const locks = readdirSync(path).filter((file) => file.endsWith(".lock"));
   const own = locks.find((file) => !file.startsWith(name)) ?? "";
   mkdirSync(join(path, own.replace(".lock", ".tmp")));
-  state[Symbol.dispose]();
+  await state[Symbol.asyncDispose]();
 });
 
 test("state directory: one that vanishes ends nothing, and says that nothing is kept", async () => {
   const state = await StateDirectory.open(path);
   rmSync(path, { recursive: true });
   const told: string[] = [];
-  expect(leftBehind(state, told)).toEqual([]);
+  expect(await leftBehind(state, told)).toEqual([]);
   expect(told[0]).toContain("cannot be read");
   // One that was made anew has no lock of ours, so a record in it would be nobody's.
   mkdirSync(path);
-  expect(() => state.remember("late")).toThrow("is gone");
+  expect(state.remember("late")).rejects.toThrow("is gone");
   expect(readdirSync(path)).toEqual([]);
-  state[Symbol.dispose]();
+  await state[Symbol.asyncDispose]();
 });

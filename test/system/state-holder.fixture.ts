@@ -5,10 +5,10 @@ import { StateDirectory } from "../../src/system/state-directory.ts";
 const [path = "", ...records] = process.argv.slice(2);
 const looks = records[0] === "--look";
 const state = await StateDirectory.open(path);
-for (const record of looks ? [] : records) state.remember(record);
+for (const record of looks ? [] : records) await state.remember(record);
 process.stdout.write("ready\n");
-const look = (): void => {
-  for (const left of state.leftBehind(() => undefined)) left.keep();
+const look = async (): Promise<void> => {
+  for await (const left of state.leftBehind(() => undefined)) left.keep();
 };
-setInterval(looks ? look : () => undefined, looks ? 0 : 1000);
-if (looks) for (const end = Date.now() + 2000; Date.now() < end;) look();
+if (looks) for (const end = Date.now() + 20_000; Date.now() < end;) await look();
+setInterval(() => undefined, 1000);

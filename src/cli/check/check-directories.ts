@@ -46,7 +46,7 @@ export async function stateFinding(path: string | null): Promise<Finding> {
   }
   if (!existsSync(path)) return missingFinding(subject, path);
   try {
-    (await StateDirectory.open(path))[Symbol.dispose]();
+    await (await StateDirectory.open(path))[Symbol.asyncDispose]();
     return ok(subject, `${path} can be used`);
   } catch (error) {
     if (!(error instanceof StateDirectoryError)) throw error;

@@ -88,12 +88,13 @@ async function checkDirectory(
       writeFileSync(join(path, name), content.replaceAll(lockOfItsOwn, identity));
     }
     const state = await StateDirectory.open(path);
-    for (const one of state.leftBehind(() => undefined)) {
+    for await (const one of state.leftBehind(() => undefined)) {
       hold(typeof one.record === "string", "a text");
-      one.forget();
+      await one.forget();
     }
-    same([...state.leftBehind(() => undefined)], [], "what is dealt with is gone");
-    state[Symbol.dispose]();
+    const left = await Array.fromAsync(state.leftBehind(() => undefined));
+    same(left, [], "what is dealt with is gone");
+    await state[Symbol.asyncDispose]();
     const present = readdirSync(path);
     const strange = [...contents.keys()].filter((name) => !/^[0-9a-f-]{36}\./.test(name));
     for (const name of strange) hold(present.includes(name), `${name} is gone`);

@@ -14,7 +14,7 @@ import {
 import { holdInTime, holds } from "./hold-effects.ts";
 import { kill, killUnderSupervisor, killWaiting, losePowerInTime } from "./kill-effects.ts";
 import { Random } from "../world/random.ts";
-import type { DiskTrouble } from "../world/simulated-disk.ts";
+import type { DiskTrouble } from "../world/simulated-directory.ts";
 import type { SimulatedNetwork } from "../world/simulated-network.ts";
 import type { ReplicaProcess } from "../replica/replica-process.ts";
 import type { SimulatedReplica } from "../replica/simulated-replica.ts";

@@ -9,7 +9,7 @@ export const commandMutants: readonly Mutant[] = [
   {
     name: "command: the lock falls with the daemon",
     file: "system/state-directory.ts",
-    find: "    return this.#lock.descriptor;",
+    find: "    return this.#own.lock.descriptor;",
     replace: "    return undefined;",
   },
   {

@@ -276,11 +276,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: "crash release: the lock is not asked",
     file: stateDirectory,
-    find: "const lock = this.#medium.tryLock(`${name}${lockEnding}`);",
+    find: "const lock = this.#locks.tryLock(`${name}${lockEnding}`);",
     replace:
-      "const lock = this.#medium.tryLock(`${name}${lockEnding}`) ?? " +
-      "{ identity: JSON.parse(this.#medium.read(`${name}${recordEnding}`, 99999) ?? '{}').lock, " +
-      "isInPlace: true, [Symbol.dispose]() {} };",
+      "const text = await this.#disk.read(`${name}${recordEnding}`, 99999);\n" +
+      "      const lock = this.#locks.tryLock(`${name}${lockEnding}`) ?? " +
+      "{ identity: JSON.parse(text ?? '{}').lock, isInPlace: true, [Symbol.dispose]() {} };",
   },
   {
     name: "crash release: the boot id is not compared",
@@ -315,7 +315,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "crash release: a lock stands before its record names the boot",
     file: stateDirectory,
-    find: "    write(medium, name, { bootId, lock: lock.identity }, null);\n",
+    find: "    await write(disk, name, { bootId, lock: lock.identity }, null);\n",
     replace: "",
   },
   {

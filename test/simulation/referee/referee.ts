@@ -4,7 +4,7 @@ import { transitions } from "../../../src/election/transitions.ts";
 import type { ElectionEvent } from "../../../src/election/ports/observer.ts";
 import { parseFileName } from "../../../src/files/file-name.ts";
 import { CommandReferee } from "./command-referee.ts";
-import type { SimulatedDirectory, StoredFile } from "../world/simulated-disk.ts";
+import type { SimulatedDirectory, StoredFile } from "../world/simulated-directory.ts";
 import type { SimulatedScheduler } from "../world/simulated-scheduler.ts";
 
 /** What must never happen. `overlap` and `epoch-order` rest on the clocks; the others do not. */

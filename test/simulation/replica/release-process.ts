@@ -5,7 +5,8 @@ import {
 import { StateDirectory } from "../../../src/system/state-directory.ts";
 import { Life } from "../referee/life.ts";
 import type { Link } from "../world/link.ts";
-import { type SimulatedMachine, SimulatedStateMedium } from "../world/simulated-machine.ts";
+import type { SimulatedMachine } from "../world/simulated-machine.ts";
+import { SimulatedState } from "../world/simulated-state.ts";
 import { SimulatedScheduler } from "../world/simulated-scheduler.ts";
 import type { ReplicaWorld } from "./replica-process.ts";
 
@@ -23,7 +24,7 @@ export class ReleaseProcess {
   readonly #options: ReleaseProcessOptions;
   readonly #life = new Life();
   readonly #streams = new Set<Link>();
-  #medium: SimulatedStateMedium | undefined;
+  #state: SimulatedState | undefined;
 
   constructor(options: ReleaseProcessOptions) {
     this.#options = options;
@@ -32,16 +33,17 @@ export class ReleaseProcess {
   /** @param diesAfter how many steps in the state directory it lives for, where it dies half-way */
   begin(diesAfter: number | undefined): void {
     const { machine, world, name } = this.#options;
-    const directory = machine.stateDirectory;
-    if (directory === undefined) return;
+    const { stateDirectory } = machine;
+    if (stateDirectory === undefined) return;
     const random = world.random.fork(`${name} state`);
-    this.#medium = new SimulatedStateMedium(machine, directory, this.#life, random);
-    if (diesAfter !== undefined) this.#medium.killAfter(diesAfter, () => this.kill());
+    this.#state = new SimulatedState({ machine, stateDirectory, life: this.#life, random });
+    if (diesAfter !== undefined) this.#state.killAfter(diesAfter, () => this.kill());
     this.#life.deliver("io", () => {
       this.#run().then(
         (done) => {
           world.tell(name, done ? "has released everything" : "could not release everything");
-          if (this.#medium?.held !== 0) world.referee.blame("leak", `${name} holds a lock still`);
+          if (this.#state?.locks.held !== 0)
+            world.referee.blame("leak", `${name} holds a lock still`);
           this.kill();
         },
         (error: unknown) => {
@@ -56,14 +58,15 @@ export class ReleaseProcess {
     this.#life.end();
     for (const link of this.#streams) link.dropClient(false);
     this.#streams.clear();
-    this.#medium?.dropLocks();
+    this.#state?.locks.drop();
   }
 
   async #run(): Promise<boolean> {
     const { world, host, name, config, rate } = this.#options;
-    if (this.#medium === undefined) return true;
+    if (this.#state === undefined) return true;
     const clock = world.random.fork(`${name} clock`);
-    return await releaseAndEnd(await StateDirectory.on(this.#medium), config, {
+    const { disk, locks } = this.#state;
+    return await releaseAndEnd(await StateDirectory.on(disk, locks), config, {
       scheduler: new SimulatedScheduler(world.timeline, this.#life, clock, rate),
       transport: world.network.transportOf(host, this.#life, this.#streams),
       tell: (_level, detail) => world.tell(name, detail),

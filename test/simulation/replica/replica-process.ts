@@ -25,8 +25,11 @@ import type { Link } from "../world/link.ts";
 import type { Random } from "../world/random.ts";
 import type { Referee } from "../referee/referee.ts";
 import { SimulatedCommands } from "./simulated-commands.ts";
-import { SimulatedDisk, type SimulatedDirectory } from "../world/simulated-disk.ts";
-import { type SimulatedMachine, SimulatedStateMedium } from "../world/simulated-machine.ts";
+import { PoolSteps } from "../world/disk-steps.ts";
+import type { SimulatedDirectory } from "../world/simulated-directory.ts";
+import { SimulatedDisk } from "../world/simulated-disk.ts";
+import type { SimulatedMachine } from "../world/simulated-machine.ts";
+import { SimulatedState } from "../world/simulated-state.ts";
 import type { SimulatedNetwork } from "../world/simulated-network.ts";
 import { SimulatedScheduler } from "../world/simulated-scheduler.ts";
 import type { Settings } from "../settings.ts";
@@ -75,7 +78,8 @@ export class ReplicaProcess {
   readonly #stop = new AbortController();
   readonly #options: ReplicaOptions;
   readonly #replica: SimulatedReplica;
-  readonly #state: SimulatedStateMedium | undefined;
+  readonly #diskSteps: PoolSteps;
+  readonly #state: SimulatedState | undefined;
   readonly #random: Random;
   #commands: SimulatedCommands | undefined;
   #thaw: () => void = () => undefined;
@@ -99,32 +103,30 @@ export class ReplicaProcess {
     this.#random = random.fork(`${name} process`);
     this.#state =
       machine.stateDirectory &&
-      new SimulatedStateMedium(
+      new SimulatedState({
         machine,
-        machine.stateDirectory,
-        this.life,
-        random.fork(`${name} state`),
-      );
-    this.scheduler = new SimulatedScheduler(
-      timeline,
-      this.life,
-      random.fork(`${name} clock`),
-      rate,
-    );
+        stateDirectory: machine.stateDirectory,
+        life: this.life,
+        random: random.fork(`${name} state`),
+      });
+    const clock = random.fork(`${name} clock`);
+    this.scheduler = new SimulatedScheduler(timeline, this.life, clock, rate);
     const order = random.fork(`${name} loop`);
     this.life.ioFirst = () => order.chance(0.25);
+    const { directory } = options;
+    const { life, threads } = this;
+    const steps = { timeline, random: random.fork(`${name} disk`), directory, life, threads };
+    this.#diskSteps = new PoolSteps(steps);
     this.disk = new SimulatedDisk({
-      timeline,
-      random: random.fork(`${name} disk`),
-      directory: options.directory,
+      path: "/simulated",
+      directory,
       writer: name,
-      life: this.life,
-      threads: this.threads,
+      now: () => timeline.now,
+      steps: this.#diskSteps,
       witness: {
-        starts: (step, file, begunMs) =>
-          referee.starts(name, options.directory, step, file, begunMs),
+        starts: (step, file, begunMs) => referee.starts(name, directory, step, file, begunMs),
         lands: (step, file, displaced) =>
-          referee.lands(name, this.epoch, options.directory, step, file, displaced),
+          referee.lands(name, this.epoch, directory, step, file, displaced),
       },
     });
   }
@@ -210,14 +212,14 @@ export class ReplicaProcess {
     this.streams.clear();
     const gone = (): void => {
       this.threads.end();
-      this.#state?.dropLocks();
+      this.#state?.locks.drop();
     };
     if (silently || this.#random.chance(0.5)) return gone();
     while (this.#holds > 0) {
       this.#holds -= 1;
       this.threads.release();
     }
-    this.disk.whenIdle(gone);
+    this.#diskSteps.whenIdle(gone);
   }
 
   #exit(status: ExitStatus, exited: () => void): void {
@@ -240,7 +242,7 @@ export class ReplicaProcess {
           referee.blame("leak", `${this.name} has exited, and left a command`);
         }
         // What was not surely given up is left to whoever finds the process dead.
-        const held = status.clean ? (this.#state?.held ?? 0) : 0;
+        const held = status.clean ? (this.#state?.locks.held ?? 0) : 0;
         if (held > 0) referee.blame("leak", `${this.name} left a lock`);
       });
     }
@@ -259,7 +261,8 @@ export class ReplicaProcess {
       tell: (_level: string, detail: string) => world.tell(this.name, detail),
       stop: this.#stop.signal,
     };
-    const state = this.#state && (await StateDirectory.on(this.#state));
+    const own = this.#state;
+    const state = own && (await StateDirectory.on(own.disk, own.locks));
     return await runKeepingKeys(state, config, surroundings, async (keep) =>
       run(this.#context(transport, keep, state?.lockDescriptor)),
     );

@@ -1,6 +1,6 @@
 import { ReleaseProcess } from "./release-process.ts";
 import { type ReplicaOptions, ReplicaProcess } from "./replica-process.ts";
-import type { SimulatedDirectory } from "../world/simulated-disk.ts";
+import type { SimulatedDirectory } from "../world/simulated-directory.ts";
 import type { SimulatedMachine } from "../world/simulated-machine.ts";
 
 /** How long the service manager waits before it starts a process again. */

@@ -1,147 +1,7 @@
-import { parseFileName } from "../../../src/files/file-name.ts";
 import type { Disk } from "../../../src/disk/disk.ts";
-import type { Life } from "../referee/life.ts";
-import type { Random } from "./random.ts";
-import type { Timeline } from "../timeline.ts";
-
-/** A file as the medium has it. */
-export interface StoredFile {
-  content: string;
-  /** Whether a crash of the writer's machine would leave it whole. */
-  flushed: boolean;
-  readonly writer: string;
-  modifiedMs: number;
-}
-
-/** One change of the directory's entries: a rename is both at once. */
-interface EntryChange {
-  readonly taken?: string;
-  readonly given?: { readonly name: string; readonly file: StoredFile };
-}
-
-export type DiskTrouble = "full" | "read-only" | "removed" | "flush-fails";
-
-/** A directory, on one machine's disk or shared by several, and what ails it. */
-export class SimulatedDirectory {
-  readonly files = new Map<string, StoredFile>();
-  /** The entries as they were when the directory was flushed last, and what came since. */
-  readonly #flushed = new Map<string, StoredFile>();
-  readonly #pending: EntryChange[] = [];
-  /** The file that was told as written last, as long as nobody has removed it. */
-  told: string | undefined;
-  readonly troubles = new Map<DiskTrouble, number>();
-  slowMs = 0;
-  #hangs = 0;
-  #waiting: (() => void)[] = [];
-  /** The highest epoch that a finished file carries, and since when. */
-  highest: { readonly epoch: bigint; readonly sinceMs: number } | undefined;
-  /** Grows with every trouble: what was promised before it may not have been kept. */
-  ailments = 0;
-
-  has(trouble: DiskTrouble): boolean {
-    return (this.troubles.get(trouble) ?? 0) > 0;
-  }
-
-  begin(trouble: DiskTrouble): void {
-    this.ailments += 1;
-    this.troubles.set(trouble, (this.troubles.get(trouble) ?? 0) + 1);
-    if (trouble !== "removed") return;
-    this.files.clear();
-    this.#flushed.clear();
-    this.#pending.length = 0;
-    this.told = undefined;
-    this.highest = undefined;
-  }
-
-  end(trouble: DiskTrouble): void {
-    this.troubles.set(trouble, Math.max(0, (this.troubles.get(trouble) ?? 0) - 1));
-  }
-
-  /** An operator moves finished files of epochs above `horizon` out. Returns how many. */
-  moveAway(horizon: bigint): number {
-    let highest = 0n;
-    let moved = 0;
-    for (const name of this.files.keys()) {
-      const file = parseFileName(name);
-      if (file.kind !== "final") continue;
-      if (file.epoch <= horizon) {
-        if (file.epoch > highest) highest = file.epoch;
-      } else if (this.change({ taken: name }) !== undefined) moved += 1;
-    }
-    this.flush();
-    const { highest: before } = this;
-    if (before !== undefined) this.highest = { ...before, epoch: highest };
-    return moved;
-  }
-
-  hang(): void {
-    this.ailments += 1;
-    this.#hangs += 1;
-  }
-
-  unhang(): void {
-    this.#hangs = Math.max(0, this.#hangs - 1);
-    if (this.#hangs > 0) return;
-    for (const go of this.#waiting.splice(0)) go();
-  }
-
-  /** Calls `go` at once, or when the directory answers again. */
-  whenItAnswers(go: () => void): void {
-    if (this.#hangs > 0) this.#waiting.push(go);
-    else go();
-  }
-
-  /** Changes the entries, in memory: the medium follows when it likes. Returns what was taken. */
-  change(change: EntryChange): StoredFile | undefined {
-    this.#pending.push(change);
-    if (change.taken === this.told) this.told = undefined;
-    return applyTo(this.files, change);
-  }
-
-  /** What was changed up to now is on the medium. */
-  flush(): void {
-    for (const change of this.#pending.splice(0)) applyTo(this.#flushed, change);
-  }
-
-  /** The writer's machine lost its power, and the directory is elsewhere. */
-  loseWriter(writer: string): void {
-    for (const file of this.files.values()) if (file.writer === writer) tear(file);
-  }
-
-  /**
-   * The directory's own machine lost its power: of what came since the last flush, any part may be
-   * on the medium, and content that was not flushed is half there.
-   */
-  losePower(random: Random): void {
-    for (const change of this.#pending.splice(0)) {
-      if (random.chance(0.5)) applyTo(this.#flushed, change);
-    }
-    this.files.clear();
-    this.highest = undefined;
-    for (const [name, file] of this.#flushed) {
-      this.files.set(name, file);
-      tear(file);
-      const { kind, epoch } = { epoch: 0n, ...parseFileName(name) };
-      if (kind !== "final" || epoch <= (this.highest?.epoch ?? 0n)) continue;
-      this.highest = { epoch, sinceMs: file.modifiedMs };
-    }
-    this.ailments += 1;
-  }
-}
-
-function applyTo(
-  entries: Map<string, StoredFile>,
-  { taken, given }: EntryChange,
-): StoredFile | undefined {
-  const file = taken === undefined ? undefined : entries.get(taken);
-  if (taken !== undefined) entries.delete(taken);
-  if (given !== undefined) entries.set(given.name, given.file);
-  return file;
-}
-
-function tear(file: StoredFile): void {
-  if (!file.flushed) file.content = file.content.slice(0, file.content.length / 2);
-}
+import { DiskError } from "../../../src/disk/disk-error.ts";
+import type { SimulatedDirectory, StoredFile } from "./simulated-directory.ts";
+import type { DiskSteps } from "./disk-steps.ts";
 
 /** What the referee is told of: before a step is asked for, and when it has taken effect. */
 export interface DiskWitness {
@@ -151,42 +11,35 @@ export interface DiskWitness {
 }
 
 export interface SimulatedDiskOptions {
-  readonly timeline: Timeline;
-  readonly random: Random;
+  /** Where it is, as people are told. */
+  readonly path: string;
   readonly directory: SimulatedDirectory;
   readonly writer: string;
-  /** The process's event loop. */
-  readonly life: Life;
-  /** Its other threads: a blocked loop does not stop them, SIGSTOP does. */
-  readonly threads: Life;
+  /** The clock of the medium. */
+  readonly now: () => number;
+  /** When a step is taken that was asked for, and when it is heard of. */
+  readonly steps: DiskSteps;
   readonly witness: DiskWitness;
 }
 
 const namesPerBatch = 64;
 
-/** One process's view of a directory. Every step takes its time and lands on its own. */
+/** One process's view of a directory. Every step lands on its own. */
 export class SimulatedDisk implements Disk {
-  readonly path = "/simulated";
+  readonly path: string;
   readonly #options: SimulatedDiskOptions;
   #effects = 0;
   #begunMs = 0;
-  #steps = 0;
-  #idle: (() => void) | undefined;
   readonly #awaitingFlush: (() => void)[] = [];
 
   constructor(options: SimulatedDiskOptions) {
+    this.path = options.path;
     this.#options = options;
   }
 
   /** How many effects are under way that others could see: names given or taken. */
   get effects(): number {
     return this.#effects;
-  }
-
-  /** Calls `then` when no step is under way any more: for a process that begins no other. */
-  whenIdle(then: () => void): void {
-    if (this.#steps === 0) then();
-    else this.#idle = then;
   }
 
   /** Calls `then` in the midst of the next flush of a file's content. */
@@ -197,34 +50,45 @@ export class SimulatedDisk implements Disk {
   async makeDirectory(): Promise<void> {
     await this.#step(() => {
       const { directory } = this.#options;
-      if (directory.has("removed")) throw new Error("EACCES: the parent is gone too");
+      if (directory.has("removed")) throw new DiskError("other", "EACCES: the parent is gone too");
+      directory.isMade = true;
     });
   }
 
   async *names(): AsyncIterable<readonly string[]> {
     const { directory } = this.#options;
-    const names = await this.#step(() => [...directory.files.keys()]);
+    const names = await this.#step(() => {
+      this.#mustBeThere();
+      return [...directory.files].flatMap(([name, { kind }]) => (kind === "directory" ? [] : name));
+    });
     for (let start = 0; start < names.length || start === 0; start += namesPerBatch) {
       yield names.slice(start, start + namesPerBatch);
       if (start + namesPerBatch < names.length) await this.#step(() => undefined);
     }
   }
 
+  async read(name: string, mostBytes: number): Promise<string | undefined> {
+    return await this.#step(() => {
+      const file = this.#options.directory.files.get(name);
+      if (file === undefined) return undefined;
+      if (file.kind !== "file") throw new DiskError("not-a-file", `${name} is not a regular file`);
+      if (Buffer.byteLength(file.content) <= mostBytes) return file.content;
+      throw new DiskError("too-large", `${name} is too large`);
+    });
+  }
+
   async writeDurably(name: string, content: string): Promise<void> {
-    const { directory, writer, timeline } = this.#options;
-    this.#begunMs = timeline.now;
+    const { directory, now, steps } = this.#options;
+    this.#begunMs = now();
     const half = content.slice(0, content.length / 2);
-    const write = (text: string): void => {
+    const begun = await this.#step(() => this.#writeNew(name, half));
+    const file = await this.#step(() => {
       this.#mayWrite();
-      const written = { content: text, flushed: false, modifiedMs: timeline.now };
-      const file = directory.files.get(name);
-      if (file !== undefined) Object.assign(file, written);
-      else directory.change({ given: { name, file: { ...written, writer } } });
-    };
-    await this.#step(() => write(half));
-    await this.#step(() => write(content));
-    const flushing = this.#step(() => this.#flush(name));
-    for (const then of this.#awaitingFlush.splice(0)) timeline.plan(0, then);
+      if (directory.files.get(name) !== begun) return this.#writeNew(name, content);
+      return Object.assign(begun, { content, flushed: false, modifiedMs: now() });
+    });
+    const flushing = this.#step(() => this.#flush(file));
+    for (const then of this.#awaitingFlush.splice(0)) steps.meanwhile(then);
     await flushing;
   }
 
@@ -234,14 +98,23 @@ export class SimulatedDisk implements Disk {
     await this.#effect(() => {
       this.#mayWrite();
       const file = directory.files.get(temporary);
-      if (file === undefined) throw new Error(`ENOENT: ${temporary}`);
-      const displaced = directory.files.get(final);
+      if (file === undefined) throw new DiskError("missing", `ENOENT: ${temporary}`);
+      const displaced = this.#replaced(final);
       directory.change({ taken: temporary, given: { name: final, file } });
       witness.lands("publish", final, displaced);
     });
     await this.#step(() => {
       this.#flush(undefined);
       directory.flush();
+    });
+  }
+
+  async replace(name: string, temporary: string, content: string): Promise<void> {
+    await this.#step(() => {
+      const { directory } = this.#options;
+      const file = this.#writeNew(temporary, content);
+      this.#replaced(name);
+      directory.change({ taken: temporary, given: { name, file } });
     });
   }
 
@@ -256,8 +129,8 @@ export class SimulatedDisk implements Disk {
     const { directory, witness } = this.#options;
     witness.starts("remove", name, this.#begunMs);
     await this.#effect(() => {
-      if (directory.has("read-only")) throw new Error("EROFS");
-      if (!directory.files.has(name)) return;
+      if (directory.has("read-only")) throw new DiskError("read-only", "EROFS");
+      if (this.#replaced(name) === undefined) return;
       witness.lands("remove", name, directory.change({ taken: name }));
     });
   }
@@ -271,37 +144,42 @@ export class SimulatedDisk implements Disk {
     }
   }
 
+  #step<Result>(effect: () => Result): Promise<Result> {
+    return this.#options.steps.take(effect);
+  }
+
+  #mustBeThere(): void {
+    const { directory } = this.#options;
+    if (!directory.has("removed") && directory.isMade) return;
+    throw new DiskError("missing", "ENOENT: the directory is gone");
+  }
+
   #mayWrite(): void {
     const { directory } = this.#options;
-    if (directory.has("removed")) throw new Error("ENOENT: the directory is gone");
-    if (directory.has("read-only")) throw new Error("EROFS");
-    if (directory.has("full")) throw new Error("ENOSPC");
+    this.#mustBeThere();
+    if (directory.has("read-only")) throw new DiskError("read-only", "EROFS");
+    if (directory.has("full")) throw new DiskError("full", "ENOSPC");
   }
 
-  #flush(name: string | undefined): void {
-    const { directory } = this.#options;
-    if (directory.has("flush-fails")) throw new Error("EIO");
-    const file = name === undefined ? undefined : directory.files.get(name);
+  /** A new file, in place of whatever has the name. */
+  #writeNew(name: string, content: string): StoredFile {
+    const { directory, writer, now } = this.#options;
+    this.#mayWrite();
+    this.#replaced(name);
+    const file = directory.newFile(content, writer, now());
+    directory.change({ given: { name, file } });
+    return file;
+  }
+
+  /** What is under a name that is to be given anew, or taken: no directory. */
+  #replaced(name: string): StoredFile | undefined {
+    const file = this.#options.directory.files.get(name);
+    if (file?.kind === "directory") throw new DiskError("not-a-file", `EISDIR: ${name}`);
+    return file;
+  }
+
+  #flush(file: StoredFile | undefined): void {
+    if (this.#options.directory.has("flush-fails")) throw new DiskError("failing", "EIO");
     if (file !== undefined) file.flushed = true;
-  }
-
-  #step<Result>(effect: () => Result): Promise<Result> {
-    const { timeline, random, directory, life, threads } = this.#options;
-    const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    const settle = (deliver: () => void): void => life.deliver("io", deliver);
-    const land = (): void => {
-      this.#steps -= 1;
-      try {
-        const result = effect();
-        settle(() => resolve(result));
-      } catch (error) {
-        settle(() => reject(error instanceof Error ? error : new Error(String(error))));
-      }
-      if (this.#steps === 0) this.#idle?.();
-    };
-    this.#steps += 1;
-    const delayMs = random.between(0.05, 2) + directory.slowMs * random.next();
-    timeline.plan(delayMs, () => directory.whenItAnswers(() => threads.deliver("io", land)));
-    return promise;
   }
 }

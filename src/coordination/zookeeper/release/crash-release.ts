@@ -1,5 +1,5 @@
 import type { Config } from "../../../daemon/options.ts";
-import { within } from "../../../base/deadline.ts";
+import { resolvesBefore, within } from "../../../base/deadline.ts";
 import type { ExitStatus } from "../../../election/exit-status.ts";
 import { later, type Scheduler } from "../../../base/scheduler.ts";
 import { Scope } from "../../../base/scope.ts";
@@ -27,6 +27,9 @@ import type { Transport } from "../../../zookeeper/transport/transport.ts";
 const lookAgainMs = 250;
 /** How many sessions are released at the same time. */
 const releasesAtOnce = 8;
+
+/** How long the end of the process waits for a disk on which our record is removed. */
+const removalLimitMs = 500;
 
 /** Hears what happens: for people. */
 export type Teller = (level: "info" | "warn", detail: string) => void;
@@ -71,20 +74,25 @@ export async function runKeepingKeys(
 ): Promise<ExitStatus> {
   if (state === undefined) return await run(undefined);
   using running = new Scope(surroundings.stop);
-  const { tell } = surroundings;
+  const { scheduler, tell } = surroundings;
   const service = serviceOf(config);
-  const releasing = releaseAsTheyEnd(state, config, { ...surroundings, stop: running.signal });
+  const seeking = { ...surroundings, tell: tellingOnce(tell), stop: running.signal };
+  // Before we hold anything ourselves: what the disk takes for it, opening the directory took too.
+  const first = await lookAround(state, seeking.tell);
+  const releasing = releaseAsTheyEnd(first, state, config, seeking);
   const status = await run((key) => {
-    try {
-      state.remember(encodeSessionKey({ key, service }));
-    } catch (error) {
+    state.remember(encodeSessionKey({ key, service })).catch((error: unknown) => {
       tell("warn", `the session's key was not kept: ${String(error)}`);
-    }
+    });
   });
   running.abort();
   await releasing;
   // What was not given up, or not surely, is for whoever finds us dead.
-  if (status.clean) state[Symbol.dispose]();
+  if (status.clean) {
+    await within(scheduler, removalLimitMs, [], (limit) =>
+      resolvesBefore(state[Symbol.asyncDispose](), limit),
+    );
+  }
   return status;
 }
 
@@ -94,8 +102,26 @@ export async function releaseAndEnd(
   config: ReleaseConfig,
   surroundings: ReleaseSurroundings,
 ): Promise<boolean> {
-  using _ending = state;
-  return await releaseLeftBehind(state, config, surroundings);
+  await using _ending = state;
+  const found = await lookAround(state, surroundings.tell);
+  return await releaseLeftBehind(found, config, surroundings);
+}
+
+/** What dead processes left, with the locks of the first ones held: see StateDirectory. */
+interface LookAround {
+  readonly first: readonly LeftBehind[];
+  readonly rest: AsyncIterator<LeftBehind, void>;
+}
+
+async function lookAround(state: StateDirectory, tell: Teller): Promise<LookAround> {
+  const rest = state.leftBehind((detail) => tell("warn", detail));
+  const first: LeftBehind[] = [];
+  while (first.length < releasesAtOnce) {
+    const next = await rest.next();
+    if (next.done === true) break;
+    first.push(next.value);
+  }
+  return { first, rest };
 }
 
 /**
@@ -104,47 +130,54 @@ export async function releaseAndEnd(
  * with whether all is done.
  */
 async function releaseLeftBehind(
-  state: StateDirectory,
+  { first, rest }: LookAround,
   config: ReleaseConfig,
   surroundings: ReleaseSurroundings,
 ): Promise<boolean> {
-  const { scheduler, stop, tell } = surroundings;
+  const { scheduler, stop } = surroundings;
   return await within(scheduler, patienceMs(config), [stop], async (limit) => {
-    const leftBehind = state.leftBehind((detail) => tell("warn", detail));
     let allDone = true;
-    const work = async (): Promise<void> => {
-      for (const left of leftBehind) {
+    const work = async (one: LeftBehind): Promise<void> => {
+      for (let left: LeftBehind | undefined = one; left !== undefined;) {
         const done = await releaseOne(left, config, surroundings, limit);
         allDone &&= done;
         // What is left is tried by whoever starts next.
-        if (limit.aborted) return;
+        left = limit.aborted ? undefined : ((await rest.next()).value ?? undefined);
       }
     };
-    await Promise.all(Array.from({ length: releasesAtOnce }, work));
+    await Promise.all(first.map(work));
     return allDone;
   });
 }
 
 /**
- * The same, again and again for one session timeout: a daemon that was killed holds its lock by its
- * command until that has ended. By then its session has run out as well.
+ * Gives up what dead processes held, as `found` and then again and again for one session timeout: a
+ * daemon that was killed holds its lock by its command until that has ended. By then its session
+ * has run out as well.
  */
 async function releaseAsTheyEnd(
+  found: LookAround,
   state: StateDirectory,
   config: ReleaseConfig,
   surroundings: ReleaseSurroundings,
 ): Promise<void> {
-  const { scheduler, stop } = surroundings;
+  const { scheduler, stop, tell } = surroundings;
+  const end = later(scheduler.now(), patienceMs(config));
+  await releaseLeftBehind(found, config, surroundings);
+  for (;;) {
+    await scheduler.sleep(lookAgainMs, stop);
+    if (stop.aborted || scheduler.now() >= end) return;
+    await releaseLeftBehind(await lookAround(state, tell), config, surroundings);
+  }
+}
+
+/** Tells each detail only once: a record that is left alone is found with every look. */
+function tellingOnce(tell: Teller): Teller {
   const told = new Set<string>();
-  const tell: Teller = (level, detail) => {
-    if (!told.has(detail)) surroundings.tell(level, detail);
+  return (level, detail) => {
+    if (!told.has(detail)) tell(level, detail);
     told.add(detail);
   };
-  const end = later(scheduler.now(), patienceMs(config));
-  while (!stop.aborted && scheduler.now() < end) {
-    await releaseLeftBehind(state, config, { ...surroundings, tell });
-    await scheduler.sleep(lookAgainMs, stop);
-  }
 }
 
 async function releaseOne(
@@ -176,7 +209,7 @@ async function releaseOne(
   };
   const release = await releaseSession(options, kept.key, limit);
   if (release.kind === "failed") left.keep();
-  else left.forget();
+  else await left.forget();
   tell(release.kind === "failed" ? "warn" : "info", described(release));
   return release.kind !== "failed";
 }
