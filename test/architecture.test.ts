@@ -65,8 +65,6 @@ const yet: readonly string[] = [
   "src/election/states/failover.ts",
   "src/election/states/leader.ts",
   "src/election/states/let-go.ts",
-  "src/files/directory-failure.ts",
-  "src/files/leader-files.ts",
   "src/main.ts",
   "src/options/environment.ts",
   "src/options/given.ts",

@@ -33,7 +33,7 @@ export function fencedBy(disk: Disk, fence: Fence): Failure {
   const detail =
     `${disk.path}/${fence.file} was written under an epoch that the coordinator has not given; ` +
     "if its data was wiped or restored, move the old files out of the directory; " +
-    "or another service writes here: give each --zk-path a --file-dir of its own";
+    "or another service writes here: give each service a --file-dir of its own";
   return { resource: "duty", code: "fenced", detail };
 }
 

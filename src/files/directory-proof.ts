@@ -26,7 +26,7 @@ export async function proveDirectory(
     await disk.remove(renamedProbe);
     const { fence, unfinished } = await takeInventory(disk);
     for (const file of unfinished) {
-      if (await isLeftOver(disk, file, replica, scheduler)) await discard(disk, file.name);
+      if (await isAbandoned(disk, file, replica, scheduler)) await discard(disk, file.name);
     }
     if (fence === undefined) return { kind: "proved", fence: undefined };
     return { kind: "proved", fence: { epoch: fence.epoch, failure: fencedBy(disk, fence) } };
@@ -37,10 +37,12 @@ export async function proveDirectory(
 }
 
 /**
- * Our own are, because one process writes one file at a time. Probes of others are once they are
- * old: replica ids change with every start, so nobody else would clean them up.
+ * Whether the writer of an unfinished file is certain never to finish it. Ours is not writing: one
+ * process writes one file at a time. The probe of another replica is abandoned once it is an hour
+ * old: replica ids change with every start, so nobody else would clean it up.
+ * @param replica our own id
  */
-async function isLeftOver(
+async function isAbandoned(
   disk: Disk,
   file: Unfinished,
   replica: string,
@@ -53,7 +55,7 @@ async function isLeftOver(
   return scheduler.wallClock().getTime() - modifiedAt.getTime() > staleProbeMs;
 }
 
-/** Removes an unfinished file; that this fails is not worth a word: the next proof tries again. */
+/** Removes an unfinished file, and says nothing where that fails: the next proof tries again. */
 export async function discard(disk: Disk, name: string): Promise<void> {
   await disk.remove(name).catch(() => undefined);
 }

@@ -107,7 +107,7 @@ export class LeaderFiles implements Duty {
     try {
       const inventory = await this.#prepare(term.epoch, sequence, temporary);
       const { fence } = inventory;
-      // Before our first file nobody has written under our epoch, unless zxids began anew.
+      // Before our first file nobody has written under our epoch, unless epochs began anew.
       const lowest = sequence === 1 ? term.epoch : term.epoch + 1n;
       if (fence !== undefined && fence.epoch >= lowest) {
         await discard(disk, temporary);
