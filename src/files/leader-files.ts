@@ -32,9 +32,13 @@ export interface LeaderLimits {
 
 /**
  * The leader's duty: a numbered file every leader-timeout, and no more than `storage-capacity` of
- * them. A file is written under a temporary name, flushed, and renamed while the lease holds, so a
- * final name never shows a partial file. What lands late all the same carries a lower epoch than
- * the successor's files, and sorts before all of them.
+ * them. A file is written under a temporary name, flushed, and renamed.
+ *
+ * - I1. A final name never shows a partial file.
+ * - I2. No file is renamed or pruned unless the lease holds right before. A rename that lands late
+ *   all the same carries a lower epoch than the successor's files, and sorts before all of them.
+ * - I3. Nothing is given a final name in a directory that holds a higher epoch, nor pruned from it.
+ * - I4. The duty's end is not told before every call to the disk has ended.
  */
 export class LeaderFiles implements Duty {
   readonly #options: LeaderFilesOptions;

@@ -140,7 +140,7 @@ test("files: no more than the capacity remain, the newest, and no stranger's is 
   await desk.stops(end);
 });
 
-test("files: nothing is started while the lease does not hold", async () => {
+test("files: I2: nothing is started while the lease does not hold", async () => {
   const desk = new Desk();
   desk.mayAct = false;
   const end = desk.lead();
@@ -149,7 +149,7 @@ test("files: nothing is started while the lease does not hold", async () => {
   await desk.stops(end);
 });
 
-test("files: a file whose lease ended during the flush is not published", async () => {
+test("files: I2: a file whose lease ended during the flush is not published", async () => {
   const desk = new Desk();
   const flush = held();
   desk.disk.before = (step) => (step === "write" ? flush.promise : undefined);
@@ -163,7 +163,7 @@ test("files: a file whose lease ended during the flush is not published", async 
   await desk.stops(end);
 });
 
-test("files: a stop during the flush waits for it, and publishes nothing", async () => {
+test("files: I4: a stop during the flush waits for it, and publishes nothing", async () => {
   const desk = new Desk();
   const flush = held();
   desk.disk.before = (step) => (step === "write" ? flush.promise : undefined);
@@ -180,7 +180,7 @@ test("files: a stop during the flush waits for it, and publishes nothing", async
   expect(desk.names).toEqual([]);
 });
 
-test("files: a higher epoch in the directory fences, and nothing is pruned", async () => {
+test("files: I3: a higher epoch in the directory fences, and nothing is pruned", async () => {
   const desk = new Desk(1);
   desk.disk.files.set(file(3, 1), "old");
   desk.disk.files.set(file(8, 1), "higher");
@@ -192,7 +192,7 @@ test("files: a higher epoch in the directory fences, and nothing is pruned", asy
   expect(desk.names).toEqual([file(3, 1), file(8, 1)]);
 });
 
-test("files: pruning looks at the lease between small batches", async () => {
+test("files: I2: pruning looks at the lease between small batches", async () => {
   const desk = new Desk(1);
   for (let sequence = 1; sequence <= 100; sequence += 1) {
     desk.disk.files.set(file(2, sequence), "old");
@@ -322,7 +322,7 @@ test("proof: of a disk that hangs one proof waits, however often it is asked for
   ]);
 });
 
-test("files: a listing that fails is told only when the write has ended too", async () => {
+test("files: I4: a listing that fails is told only when the write has ended too", async () => {
   const desk = new Desk();
   const flush = held();
   desk.disk.before = (step) => {
@@ -355,7 +355,7 @@ test("files: what cannot be pruned is told once, and the others are pruned all t
   await desk.stops(end);
 });
 
-test("files: an end of leadership during a removal is not told before all removals ended", async () => {
+test("files: I4: an end of leadership during a removal is not told before all removals ended", async () => {
   const desk = new Desk(1);
   for (const sequence of [1, 2, 3]) desk.disk.files.set(file(2, sequence), "old");
   const slow = held();
@@ -387,7 +387,7 @@ test("proof: removes probes of others only when they are old", async () => {
   expect(desk.names).toEqual([fresh]);
 });
 
-test("files: a file of our own epoch before our first one fences, as zxids began anew", async () => {
+test("files: I3: a file of our own epoch before our first one fences, as epochs began anew", async () => {
   const desk = new Desk();
   desk.disk.files.set(file(7, 1), "of another leadership with the same number");
   expect(await desk.lead()).toMatchObject({ kind: "failed", failure: { code: "fenced" } });

@@ -59,7 +59,7 @@ async function leftBehind(state: StateDirectory, told: string[] = []): Promise<L
   return await Array.fromAsync(state.leftBehind((detail) => told.push(detail)));
 }
 
-test("state directory: the record of a living process is nobody's business", async () => {
+test("state directory: I1: the record of a living process is nobody's business", async () => {
   const holder = await startHolder("alive");
   await using state = await StateDirectory.open(path);
   expect(await leftBehind(state)).toEqual([]);
@@ -74,7 +74,7 @@ test("state directory: a dead process leaves what it remembered last", async () 
   expect(left?.record).toBe("second");
 });
 
-test("state directory: two starters do not both deal with the same one", async () => {
+test("state directory: I1: two starters do not both deal with the same one", async () => {
   await kill(await startHolder("once"));
   await using one = await StateDirectory.open(path);
   await using other = await StateDirectory.open(path);
@@ -108,18 +108,21 @@ test.each([
   { remembered: ["old"], what: "record" },
   // Its lock may be another machine's, and that process may live.
   { remembered: [], what: "process that has remembered nothing yet" },
-])("state directory: a $what of another boot is left alone, and told", async ({ remembered }) => {
-  await kill(await startHolder(...remembered));
-  const file = readdirSync(path).find((name) => name.endsWith(".json")) ?? "";
-  const text = readFileSync(join(path, file), "utf8");
-  writeFileSync(join(path, file), text.replace(/"bootId":"[^"]*"/, '"bootId":"another"'));
-  await using state = await StateDirectory.open(path);
-  const told: string[] = [];
-  expect(await leftBehind(state, told)).toEqual([]);
-  expect(told[0]).toContain("another boot");
-  expect(readdirSync(path)).toContain(file);
-  expect(readdirSync(path)).toContain(file.replace(".json", ".lock"));
-});
+])(
+  "state directory: I3: a $what of another boot is left alone, and told",
+  async ({ remembered }) => {
+    await kill(await startHolder(...remembered));
+    const file = readdirSync(path).find((name) => name.endsWith(".json")) ?? "";
+    const text = readFileSync(join(path, file), "utf8");
+    writeFileSync(join(path, file), text.replace(/"bootId":"[^"]*"/, '"bootId":"another"'));
+    await using state = await StateDirectory.open(path);
+    const told: string[] = [];
+    expect(await leftBehind(state, told)).toEqual([]);
+    expect(told[0]).toContain("another boot");
+    expect(readdirSync(path)).toContain(file);
+    expect(readdirSync(path)).toContain(file.replace(".json", ".lock"));
+  },
+);
 
 test.each(["", "{", "null", "[]", '{"bootId":1}', "\u0000"])(
   "state directory: a damaged record %j is left alone, and told",
@@ -287,7 +290,7 @@ test("state directory: one of another user is refused", async () => {
   expect(String(error)).toContain("belongs to user");
 });
 
-test("state directory: in a copy of it nobody counts as dead", async () => {
+test("state directory: I3: in a copy of it nobody counts as dead", async () => {
   await startHolder("alive");
   const copy = mkdtempSync(join(tmpdir(), "election-state-copy-"));
   try {
@@ -301,7 +304,7 @@ test("state directory: in a copy of it nobody counts as dead", async () => {
   }
 });
 
-test("state directory: a lock file that was replaced says nothing of its living holder", async () => {
+test("state directory: I3: a lock file that was replaced says nothing of its living holder", async () => {
   const holder = await startHolder("alive");
   const lock = readdirSync(path).find((name) => name.endsWith(".lock")) ?? "";
   copyFileSync(join(path, lock), join(path, "restored"));
