@@ -1,8 +1,10 @@
 import { expect, test } from "bun:test";
 import { Glob, YAML } from "bun";
 import { join } from "node:path";
-import { failoverBounds } from "../src/election/failover-bound.ts";
-import { longestExpiryLagMs } from "../src/coordination/zookeeper/expiry-lag.ts";
+import {
+  failoverBounds,
+  longestExpiryLagMs,
+} from "../src/coordination/zookeeper/failover-bounds.ts";
 import { metricsText } from "./telemetry/metrics-text.ts";
 
 const root = join(import.meta.dir, "..");
@@ -30,7 +32,7 @@ test("operation: every event of the log is told, and none besides", async () => 
     }
   }
   // `emit` itself passes on what `write` was given.
-  expect(unclear).toEqual(["src/telemetry/log.ts: this.#emit(level, event,"]);
+  expect(unclear).toEqual(["src/telemetry/log/log.ts: this.#emit(level, event,"]);
   const observer = await textOf("src/election/ports/observer.ts");
   const kinds = [...observer.matchAll(/readonly kind: "([a-z-]+)"/g)]
     .map((match) => match[1] ?? "")

@@ -87,7 +87,7 @@ export class LeaderFiles implements Duty {
   /** One effect, and the word that it hangs if it takes too long: then others shall lead. */
   async #act(term: Term, sequence: number, signal: AbortSignal): Promise<Failure | undefined> {
     const { scheduler, disk } = this.#options;
-    const patienceMs = term.sessionTimeoutMs;
+    const patienceMs = term.timing.effectMs;
     using watching = new Scope();
     const impatience = scheduler.sleep(patienceMs, watching.signal).then(() => {
       if (!watching.signal.aborted) term.hangs(hangingFailure(disk, patienceMs));

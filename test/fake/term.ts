@@ -1,4 +1,5 @@
 import type { Term } from "../../src/election/ports/duty.ts";
+import { leaseTimingOf } from "../../src/coordination/zookeeper/lease-timing.ts";
 import type { Instant } from "../../src/base/scheduler.ts";
 import { aborted } from "../../src/base/scope.ts";
 import { epochOf } from "./election.ts";
@@ -7,7 +8,7 @@ import { epochOf } from "./election.ts";
 export function fakeTerm(overrides: Partial<Term> = {}): Term {
   return {
     epoch: epochOf(7),
-    sessionTimeoutMs: 10_000,
+    timing: leaseTimingOf(10_000),
     mayAct: () => true,
     validUntil: () => Number.MAX_SAFE_INTEGER as Instant,
     renewal: aborted,

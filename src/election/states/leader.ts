@@ -87,7 +87,7 @@ function termOf(
 ): Term {
   return {
     epoch: leadership.epoch,
-    sessionTimeoutMs: leadership.sessionTimeoutMs,
+    timing: leadership.timing,
     mayAct: () => leadership.mayAct(),
     validUntil: () => leadership.validUntil,
     renewal: (signal) => leadership.renewal(signal),

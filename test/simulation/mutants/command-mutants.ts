@@ -34,9 +34,7 @@ export const commandMutants: readonly Mutant[] = [
       {
         file: "daemon/replica.ts",
         find: "    resign: () => stepDown.request(),",
-        replace:
-          "    resign: () => stepDown.request(),\n" +
-          "    leaseMs: Math.floor((config.sessionTimeoutMs * 2) / 3),",
+        replace: "    resign: () => stepDown.request(),\n    leaseMs: means.timing().leaseMs,",
       },
     ],
   },
