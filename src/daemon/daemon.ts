@@ -29,26 +29,23 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const self = new ReplicaSelf(config.replicaId, options.hostName, scheduler);
   const { describe } = self;
   await using coordination = await coordinationOf(config, scheduler);
-  const timing = () => coordination.timing;
-  const patience = () => coordination.patience;
-  const asked = { live, scheduler, coordination, self: describe };
-  await using telemetry = await openTelemetry(options, asked);
+  const seen = { live, scheduler, coordination, self: describe };
+  await using telemetry = await openTelemetry(options, seen);
   const { log } = telemetry;
   tellStart(telemetry, options);
   const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
   const state = await openStateDirectory(config.stateDir, tell);
   void telemetry.history.keepIn(state?.sharedFile(historyName(coordination.service), scheduler));
   const lock = state?.lockDescriptor;
-  const heard = { scheduler, timing, observer: telemetry.observer, lock };
-  const commands = await leaderCommands(options, heard);
+  const supervision = { scheduler, coordination, observer: telemetry.observer, lock };
+  const commands = await leaderCommands(options, supervision);
   using _signals = listenToSignals(
     signalHandlers({ live, telemetry, stop, stepDown, commands }),
     config.execForward ?? [],
   );
-  await using notifier = openNotifier(options, config, scheduler, patience, log);
+  await using notifier = openNotifier(options, config, scheduler, coordination, log);
   const observer = notifier === undefined ? telemetry.observer : telemetry.observerAnd(notifier);
   const coordinator = coordination.coordinator({ observer, describe, records: state, tell });
-  const parts = { scheduler, timing, patience, describe, stepDown, stop: stop.signal };
   const end = new DaemonEnd(log, stop);
   const releasing = { coordination, scheduler, tell, stop: stop.signal };
   const status = await runReleasing(state, releasing, async () => {
@@ -62,10 +59,14 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       await coordination.start(stop.signal);
       const context = replicaContext(config, {
         ...commands,
-        ...parts,
+        scheduler,
+        coordination,
         coordinator,
-        observer,
         disk: new LocalDisk(config.fileDir),
+        observer,
+        describe,
+        stepDown,
+        stop: stop.signal,
         configChanged: () => live.changed,
         finish: (ended) => end.finish(ended),
       });

@@ -10,7 +10,7 @@ import type { ReplicaMeans } from "./replica.ts";
 /** What commands are run with. */
 export interface CommandMeans {
   readonly scheduler: Scheduler;
-  readonly timing: () => LeaseTiming;
+  readonly coordination: { readonly timing: LeaseTiming };
   readonly observer: Observer;
   /** The descriptor of the state directory's lock; undefined without one. */
   readonly lock: number | undefined;
@@ -27,7 +27,7 @@ export interface LeaderCommands extends Pick<ReplicaMeans, "commands" | "hooks">
  */
 export async function leaderCommands(
   { command, config, environment }: DaemonOptions,
-  { scheduler, timing, observer, lock }: CommandMeans,
+  { scheduler, coordination, observer, lock }: CommandMeans,
 ): Promise<LeaderCommands> {
   const { onElected, onLost } = config;
   if (command === undefined && onElected === null && onLost === null) return {};
@@ -51,7 +51,7 @@ export async function leaderCommands(
           stopSignal: config.execStopSignal,
           stopTimeoutMs: config.execStopTimeoutMs,
           get killMarginMs() {
-            return timing().killMarginMs;
+            return coordination.timing.killMarginMs;
           },
           output: config.execRaw
             ? undefined

@@ -16,7 +16,7 @@ export function openNotifier(
   { command, notification }: DaemonOptions,
   config: Config,
   scheduler: RealScheduler,
-  patience: () => Patience,
+  coordination: { readonly patience: Patience },
   log: Log,
 ): ServiceNotifier | undefined {
   const { notifySocket, watchdogMs } = notification;
@@ -36,7 +36,7 @@ export function openNotifier(
     scheduler,
     socket,
     watchdogMs,
-    progress: new Progress(config, patience, writes ? "writes" : "silent"),
+    progress: new Progress(config, coordination, writes ? "writes" : "silent"),
     timings: config,
     tell,
   });

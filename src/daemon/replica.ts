@@ -19,8 +19,7 @@ import type { Config } from "./options.ts";
 export interface ReplicaMeans {
   readonly scheduler: Scheduler;
   readonly coordinator: Coordinator;
-  readonly timing: () => Coordination["timing"];
-  readonly patience: () => Coordination["patience"];
+  readonly coordination: Pick<Coordination, "timing" | "patience">;
   readonly disk: Disk;
   readonly observer: Observer;
   readonly describe: () => ReplicaInfo;
@@ -59,9 +58,9 @@ export type ReplicaConfig = Pick<
  * and the number of attempts.
  */
 export function replicaContext(config: ReplicaConfig, means: ReplicaMeans): Context {
-  const { scheduler, coordinator, observer, stepDown, stop, patience } = means;
+  const { scheduler, coordinator, coordination, observer, stepDown, stop } = means;
   const budget = new RepairBudget((resource) => {
-    const isCounted = resource === "duty" || patience().countsOpenings;
+    const isCounted = resource === "duty" || coordination.patience.countsOpenings;
     return isCounted ? config.failoverAttemptsCount : Infinity;
   });
   const duty = dutyOf(config, means);
@@ -78,7 +77,7 @@ function dutyOf(config: ReplicaConfig, means: ReplicaMeans): Duty {
     duty,
     timeoutMs: config.hookTimeoutMs,
     get stoppingMs() {
-      return stoppingMs(config, means.timing());
+      return stoppingMs(config, means.coordination.timing);
     },
     scheduler,
     observer,
@@ -106,7 +105,7 @@ function workOf(config: ReplicaConfig, means: ReplicaMeans): Duty {
     restart: config.execRestart,
     sequel: config.execThen,
     get stoppingMs() {
-      return stoppingMs(config, means.timing());
+      return stoppingMs(config, means.coordination.timing);
     },
     resign: () => stepDown.request(),
     exit: (status) => finish?.(status),

@@ -25,7 +25,7 @@ interface Debt {
  */
 export class Progress implements Observer {
   readonly #timings: ProgressTimings;
-  readonly #patience: () => Patience;
+  readonly #coordination: { readonly patience: Patience };
   readonly #duty: "writes" | "silent";
   #state: StateName = "Init";
   /** How long the attempt under way waits for an earlier lease to end. */
@@ -37,12 +37,16 @@ export class Progress implements Observer {
   readonly #heardAt = new Map<ElectionEvent["kind"], number>();
 
   /**
-   * @param patience how long the coordinator may take, as of now
+   * @param coordination says how long a coordinator that works may take, at each use
    * @param duty whether it writes files, or may be silent for as long as it likes
    */
-  constructor(timings: ProgressTimings, patience: () => Patience, duty: "writes" | "silent") {
+  constructor(
+    timings: ProgressTimings,
+    coordination: { readonly patience: Patience },
+    duty: "writes" | "silent",
+  ) {
     this.#timings = timings;
-    this.#patience = patience;
+    this.#coordination = coordination;
     this.#duty = duty;
   }
 
@@ -77,7 +81,7 @@ export class Progress implements Observer {
 
   #debts(): readonly Debt[] {
     const { attempterTimeoutMs, failoverTimeoutMs, leaderTimeoutMs, stopTimeoutMs } = this.#timings;
-    const patience = this.#patience();
+    const { patience } = this.#coordination;
     const answerMs = patience.answersMs + graceMs;
     const attemptMs = patience.attemptMs + graceMs;
     const states: Readonly<Record<StateName, readonly Debt[]>> = {

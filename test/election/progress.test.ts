@@ -28,7 +28,7 @@ const repair: ElectionEvent = {
 const written: ElectionEvent = { kind: "file-written", file: "1-1.json", epoch, durationMs: 1 };
 
 function inState(state: StateName): Progress {
-  const progress = new Progress(timings, () => patience, "writes");
+  const progress = new Progress(timings, { patience }, "writes");
   const edges = {
     Init: [],
     Attempter: [transition("Init", "Attempter", "ready")],
@@ -105,9 +105,9 @@ test("progress: an attempt that waits for an earlier lease to end may take as mu
 });
 
 test("progress: a coordinator that may take longer allows longer silence", () => {
-  let current = patience;
-  const progress = new Progress(timings, () => current, "writes");
-  current = { ...patience, answersMs: 12_000 };
+  const changing = { patience };
+  const progress = new Progress(timings, changing, "writes");
+  changing.patience = { ...patience, answersMs: 12_000 };
   progress.passed(answerMs + 9_000);
   expect(progress.stuck).toBeUndefined();
   progress.passed(1);
@@ -115,7 +115,7 @@ test("progress: a coordinator that may take longer allows longer silence", () =>
 });
 
 test("progress: a duty without a pace owes no files", () => {
-  const progress = new Progress(timings, () => patience, "silent");
+  const progress = new Progress(timings, { patience }, "silent");
   progress.observe(transition("Attempter", "Leader", "elected"));
   for (let renewal = 0; renewal < 1_000; renewal += 1) {
     progress.passed(1_000);
@@ -136,7 +136,7 @@ test("progress: a replica that was asked not to stand owes no attempt before it 
 
 test("progress: a pace that changes holds from then on", () => {
   const changing = { ...timings };
-  const progress = new Progress(changing, () => patience, "writes");
+  const progress = new Progress(changing, { patience }, "writes");
   progress.observe(transition("Attempter", "Leader", "elected"));
   changing.leaderTimeoutMs = 600_000;
   progress.passed(600_000);

@@ -69,7 +69,7 @@ test("attempter: servers that answer nothing but pings do not make it look stuck
   });
   const progress = new Progress(
     { ...timings, leaderTimeoutMs: 1 },
-    () => patienceOf(sessionTimeoutMs),
+    { patience: patienceOf(sessionTimeoutMs) },
     "silent",
   );
   progress.observe(transition("Init", "Attempter", "ready"));

@@ -34,7 +34,8 @@ export const commandMutants: readonly Mutant[] = [
       {
         file: "daemon/replica.ts",
         find: "    resign: () => stepDown.request(),",
-        replace: "    resign: () => stepDown.request(),\n    leaseMs: means.timing().leaseMs,",
+        replace:
+          "    resign: () => stepDown.request(),\n    leaseMs: means.coordination.timing.leaseMs,",
       },
     ],
   },

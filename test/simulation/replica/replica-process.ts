@@ -112,8 +112,8 @@ export class ReplicaProcess {
     );
     const transport = options.world.network.transportOf(options.host, this.life, this.streams);
     this.#coordination = new ZooKeeperCoordination(config, this.scheduler, transport);
-    const patience = () => this.#coordination.patience;
-    this.#progress = new Progress(config, patience, command === "alone" ? "silent" : "writes");
+    const duty = command === "alone" ? "silent" : "writes";
+    this.#progress = new Progress(config, this.#coordination, duty);
     const order = random.fork(`${name} loop`);
     this.life.ioFirst = () => order.chance(0.25);
     this.disk = new SimulatedDisk({
@@ -295,8 +295,7 @@ export class ReplicaProcess {
       {
         scheduler: this.scheduler,
         coordinator: coordination.coordinator({ observer, describe, records: state, tell }),
-        timing: () => coordination.timing,
-        patience: () => coordination.patience,
+        coordination,
         disk: this.disk,
         observer,
         describe,
