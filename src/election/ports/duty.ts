@@ -1,7 +1,6 @@
 import type { Epoch } from "./coordinator.ts";
-import type { Failure } from "../failure.ts";
+import type { Failure, Reason } from "../failure.ts";
 import type { Instant } from "../../base/scheduler.ts";
-import type { Reason } from "../reason.ts";
 
 /** What a leader does with its leadership. */
 export interface Duty {

@@ -1,8 +1,7 @@
 import type { Leadership } from "../ports/coordinator.ts";
 import type { DutyEnd, Term } from "../ports/duty.ts";
-import { Ending } from "../failure.ts";
+import { Ending, type Reason } from "../failure.ts";
 import { briefly } from "./let-go.ts";
-import type { Reason } from "../reason.ts";
 import { aborted, Scope } from "../../base/scope.ts";
 import {
   type Context,
