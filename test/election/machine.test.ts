@@ -149,7 +149,7 @@ const happenings = {
   "the session's loss": (_: FakeWorld, { session }: Held) => session.lost.end(sessionLost),
   "the lease's end": (_: FakeWorld, { leadership }: Held) => leadership.lose(leaseEnded),
   "the duty's failure": (world: FakeWorld) => world.duty.fail(diskFull),
-  "an effect that hangs": (world: FakeWorld) => world.duty.term?.hangs(diskFull),
+  "an effect that hangs": (world: FakeWorld) => world.duty.mandate?.hangs(diskFull),
 } as const;
 
 /** The edge that each event takes in each state, in their order; "stays" where it takes none. */

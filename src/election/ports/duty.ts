@@ -10,11 +10,11 @@ export interface Duty {
    */
   prove(): Promise<Proof>;
   /**
-   * Does the duty until `signal` aborts or it cannot go on. It asks `term.mayAct` before every
+   * Does the duty until `signal` aborts or it cannot go on. It asks `mandate.mayAct` before every
    * effect and directly before the effect becomes visible. It resolves only when no effect of it
    * runs any more, and never rejects.
    */
-  lead(term: Term, signal: AbortSignal): Promise<DutyEnd>;
+  lead(mandate: Mandate, signal: AbortSignal): Promise<DutyEnd>;
 }
 
 export type Proof =
@@ -26,7 +26,7 @@ export type Proof =
   | { readonly kind: "failed"; readonly failure: Failure };
 
 /** The duty's view of a leadership. */
-export interface Term {
+export interface Mandate {
   readonly epoch: Epoch;
   /** As it was granted, in milliseconds: an effect that takes longer hangs. */
   readonly sessionTimeoutMs: number;

@@ -344,9 +344,9 @@ export class ReplicaProcess {
   #watchedDuty(duty: Duty): Duty {
     return {
       prove: () => duty.prove(),
-      lead: async (term, signal) => {
-        this.acting = term.epoch;
-        const end = await duty.lead(term, signal);
+      lead: async (mandate, signal) => {
+        this.acting = mandate.epoch;
+        const end = await duty.lead(mandate, signal);
         this.acting = undefined;
         return end;
       },
