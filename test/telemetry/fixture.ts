@@ -37,7 +37,10 @@ export const life: readonly ElectionEvent[] = [
   { kind: "connection", change: "connected", server: "a:1", detail: "connected to a:1" },
   { kind: "timeout-granted", askedMs: 10_000, grantedMs: 4000 },
   transition("Init", "Attempter", "ready"),
-  { kind: "line", position: 1, size: 3, candidates: ["other", "me", "third"] as ReplicaId[] },
+  {
+    kind: "standing",
+    standing: { kind: "in-line", position: 1, size: 3, candidates: ["other", "me", "third"] },
+  },
   { kind: "request", operation: "getData", outcome: "ok", durationMs: 1.23456 },
   { kind: "request", operation: "create", outcome: "timeout", durationMs: 900 },
   { kind: "leader-seen", epoch: earlierEpoch, leader: other },
@@ -70,6 +73,7 @@ export const life: readonly ElectionEvent[] = [
     leader: undefined,
   },
   transition("Failover", "Init", "repaired"),
+  { kind: "standing", standing: { kind: "member" } },
   transition("Failover", "Stopping", "exhausted"),
 ];
 

@@ -94,19 +94,20 @@ test("status: tells a replica's life", () => {
   const { scheduler, telemetry } = start();
   for (const event of life.slice(0, 8)) telemetry.observer.observe(event);
   expect(telemetry.leader()).toMatchObject({ replica: "other" });
-  expect(telemetry.status().line).toEqual({
+  expect(telemetry.status().standing).toEqual({
+    kind: "in-line",
     position: 1,
     size: 3,
     candidates: ["other", "me", "third"],
   });
   for (const event of life.slice(8, 16)) telemetry.observer.observe(event);
   // It stood behind a leader that is gone: where it stands now has not been read.
-  expect(telemetry.status()).toMatchObject({ state: "Leader", line: null });
+  expect(telemetry.status()).toMatchObject({ state: "Leader", standing: null });
   scheduler.stall(100);
   expect(JSON.parse(JSON.stringify(telemetry.status())) as unknown).toMatchSnapshot();
   for (const event of life.slice(16, 19)) telemetry.observer.observe(event);
   const failed = telemetry.status();
-  expect(failed).toMatchObject({ state: "Failover", epoch: null, leader: null, line: null });
+  expect(failed).toMatchObject({ state: "Failover", epoch: null, leader: null, standing: null });
   expect(failed.resources.coordinator.health).toBe("failed");
   expect(failed.resources.duty.health).toBe("good");
 });

@@ -1,6 +1,7 @@
-import type { Epoch, ReplicaId, ReplicaInfo } from "./coordinator.ts";
+import type { Epoch, ReplicaInfo } from "./coordinator.ts";
 import type { Failure, Resource } from "../failure.ts";
 import type { Instant } from "../../base/scheduler.ts";
+import type { Standing } from "../standing.ts";
 import type { StateName } from "../transitions.ts";
 
 /**
@@ -48,13 +49,8 @@ export type ElectionEvent =
       readonly restMs: number;
       readonly leader: ReplicaInfo | undefined;
     }
-  /** Where the replica stands in line: 0 is the front. `candidates` are the first of the line. */
-  | {
-      readonly kind: "line";
-      readonly position: number;
-      readonly size: number;
-      readonly candidates: readonly ReplicaId[];
-    }
+  /** How the replica takes part was read. */
+  | { readonly kind: "standing"; readonly standing: Standing }
   | {
       readonly kind: "connection";
       readonly change: "connected" | "suspended" | "resumed" | "lost";

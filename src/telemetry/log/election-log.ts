@@ -29,8 +29,8 @@ export class ElectionLog implements Observer {
         return this.#lease(event);
       case "resting":
         return this.#resting(event);
-      case "line":
-        return this.#line(event);
+      case "standing":
+        return this.#standing(event);
       case "connection":
         return this.#connection(event);
       case "timeout-granted":
@@ -112,7 +112,12 @@ export class ElectionLog implements Observer {
     this.#log.write(level, kind, message, { change, restMs, leader: leader?.replica });
   }
 
-  #line({ kind, position, size }: EventOf<"line">): void {
+  #standing({ kind, standing }: EventOf<"standing">): void {
+    if (standing.kind === "member") {
+      this.#log.write("debug", kind, "takes part as a member, in no line");
+      return;
+    }
+    const { position, size } = standing;
     const message = `stands in line at ${position + 1} of ${size}, the leader counted`;
     this.#log.write("debug", kind, message, { position: position + 1, size });
   }

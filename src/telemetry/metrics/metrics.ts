@@ -117,7 +117,7 @@ export class ElectionMetrics implements Observer {
       case "leader-seen":
       case "waiting-out":
       case "lease":
-      case "line":
+      case "standing":
       case "resting":
       case "connection":
       case "timeout-granted":

@@ -49,7 +49,7 @@ export class StatusBoard implements Observer {
   #leader: LeaderStatus | undefined;
   readonly #edges = new Map<string, number>();
   #command: CommandStatus | null = null;
-  #line: Status["line"] = null;
+  #standing: Status["standing"] = null;
   #restsUntil: Instant | undefined;
   #connection: ConnectionStatus | null = null;
   #timeoutGranted: Status["timeoutGranted"] = null;
@@ -95,7 +95,7 @@ export class StatusBoard implements Observer {
               renewalAgeMs: Math.round(renewalAgeMs),
             },
       leader: this.leader() ?? null,
-      line: this.#line,
+      standing: this.#standing,
       resting: this.#resting(),
       connection: this.#connection,
       timeoutGranted: this.#timeoutGranted,
@@ -128,12 +128,8 @@ export class StatusBoard implements Observer {
         if (event.change === "led") this.#see(event.leader, this.#leader?.epoch ?? null);
         if (event.change === "vacant") this.#leader = undefined;
         return;
-      case "line":
-        this.#line = {
-          position: event.position,
-          size: event.size,
-          candidates: event.candidates,
-        };
+      case "standing":
+        this.#standing = event.standing;
         return;
       case "leader-seen":
         this.#see(event.leader, event.epoch.toString());
@@ -181,7 +177,7 @@ export class StatusBoard implements Observer {
     // Who leads is told again by the next attempt; our own place in line by the next registration,
     // or by the next look at it: the leader before us stood in the line that we knew.
     if (from === "Leader" || to === "Failover" || to === "Leader") this.#leader = undefined;
-    this.#line = null;
+    this.#standing = null;
     if (to === "Attempter" && from === "Init") {
       this.#judge("coordinator", undefined);
       this.#judge("duty", undefined);
