@@ -12,6 +12,25 @@ export interface Observer {
   observe(event: ElectionEvent): void;
 }
 
+/** What an observer does with an event, by the event's kind: every kind has its key. */
+export type Reactions = {
+  readonly [Kind in EventKind]: (event: EventOf<Kind>) => void;
+};
+
+export type EventKind = ElectionEvent["kind"];
+
+export type EventOf<Kind extends EventKind> = Extract<ElectionEvent, { readonly kind: Kind }>;
+
+/** The reaction to a kind of event that means nothing to an observer. */
+export const ignored = (): void => undefined;
+
+/** Does what the table says for the event's kind. */
+export function react(reactions: Reactions, event: ElectionEvent): void {
+  // The key was made for this kind, which the compiler cannot follow.
+  const reaction = reactions[event.kind] as (event: ElectionEvent) => void;
+  reaction(event);
+}
+
 /** Everything that people or metrics may want to know. */
 export type ElectionEvent =
   | TransitionEvent
