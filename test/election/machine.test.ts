@@ -88,6 +88,25 @@ test("machine: transitions carry the epoch that they are about", async () => {
   ]);
 });
 
+test("machine: a transition to Failover names the resource that failed, and no other does", async () => {
+  const world = new FakeWorld();
+  const session = world.session({ kind: "won", leadership: world.leadership() }, led);
+  world.coordinator.openings.push({ kind: "opened", session });
+  const status = run(world);
+  await settle();
+  world.duty.fail(diskFull);
+  await settle();
+  world.askToStop();
+  await status;
+  const told = world.observer.of("transition").map(({ to, failed }) => [to, failed]);
+  expect(told).toEqual([
+    ["Attempter", undefined],
+    ["Leader", undefined],
+    ["Failover", "duty"],
+    ["Stopping", undefined],
+  ]);
+});
+
 /** True only if both unions have the same members. */
 type Same<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : false) : false;
 type Targets<From extends StateName> = Transition<From>["to"]["kind"];

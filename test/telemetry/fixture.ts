@@ -25,11 +25,18 @@ export function transition(
   reason: string,
 ): TransitionEvent {
   const involved = from === "Leader" || to === "Leader" ? epoch : undefined;
-  return { kind: "transition", from, to, reason, detail: `because of ${reason}`, epoch: involved };
+  const failed = to === "Failover" ? "coordinator" : undefined;
+  const detail = `because of ${reason}`;
+  return { kind: "transition", from, to, reason, detail, failed, epoch: involved };
 }
 
-export function lease(renewedAt: number, validUntil: number): ElectionEvent {
-  return { kind: "lease", renewedAt: renewedAt as Instant, validUntil: validUntil as Instant };
+export function lease(
+  renewedAt: number,
+  validUntil: number,
+  mayAct: () => boolean = () => true,
+): ElectionEvent {
+  const times = { renewedAt: renewedAt as Instant, validUntil: validUntil as Instant };
+  return { kind: "lease", ...times, mayAct };
 }
 
 /** One event of every kind, some in several shapes: a replica's life in short. */

@@ -55,7 +55,13 @@ export type ElectionEvent =
       readonly observed: boolean;
     }
   /** The lease began or was renewed. */
-  | { readonly kind: "lease"; readonly renewedAt: Instant; readonly validUntil: Instant }
+  | {
+      readonly kind: "lease";
+      readonly renewedAt: Instant;
+      readonly validUntil: Instant;
+      /** Whether its leadership allows an effect when this is asked: see Leadership. */
+      readonly mayAct: () => boolean;
+    }
   /**
    * The replica does not stand, as a step-down asked, before `until`. `leader` is who leads
    * meanwhile, with `led`; with `vacant` nobody does.
@@ -123,6 +129,8 @@ export interface TransitionEvent {
   readonly to: StateName;
   readonly reason: string;
   readonly detail: string;
+  /** The resource whose failure leads to Failover; undefined on the way to any other state. */
+  readonly failed: Resource | undefined;
   /** The epoch that the replica led or leads; undefined when none is involved. */
   readonly epoch: Epoch | undefined;
 }

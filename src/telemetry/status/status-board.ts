@@ -1,5 +1,5 @@
 import type { ReplicaInfo } from "../../election/ports/coordinator.ts";
-import type { FailureCode, Resource } from "../../election/failure.ts";
+import type { Resource } from "../../election/failure.ts";
 import {
   type ElectionEvent,
   type EventOf,
@@ -154,7 +154,7 @@ export class StatusBoard implements Observer {
   }
 
   #transition(event: TransitionEvent): void {
-    const { from, to, reason, detail, epoch } = event;
+    const { from, to, reason, detail, failed, epoch } = event;
     const at = this.#time();
     this.#stateSince = at;
     this.#last = event;
@@ -168,7 +168,6 @@ export class StatusBoard implements Observer {
       this.#judge("coordinator", undefined);
       this.#judge("duty", undefined);
     }
-    const failed = resourceOf(reason);
     if (failed !== undefined) this.#judge(failed, detail);
   }
 
@@ -228,20 +227,4 @@ export class StatusBoard implements Observer {
   #time(): string {
     return this.#options.scheduler.wallClock().toISOString();
   }
-}
-
-/** The reasons of transitions that are failures, with the resource that failed. */
-const failures: Readonly<Record<FailureCode, Resource>> = {
-  unreachable: "coordinator",
-  "session-lost": "coordinator",
-  rejected: "coordinator",
-  "records-missing": "coordinator",
-  "lease-ended": "coordinator",
-  "leadership-lost": "coordinator",
-  "duty-failed": "duty",
-  fenced: "duty",
-};
-
-function resourceOf(reason: string): Resource | undefined {
-  return Object.entries(failures).find(([code]) => code === reason)?.[1];
 }
