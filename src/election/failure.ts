@@ -23,6 +23,10 @@ export type FailureCode =
   | "duty-failed"
   | "fenced";
 
+/** Why a state is left: the code of the failure that ended it, or what happened instead. */
+export type Reason =
+  FailureCode | "ready" | "elected" | "step-down" | "signal" | "repaired" | "exhausted";
+
 /** A failed resource, as it is logged, shown and counted. */
 export interface Failure {
   readonly resource: Resource;

@@ -1,8 +1,7 @@
 import type { Coordinator, Leadership, Session } from "./ports/coordinator.ts";
 import type { Duty, DutyEnd } from "./ports/duty.ts";
-import type { Failure } from "./failure.ts";
+import type { Failure, Reason } from "./failure.ts";
 import type { Observer } from "./ports/observer.ts";
-import type { Reason } from "./reason.ts";
 import type { RepairBudget } from "./repair-budget.ts";
 import type { Scheduler } from "../base/scheduler.ts";
 import type { StepDown } from "./step-down.ts";

@@ -1,6 +1,7 @@
 import type { ReplicaInfo } from "./ports/coordinator.ts";
 import type { Bound } from "./failover-bound.ts";
 import type { Resource } from "./failure.ts";
+import type { Standing } from "./standing.ts";
 import type { StateName } from "./transitions.ts";
 
 /**
@@ -24,8 +25,8 @@ export interface Status {
   readonly lease: LeaseStatus | null;
   /** Who leads, as far as is known here; null when it is not. */
   readonly leader: LeaderStatus | null;
-  /** Where the replica stands in line, 0 being the front; null while it does not. */
-  readonly line: LineStatus | null;
+  /** How the replica takes part; null while it does not, and where it has not been read. */
+  readonly standing: Standing | null;
   /** How long a step-down still keeps it from standing; null when nothing does. */
   readonly resting: { readonly remainingMs: number } | null;
   readonly connection: ConnectionStatus | null;
@@ -57,13 +58,6 @@ export interface LeaderStatus extends ReplicaInfo {
   readonly epoch: string | null;
   /** When that was last seen to be so: it may have changed since. */
   readonly seenAt: string;
-}
-
-export interface LineStatus {
-  readonly position: number;
-  readonly size: number;
-  /** The first of the line, the leader among them. */
-  readonly candidates: readonly string[];
 }
 
 export interface ConnectionStatus {

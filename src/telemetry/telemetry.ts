@@ -2,7 +2,7 @@ import type { ReplicaInfo } from "../election/ports/coordinator.ts";
 import type { Observer } from "../election/ports/observer.ts";
 import type { Scheduler } from "../base/scheduler.ts";
 import type { SettingStatus, Status } from "../election/status.ts";
-import { Changes } from "./status/changes.ts";
+import { ChangeSignal } from "./status/change-signal.ts";
 import { ElectionLog } from "./log/election-log.ts";
 import type { Exposition, Pending } from "./metrics/exposition.ts";
 import { fanOut } from "./fan-out.ts";
@@ -46,7 +46,7 @@ export class Telemetry implements AsyncDisposable {
   readonly #present: Present;
   readonly #board: StatusBoard;
   readonly #exposition: Exposition | undefined;
-  readonly #changes = new Changes();
+  readonly #changes = new ChangeSignal();
   /** Who led: to be given a store where there is one. */
   readonly history: LeadershipHistory;
 

@@ -15,7 +15,7 @@ const leading = {
   epoch: "4294967301",
   lease: { remainingMs: 4_125, renewalAgeMs: 1 },
   leader: { replica: "a", host: "h" },
-  line: { position: 0, size: 3 },
+  standing: { kind: "in-line", position: 0, size: 3 },
   files: { written: 12, pruned: 2, latest: [] },
 };
 
@@ -35,8 +35,8 @@ test("status: tells a person state, epoch, lease, leader and files; a leader wai
 
 /** What is told of a place in line. */
 function waiting(position: number, leader: string): string | undefined {
-  const line = { position, size: 3, candidates: ["a", "b", "c"] };
-  const fields = { ...leading, state: "Attempter", leader: { replica: leader }, line };
+  const standing = { kind: "in-line", position, size: 3, candidates: ["a", "b", "c"] };
+  const fields = { ...leading, state: "Attempter", leader: { replica: leader }, standing };
   const status = parseStatus(JSON.stringify(fields));
   return /line +(.*)/.exec((status && statusText(status)) ?? "")?.[1];
 }
@@ -64,7 +64,15 @@ test.each(["", "null", "[]", "5", '"Leader"', '{"state":"Leader"}', '{"state":"R
 );
 
 test("status: an answer whose fields have the wrong types is shown as far as it goes", () => {
-  const odd = { ...leading, detail: [], epoch: {}, lease: 5, leader: null, line: "x", files: [] };
+  const odd = {
+    ...leading,
+    detail: [],
+    epoch: {},
+    lease: 5,
+    leader: null,
+    standing: "x",
+    files: [],
+  };
   const status = parseStatus(JSON.stringify(odd));
   expect(status && statusText(status)).toBe(
     "a on h, process 7\n  state   Leader, for 61.3 s\n  leader  unknown\n",

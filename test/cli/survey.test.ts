@@ -74,7 +74,13 @@ test("status: on its own host a replica is asked where it says", () => {
 function surveyed(state: string, more: Partial<SurveyedReplica> = {}): SurveyedReplica {
   const replica = { replica: "a", host: "h", pid: 7 };
   const status = parseStatus(
-    JSON.stringify({ replica, state, stateMs: 1500, detail: "so\u001b", line: { position: 0 } }),
+    JSON.stringify({
+      replica,
+      state,
+      stateMs: 1500,
+      detail: "so\u001b",
+      standing: { kind: "in-line", position: 0 },
+    }),
   );
   const unknown = { info: undefined, leads: undefined, position: undefined, problem: undefined };
   return { address: "h:1", status, ...unknown, ...more };
@@ -108,7 +114,7 @@ test("status: who leads waits for nothing, and the one behind is first, however 
         replica: { replica: "b", host: "h" },
         state: "Attempter",
         leader: { replica: "a" },
-        line: { position: 1, size: 2, candidates: ["a", "b"] },
+        standing: { kind: "in-line", position: 1, size: 2, candidates: ["a", "b"] },
       }),
     ),
   });

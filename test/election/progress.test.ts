@@ -83,7 +83,7 @@ test("progress: what other parts say is no sign of life of the state", () => {
   const progress = inState("Attempter");
   progress.passed(timings.attempterTimeoutMs + attemptMs + 1);
   progress.observe({ kind: "request", operation: "ping", outcome: "ok", durationMs: 1 });
-  progress.observe({ kind: "line", position: 1, size: 2, candidates: [] });
+  progress.observe({ kind: "standing", standing: { kind: "member" } });
   expect(progress.stuck).toContain("attempt");
 });
 

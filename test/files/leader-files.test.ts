@@ -7,7 +7,7 @@ import { LeaderFiles } from "../../src/files/leader-files.ts";
 import { FakeDisk } from "../fake/disk.ts";
 import { epochOf, held, Recorder } from "../fake/election.ts";
 import { FakeScheduler, settle } from "../fake/scheduler.ts";
-import { fakeTerm } from "../fake/term.ts";
+import { fakeMandate } from "../fake/mandate.ts";
 
 class Desk {
   readonly disk = new FakeDisk();
@@ -36,7 +36,7 @@ class Desk {
   }
 
   lead(epoch = 7) {
-    const term = fakeTerm({
+    const mandate = fakeMandate({
       epoch: epochOf(epoch),
       timing: leaseTimingOf(4000),
       mayAct: () => this.mayAct,
@@ -45,7 +45,7 @@ class Desk {
       },
       hangs: (failure) => this.hanging.push(failure.detail),
     });
-    return this.files.lead(term, this.stop.signal);
+    return this.files.lead(mandate, this.stop.signal);
   }
 
   /** It ends when it is asked to, and leaves nothing behind. */

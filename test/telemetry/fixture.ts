@@ -25,11 +25,18 @@ export function transition(
   reason: string,
 ): TransitionEvent {
   const involved = from === "Leader" || to === "Leader" ? epoch : undefined;
-  return { kind: "transition", from, to, reason, detail: `because of ${reason}`, epoch: involved };
+  const failed = to === "Failover" ? "coordinator" : undefined;
+  const detail = `because of ${reason}`;
+  return { kind: "transition", from, to, reason, detail, failed, epoch: involved };
 }
 
-export function lease(renewedAt: number, validUntil: number): ElectionEvent {
-  return { kind: "lease", renewedAt: renewedAt as Instant, validUntil: validUntil as Instant };
+export function lease(
+  renewedAt: number,
+  validUntil: number,
+  mayAct: () => boolean = () => true,
+): ElectionEvent {
+  const times = { renewedAt: renewedAt as Instant, validUntil: validUntil as Instant };
+  return { kind: "lease", ...times, mayAct };
 }
 
 /** One event of every kind, some in several shapes: a replica's life in short. */
@@ -37,7 +44,10 @@ export const life: readonly ElectionEvent[] = [
   { kind: "connection", change: "connected", server: "a:1", detail: "connected to a:1" },
   { kind: "timeout-granted", askedMs: 10_000, grantedMs: 4000 },
   transition("Init", "Attempter", "ready"),
-  { kind: "line", position: 1, size: 3, candidates: ["other", "me", "third"] as ReplicaId[] },
+  {
+    kind: "standing",
+    standing: { kind: "in-line", position: 1, size: 3, candidates: ["other", "me", "third"] },
+  },
   { kind: "request", operation: "getData", outcome: "ok", durationMs: 1.23456 },
   { kind: "request", operation: "create", outcome: "timeout", durationMs: 900 },
   { kind: "leader-seen", epoch: earlierEpoch, leader: other },
@@ -70,6 +80,7 @@ export const life: readonly ElectionEvent[] = [
     leader: undefined,
   },
   transition("Failover", "Init", "repaired"),
+  { kind: "standing", standing: { kind: "member" } },
   transition("Failover", "Stopping", "exhausted"),
 ];
 

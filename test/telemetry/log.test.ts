@@ -72,8 +72,8 @@ test.each([
   ["error", 1],
   ["warn", 8],
   ["info", 17],
-  ["debug", 22],
-  ["trace", 24],
+  ["debug", 23],
+  ["trace", 25],
 ] as const)("log: level %s writes so many lines of a life: %d", (level, count) => {
   expect(told({ level }).length).toBe(count);
 });

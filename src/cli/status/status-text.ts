@@ -1,5 +1,5 @@
 import { printable } from "../../base/quoted.ts";
-import { type PlaceInLine, placeInLine, placeText } from "../../election/place-in-line.ts";
+import { type Standing, standingText, waitingPlace } from "../../election/standing.ts";
 import { type StateName, stateNames } from "../../election/transitions.ts";
 
 /** A replica's status as another process gave it: an object of which only the state is known. */
@@ -29,13 +29,14 @@ export function takesPart({ state }: ReceivedStatus): boolean {
 export function statusText({ state, fields }: ReceivedStatus): string {
   const replica = fieldsOf(fields["replica"]);
   const detail = textOf(fields, "detail");
+  const standing = standingOf({ state, fields });
   const rows: (readonly [string, string | undefined])[] = [
     ["state", `${state}, for ${seconds(fields, "stateMs")}${detail ? `: ${detail}` : ""}`],
     ["epoch", textOf(fields, "epoch")],
     ["lease", suffixed(seconds(fieldsOf(fields["lease"]), "remainingMs"), " left")],
-    ["leader", textOf(fieldsOf(fields["leader"]), "replica") ?? "unknown"],
+    ["leader", leaderOf(fields) ?? "unknown"],
     ["rests", suffixed(seconds(fieldsOf(fields["resting"]), "remainingMs"), " more")],
-    ["line", placeText(placeOf({ state, fields }))],
+    ["line", standing && standingText(standing, leaderOf(fields))],
     ["files", suffixed(textOf(fieldsOf(fields["files"]), "written"), " written")],
   ];
   const shown = rows.filter(([, value]) => value !== undefined);
@@ -49,16 +50,25 @@ export function statusText({ state, fields }: ReceivedStatus): string {
     .join("\n");
 }
 
-/** Where a replica that waits stands in line; undefined for a leader, and where it is unknown. */
-export function placeOf({ state, fields }: ReceivedStatus): PlaceInLine | undefined {
-  const { position, size, candidates } = fieldsOf(fields["line"]);
-  if (state === "Leader" || typeof position !== "number") return undefined;
-  const line = {
-    position,
-    size: Number(size),
-    candidates: Array.isArray(candidates) ? candidates : [],
-  };
-  return placeInLine(line, textOf(fieldsOf(fields["leader"]), "replica"));
+/** The rank in line of a replica that waits; undefined for a leader, and where it is unknown. */
+export function rankInLine(status: ReceivedStatus): number | undefined {
+  const standing = standingOf(status);
+  if (standing?.kind !== "in-line") return undefined;
+  return waitingPlace(standing, leaderOf(status.fields)).rank;
+}
+
+/** How a replica that waits takes part; undefined for a leader, and where it is unknown. */
+function standingOf({ state, fields }: ReceivedStatus): Standing | undefined {
+  const { kind, position, size, candidates } = fieldsOf(fields["standing"]);
+  if (state === "Leader") return undefined;
+  if (kind === "member") return { kind };
+  if (kind !== "in-line" || typeof position !== "number") return undefined;
+  const told: readonly unknown[] = Array.isArray(candidates) ? candidates : [];
+  return { kind, position, size: Number(size), candidates: told.map(String) };
+}
+
+function leaderOf(fields: Fields): string | undefined {
+  return textOf(fieldsOf(fields["leader"]), "replica");
 }
 
 export function seconds(fields: Fields, name: string): string | undefined {

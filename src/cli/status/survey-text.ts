@@ -4,7 +4,7 @@ import type { ReplicaInfo } from "../../election/ports/coordinator.ts";
 import { exitCodes } from "../../election/exit-status.ts";
 import {
   fieldsOf,
-  placeOf,
+  rankInLine,
   type ReceivedStatus,
   seconds,
   takesPart,
@@ -72,7 +72,7 @@ function rankOf(
   leading: number | undefined,
 ): number | undefined {
   if (leads === true) return undefined;
-  if (position === undefined) return status && placeOf(status)?.rank;
+  if (position === undefined) return status && rankInLine(status);
   return position + (leading !== undefined && leading < position ? 0 : 1);
 }
 

@@ -1,6 +1,7 @@
-import type { Epoch, ReplicaId, ReplicaInfo } from "./coordinator.ts";
+import type { Epoch, ReplicaInfo } from "./coordinator.ts";
 import type { Failure, Resource } from "../failure.ts";
 import type { Instant } from "../../base/scheduler.ts";
+import type { Standing } from "../standing.ts";
 import type { StateName } from "../transitions.ts";
 
 /**
@@ -9,6 +10,25 @@ import type { StateName } from "../transitions.ts";
  */
 export interface Observer {
   observe(event: ElectionEvent): void;
+}
+
+/** What an observer does with an event, by the event's kind: every kind has its key. */
+export type Reactions = {
+  readonly [Kind in EventKind]: (event: EventOf<Kind>) => void;
+};
+
+export type EventKind = ElectionEvent["kind"];
+
+export type EventOf<Kind extends EventKind> = Extract<ElectionEvent, { readonly kind: Kind }>;
+
+/** The reaction to a kind of event that means nothing to an observer. */
+export const ignored = (): void => undefined;
+
+/** Does what the table says for the event's kind. */
+export function react(reactions: Reactions, event: ElectionEvent): void {
+  // The key was made for this kind, which the compiler cannot follow.
+  const reaction = reactions[event.kind] as (event: ElectionEvent) => void;
+  reaction(event);
 }
 
 /** Everything that people or metrics may want to know. */
@@ -35,7 +55,13 @@ export type ElectionEvent =
       readonly observed: boolean;
     }
   /** The lease began or was renewed. */
-  | { readonly kind: "lease"; readonly renewedAt: Instant; readonly validUntil: Instant }
+  | {
+      readonly kind: "lease";
+      readonly renewedAt: Instant;
+      readonly validUntil: Instant;
+      /** Whether its leadership allows an effect when this is asked: see Leadership. */
+      readonly mayAct: () => boolean;
+    }
   /**
    * The replica does not stand, as a step-down asked, before `until`. `leader` is who leads
    * meanwhile, with `led`; with `vacant` nobody does.
@@ -48,13 +74,8 @@ export type ElectionEvent =
       readonly restMs: number;
       readonly leader: ReplicaInfo | undefined;
     }
-  /** Where the replica stands in line: 0 is the front. `candidates` are the first of the line. */
-  | {
-      readonly kind: "line";
-      readonly position: number;
-      readonly size: number;
-      readonly candidates: readonly ReplicaId[];
-    }
+  /** How the replica takes part was read. */
+  | { readonly kind: "standing"; readonly standing: Standing }
   | {
       readonly kind: "connection";
       readonly change: "connected" | "suspended" | "resumed" | "lost";
@@ -108,6 +129,8 @@ export interface TransitionEvent {
   readonly to: StateName;
   readonly reason: string;
   readonly detail: string;
+  /** The resource whose failure leads to Failover; undefined on the way to any other state. */
+  readonly failed: Resource | undefined;
   /** The epoch that the replica led or leads; undefined when none is involved. */
   readonly epoch: Epoch | undefined;
 }

@@ -1,8 +1,7 @@
 import type { Leadership } from "../ports/coordinator.ts";
-import type { DutyEnd, Term } from "../ports/duty.ts";
-import { Ending } from "../failure.ts";
+import type { DutyEnd, Mandate } from "../ports/duty.ts";
+import { Ending, type Reason } from "../failure.ts";
 import { briefly } from "./let-go.ts";
-import type { Reason } from "../reason.ts";
 import { aborted, Scope } from "../../base/scope.ts";
 import {
   type Context,
@@ -37,8 +36,8 @@ export async function leader(
     const failure = ends.find((ending) => ending.failure !== undefined)?.failure;
     return failure?.code ?? (stepDown.signal.aborted ? "step-down" : undefined);
   };
-  const term = termOf(context, leadership, hanging, endReason);
-  const tenure = { leadership, ended: context.duty.lead(term, leaving.signal) };
+  const mandate = mandateOf(context, leadership, hanging, endReason);
+  const tenure = { leadership, ended: context.duty.lead(mandate, leaving.signal) };
   const end = await Promise.race([tenure.ended, aborted(leaving.signal)]);
   if (end?.kind !== "failed") await aborted(leaving.signal);
 
@@ -79,12 +78,12 @@ function part(
   return failure === undefined ? undefined : toFailover(failure, holdings);
 }
 
-function termOf(
+function mandateOf(
   context: Context,
   leadership: Leadership,
   hanging: Ending,
-  endReason: Term["endReason"],
-): Term {
+  endReason: Mandate["endReason"],
+): Mandate {
   return {
     epoch: leadership.epoch,
     timing: leadership.timing,

@@ -8,7 +8,7 @@ import {
   changeText,
   commandText,
   duration,
-  linePlace,
+  partText,
 } from "./words.ts";
 
 /** Shows some fields of the status. */
@@ -23,7 +23,7 @@ export const sections: readonly Section[] = [
   { fields: ["state", "reason", "detail", "epoch", "replica"], show: showState },
   { fields: ["state", "edges", "transitions"], show: showMachine },
   { fields: ["leader", "epoch", "state"], show: showLeader },
-  { fields: ["line", "leader", "state"], show: showLine },
+  { fields: ["standing", "leader", "state"], show: showStanding },
   { fields: ["command", "settings"], show: showCommand },
   { fields: ["resources", "connection", "timeoutGranted"], show: showResources },
   { fields: ["leaderships", "settings"], show: showChanges },
@@ -88,9 +88,10 @@ function leaderName(leader: LeaderStatus, own: Status["replica"]): HTMLElement {
   return link;
 }
 
-function showLine({ line, leader, replica, state }: Status): void {
-  const { size = 0, candidates = [] } = line ?? {};
-  setText("place", linePlace(state, line, leader?.replica));
+function showStanding({ standing, leader, replica, state }: Status): void {
+  setText("place", partText(state, standing, leader?.replica));
+  const { size, candidates } =
+    standing?.kind === "in-line" ? standing : { size: 0, candidates: [] };
   const shown = candidates.map((candidate) => {
     const element = create("li", candidate);
     if (candidate === leader?.replica) element.classList.add("leads");

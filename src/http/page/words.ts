@@ -1,6 +1,6 @@
 import type { Bound } from "../../election/failover-bound.ts";
-import { placeInLine, placeText } from "../../election/place-in-line.ts";
-import type { CommandStatus, LeadershipChange, LineStatus } from "../../election/status.ts";
+import { type Standing, standingText } from "../../election/standing.ts";
+import type { CommandStatus, LeadershipChange } from "../../election/status.ts";
 
 const second = 1_000;
 const minute = 60 * second;
@@ -46,15 +46,14 @@ export function commandText({ change, status, detail }: CommandStatus): string {
   return detail;
 }
 
-/** Where a replica stands in line, as `election status` says it. */
-export function linePlace(
+/** How a replica takes part, in the words of `election status`. */
+export function partText(
   state: string,
-  line: LineStatus | null,
+  standing: Standing | null,
   leader: string | undefined,
 ): string {
   if (state === "Leader") return "leads";
-  const place = line === null ? undefined : placeInLine(line, leader);
-  return placeText(place) ?? "not in line";
+  return standing === null ? "not in line" : standingText(standing, leader);
 }
 
 /** What a bound is about. */

@@ -186,7 +186,7 @@ async function lineOfThree() {
   const turns = [];
   for (const { session, events } of [first, second]) {
     turns.push(session.turn(never));
-    while (events.of("line").length === 0) await Bun.sleep(5);
+    while (events.of("standing").length === 0) await Bun.sleep(5);
   }
   return { leadership, first, second, calledUp: turns[0] };
 }

@@ -292,12 +292,12 @@ test(
     await using leader = start();
     await leader.writes();
     await using replica = start({ id: "b", flags: ["--log-level=debug"] });
-    await replica.line("stands in line", ({ event }) => event === "line");
+    await replica.line("stands in line", ({ event }) => event === "standing");
     replica.kill("SIGTERM");
     expect(await replica.exited).toBe(0);
     expect(replica.edges).toEqual(["Init>Attempter:ready", "Attempter>Stopping:signal"]);
     await using next = start({ id: "c", flags: ["--log-level=debug"] });
-    expect(await next.line("stands in line", ({ event }) => event === "line")).toMatchObject({
+    expect(await next.line("stands in line", ({ event }) => event === "standing")).toMatchObject({
       position: 2,
       size: 2,
     });

@@ -116,19 +116,19 @@ export const mutants: readonly Mutant[] = [
   {
     name: "prune without asking again",
     file: "files/pruning.ts",
-    find: "    if (signal.aborted || !term.mayAct()) break;",
+    find: "    if (signal.aborted || !mandate.mayAct()) break;",
     replace: "",
   },
   {
     name: "publish without asking again",
     file: "files/leader-files.ts",
-    find: "      if (signal.aborted || !term.mayAct()) {\n        await discard",
+    find: "      if (signal.aborted || !mandate.mayAct()) {\n        await discard",
     replace: "      if (signal.aborted) {\n        await discard",
   },
   {
     name: "nothing is pruned",
     file: "files/leader-files.ts",
-    find: "      await this.#prune(inventory, term, signal);",
+    find: "      await this.#prune(inventory, mandate, signal);",
     replace: "",
   },
   {
@@ -326,8 +326,8 @@ export const mutants: readonly Mutant[] = [
     replace: "      const publishing = disk.publish(temporary, final);",
     also: [
       {
-        find: "      await this.#prune(inventory, term, signal);",
-        replace: "      await publishing;\n      await this.#prune(inventory, term, signal);",
+        find: "      await this.#prune(inventory, mandate, signal);",
+        replace: "      await publishing;\n      await this.#prune(inventory, mandate, signal);",
       },
     ],
   },

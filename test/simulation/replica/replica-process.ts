@@ -283,7 +283,9 @@ export class ReplicaProcess {
         if (event.kind === "waiting-out") this.waitsOut = true;
         if (event.kind === "attempt" || event.kind === "transition") this.waitsOut = false;
         if (event.kind === "file-written") this.#replica.filesWritten += 1;
-        if (event.kind === "line") this.#replica.position = event.position;
+        if (event.kind === "standing" && event.standing.kind === "in-line") {
+          this.#replica.position = event.standing.position;
+        }
         this.#expectRest(event);
         world.referee.observed(this.name, event, this.scheduler.now());
         world.heard(this.#replica, event);
@@ -334,7 +336,7 @@ export class ReplicaProcess {
   #expectRest(event: ElectionEvent): void {
     const until = this.stepDown.standsAgainAt;
     if (until === undefined || remainingMs(this.scheduler, until) === 0) return;
-    if (event.kind !== "line" && event.kind !== "attempt") return;
+    if (event.kind !== "standing" && event.kind !== "attempt") return;
     this.#options.world.referee.blame("rest", `${this.name}: ${event.kind} while it rests`);
   }
 
@@ -342,9 +344,9 @@ export class ReplicaProcess {
   #watchedDuty(duty: Duty): Duty {
     return {
       prove: () => duty.prove(),
-      lead: async (term, signal) => {
-        this.acting = term.epoch;
-        const end = await duty.lead(term, signal);
+      lead: async (mandate, signal) => {
+        this.acting = mandate.epoch;
+        const end = await duty.lead(mandate, signal);
         this.acting = undefined;
         return end;
       },

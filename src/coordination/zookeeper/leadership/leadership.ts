@@ -268,6 +268,7 @@ export class ZooKeeperLeadership implements Leadership {
 
   #tellLease(): void {
     const { renewedAt, validUntil } = this.#lease;
-    this.#tools.observer.observe({ kind: "lease", renewedAt, validUntil });
+    const mayAct = (): boolean => this.mayAct();
+    this.#tools.observer.observe({ kind: "lease", renewedAt, validUntil, mayAct });
   }
 }

@@ -1,11 +1,11 @@
-import type { Term } from "../../src/election/ports/duty.ts";
 import { leaseTimingOf } from "../../src/coordination/zookeeper/lease-timing.ts";
+import type { Mandate } from "../../src/election/ports/duty.ts";
 import type { Instant } from "../../src/base/scheduler.ts";
 import { aborted } from "../../src/base/scope.ts";
 import { epochOf } from "./election.ts";
 
-/** A term that may act and never ends, except for what a test says otherwise. */
-export function fakeTerm(overrides: Partial<Term> = {}): Term {
+/** A mandate that may act and never ends, except for what a test says otherwise. */
+export function fakeMandate(overrides: Partial<Mandate> = {}): Mandate {
   return {
     epoch: epochOf(7),
     timing: leaseTimingOf(10_000),
