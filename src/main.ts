@@ -1,8 +1,7 @@
 import { parseCommandLine, version } from "./cli/parse-command-line.ts";
-import { parseServers } from "./coordination/zookeeper/server-list.ts";
 import { complain, print } from "./cli/print.ts";
-import { serviceNotificationOf } from "./system/service-notification.ts";
-import { isTerminal, processSurroundings } from "./options/environment.ts";
+import { isJournal, serviceNotificationOf } from "./system/service-notification.ts";
+import { isTerminal, logDescriptor, processEnvironment } from "./options/environment.ts";
 import { exitCodes } from "./election/exit-status.ts";
 import { unreachable } from "./base/unreachable.ts";
 import { levelled } from "./telemetry/log/journal-level.ts";
@@ -14,11 +13,13 @@ process.exit(await main(process.argv.slice(2)));
 
 /** What a command takes is loaded for that command alone: `run` needs a part of the program. */
 async function main(rawArguments: readonly string[]): Promise<number> {
-  const surroundings = processSurroundings(parseServers);
-  const mayColour = (surroundings.environment["NO_COLOR"] ?? "") === "";
+  const environment = processEnvironment();
+  const { variables } = environment;
+  const journal = isJournal(variables, logDescriptor);
+  const mayColour = (variables["NO_COLOR"] ?? "") === "";
   const command = await parseCommandLine(
     rawArguments,
-    surroundings,
+    environment,
     mayColour && isTerminal(standardOutput),
   );
   switch (command.kind) {
@@ -32,14 +33,12 @@ async function main(rawArguments: readonly string[]): Promise<number> {
       return exitCodes.stopped;
     }
     case "usage-error":
-      await complain(surroundings.journal ? levelled("error", command.message) : command.message);
+      await complain(journal ? levelled("error", command.message) : command.message);
       return exitCodes.usage;
     case "release":
-      return await (
-        await import("./cli/release/release.ts")
-      ).runRelease(command.config, surroundings.journal);
+      return await (await import("./cli/release/release.ts")).runRelease(command.config, journal);
     case "supervise":
-      return await (await import("./cli/run/supervise.ts")).runSupervise(surroundings.environment);
+      return await (await import("./cli/run/supervise.ts")).runSupervise(variables);
     case "status":
       return await (await import("./cli/status/status.ts")).runStatus(command);
     case "check":
@@ -57,13 +56,13 @@ async function main(rawArguments: readonly string[]): Promise<number> {
         settings: command.settings,
         reload: command.reload,
         command: command.command,
-        environment: surroundings.environment,
+        environment: variables,
         warnings: command.warnings,
         version,
-        hostName: surroundings.hostName,
-        colours: mayColour && surroundings.terminal,
-        journal: surroundings.journal,
-        notification: serviceNotificationOf(surroundings.environment, process.pid),
+        hostName: environment.hostName,
+        colours: mayColour && environment.terminal,
+        journal,
+        notification: serviceNotificationOf(variables, process.pid),
       });
     }
     default:

@@ -41,15 +41,12 @@ const pickers = ["src/daemon/coordination.ts", "src/daemon/options.ts"];
 /** Being rebuilt. */
 const yet: readonly string[] = [
   "src/cli/command.ts",
-  "src/cli/cures.ts",
   "src/cli/completion/completion-bash.ts",
   "src/cli/completion/completion-fish.ts",
   "src/cli/completion/completion-zsh.ts",
   "src/cli/completion/completion.ts",
   "src/cli/completion/completion-command.ts",
   "src/cli/status/status-command.ts",
-  "src/coordination/zookeeper/disagreements.ts",
-  "src/daemon/options.ts",
   "src/election/failure.ts",
   "src/election/ports/finding.ts",
   "src/election/states/failover.ts",
@@ -57,14 +54,6 @@ const yet: readonly string[] = [
   "src/election/states/let-go.ts",
   "src/files/directory-failure.ts",
   "src/files/leader-files.ts",
-  "src/main.ts",
-  "src/options/environment.ts",
-  "src/options/given.ts",
-  "src/options/live.ts",
-  "src/options/load.ts",
-  "src/options/markdown-table.ts",
-  "src/options/tls-files.ts",
-  "src/system/service-notification.ts",
 ];
 const done = sources.filter(({ path }) => !yet.includes(path));
 

@@ -1,9 +1,10 @@
 import type { ArgsDef } from "citty";
 import type { HttpAddress } from "../http/http-address.ts";
 import type { Config, serviceSettings } from "../daemon/options.ts";
-import type { Loading, Setting } from "../options/load.ts";
+import type { Setting } from "../options/setting.ts";
+import type { Loading } from "../options/table.ts";
 import { printable } from "../base/quoted.ts";
-import type { Surroundings } from "../options/environment.ts";
+import type { Environment } from "../options/environment.ts";
 import type { Shell } from "./completion/completion-command.ts";
 import type { Arguments } from "./read-arguments.ts";
 
@@ -15,7 +16,7 @@ export type CommandLine =
       readonly settings: readonly Setting[];
       readonly warnings: readonly string[];
       /** Reads the configuration anew: same flags, same environment, the env file as it is now. */
-      readonly reload: () => Loading;
+      readonly reload: () => Loading<Config>;
       /** What runs while the replica leads; undefined for the files alone. */
       readonly command: readonly string[] | undefined;
     }
@@ -75,7 +76,7 @@ export interface Command {
   /** What is to be known besides the flags: paragraphs at the end of the help. */
   readonly notes: readonly string[];
   /** Turns arguments, already known to be well-formed, into what is to be done. */
-  readonly interpret: (given: Arguments, surroundings: Surroundings) => CommandLine;
+  readonly interpret: (given: Arguments, environment: Environment) => CommandLine;
 }
 
 /** Words of a command line that belong to no flag. */

@@ -2,7 +2,7 @@ import type { ArgsDef } from "citty";
 import pkg from "../../package.json" with { type: "json" };
 import { nearestName } from "../options/nearest-name.ts";
 import { quoted } from "../base/quoted.ts";
-import type { Surroundings } from "../options/environment.ts";
+import type { Environment } from "../options/environment.ts";
 import { type Command, type CommandLine, usageError } from "./command.ts";
 import { commands, defaultCommand, hiddenCommands } from "./commands.ts";
 import { curesOf } from "./cures.ts";
@@ -28,11 +28,11 @@ const commonFlags: ArgsDef = {
  */
 export async function parseCommandLine(
   rawArguments: readonly string[],
-  surroundings: Surroundings,
+  environment: Environment,
   colours: boolean,
 ): Promise<CommandLine> {
   if (rawArguments[0] === "help") {
-    return await parseCommandLine([...rawArguments.slice(1), "--help"], surroundings, colours);
+    return await parseCommandLine([...rawArguments.slice(1), "--help"], environment, colours);
   }
   const at = placeOfCommand(rawArguments);
   const named = at === undefined ? undefined : rawArguments[at];
@@ -48,7 +48,7 @@ export async function parseCommandLine(
   const cures = curesOf(command, commands, rawArguments);
   const reading = readArguments(own, flags, command.operands?.most, cures);
   if (reading.kind === "refused") return usageError(reading.problems);
-  return command.interpret(reading.given, surroundings);
+  return command.interpret(reading.given, environment);
 }
 
 const known = [...commands, ...hiddenCommands];

@@ -1,8 +1,8 @@
 import { formatHttpAddress, parseHttpAddress, type HttpAddress } from "../http/http-address.ts";
 import { loadOptions } from "../options/load.ts";
-import { options } from "../daemon/options.ts";
+import { options, optionTable } from "../daemon/options.ts";
 import { quoted } from "../base/quoted.ts";
-import type { Surroundings } from "../options/environment.ts";
+import type { Environment } from "../options/environment.ts";
 import type { ReplicaInfo } from "../election/ports/coordinator.ts";
 import type { Addresses, Operands } from "./command.ts";
 import { flagsOf } from "./option-flags.ts";
@@ -24,7 +24,7 @@ export type FoundAddresses =
   | { readonly kind: "refused"; readonly problems: readonly string[] };
 
 /** The addresses that were given as words, else the one of the options. */
-export function replicaAddresses(given: Arguments, surroundings: Surroundings): FoundAddresses {
+export function replicaAddresses(given: Arguments, environment: Environment): FoundAddresses {
   const [extra] = given.rest;
   if (extra !== undefined) return refused(`unexpected argument ${quoted(extra)} behind --`);
   const addresses: HttpAddress[] = [];
@@ -38,7 +38,7 @@ export function replicaAddresses(given: Arguments, surroundings: Surroundings): 
     return refused("--http-address: expected either it or addresses, but both are given");
   }
   if (first !== undefined) return reachable([first, ...more]);
-  const loading = loadOptions(["httpAddress", "envFile"], given.values, surroundings);
+  const loading = loadOptions(optionTable, ["httpAddress", "envFile"], given.values, environment);
   if (loading.kind === "invalid") return { kind: "refused", problems: loading.problems };
   const { httpAddress } = loading.config;
   if (httpAddress !== null) return reachable([httpAddress]);

@@ -1,5 +1,5 @@
 import { request, type IncomingMessage, type RequestOptions } from "node:http";
-import type { ListenAddress } from "./http-server.ts";
+import type { HttpAddress } from "./http-address.ts";
 
 /** What a replica answers is a few kilobytes; somebody else on its port may send without end. */
 const largestAnswerBytes = 1024 * 1024;
@@ -21,7 +21,7 @@ export type ReplicaAnswer =
  * fails it.
  */
 export async function askReplica(
-  address: ListenAddress,
+  address: HttpAddress,
   { method, path, token }: ReplicaQuestion,
   limit: AbortSignal,
 ): Promise<ReplicaAnswer> {
@@ -48,7 +48,7 @@ export async function askReplica(
   }
 }
 
-function placeOf(address: ListenAddress): RequestOptions {
+function placeOf(address: HttpAddress): RequestOptions {
   if (address.kind === "unix") return { socketPath: address.path };
   const { host, port } = address;
   const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;

@@ -1,4 +1,4 @@
-import type { ListenAddress } from "./http-server.ts";
+import type { HttpAddress } from "./http-address.ts";
 import { askReplica } from "./replica-request.ts";
 
 export type StatusAnswer =
@@ -8,7 +8,7 @@ export type StatusAnswer =
 
 /** Asks the replica that listens at `address` for its /status: see askReplica. */
 export async function requestStatus(
-  address: ListenAddress,
+  address: HttpAddress,
   limit: AbortSignal,
 ): Promise<StatusAnswer> {
   const answer = await askReplica(address, { method: "GET", path: "/status" }, limit);

@@ -23,7 +23,7 @@ import type { Epoch } from "../../src/election/ports/coordinator.ts";
 import type { Instant } from "../../src/base/scheduler.ts";
 import { finalName } from "../../src/files/file-name.ts";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
-import { surroundings } from "../options/environment.fixture.ts";
+import { environmentOf } from "../options/environment.fixture.ts";
 
 let directory = "";
 beforeAll(() => {
@@ -180,7 +180,7 @@ test("check: a state directory that others may write to is a warning", async () 
 });
 
 function parse(words: readonly string[]): Promise<CommandLine> {
-  return parseCommandLine(["check", ...words], surroundings(), false);
+  return parseCommandLine(["check", ...words], environmentOf(), false);
 }
 
 test("check: takes the options of a replica, and refuses what a replica would", async () => {

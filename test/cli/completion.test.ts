@@ -4,7 +4,7 @@ import { completionFor } from "../../src/cli/completion/completion.ts";
 import { shells } from "../../src/cli/completion/completion-command.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { flagsOf, parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { surroundings } from "../options/environment.fixture.ts";
+import { environmentOf } from "../options/environment.fixture.ts";
 
 /** What bash offers at the end of a line, which it has split into words as it does. */
 function offered(...words: readonly string[]): readonly string[] {
@@ -77,7 +77,7 @@ test.each(shells.filter((shell) => Bun.which(shell) !== null))(
 );
 
 async function parse(...words: readonly string[]): Promise<string> {
-  const parsed = await parseCommandLine(["completion", ...words], surroundings(), false);
+  const parsed = await parseCommandLine(["completion", ...words], environmentOf(), false);
   return parsed.kind === "usage-error" ? parsed.message : parsed.kind;
 }
 

@@ -3,7 +3,7 @@ import { historyText, inOrder, leadershipsOf } from "../../src/cli/history/leade
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
 import { parseStatus } from "../../src/cli/status/status-text.ts";
-import { surroundings } from "../options/environment.fixture.ts";
+import { environmentOf } from "../options/environment.fixture.ts";
 
 function transition(at: number, from: string, to: string, epoch: string | null, reason: string) {
   const time = `2026-01-01T00:00:0${at}.000Z`;
@@ -92,7 +92,7 @@ test("history: nonsense is no leadership", () => {
 });
 
 function parse(...words: readonly string[]): Promise<CommandLine> {
-  return parseCommandLine(["history", ...words], surroundings(), false);
+  return parseCommandLine(["history", ...words], environmentOf(), false);
 }
 
 test("history: takes addresses, and no others' flags", async () => {

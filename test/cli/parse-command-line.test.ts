@@ -3,10 +3,10 @@ import pkg from "../../package.json" with { type: "json" };
 import { commands, defaultCommand } from "../../src/cli/commands.ts";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { surroundings } from "../options/environment.fixture.ts";
+import { environmentOf } from "../options/environment.fixture.ts";
 
 function parse(...words: readonly string[]): Promise<CommandLine> {
-  return parseCommandLine(words, surroundings(), false);
+  return parseCommandLine(words, environmentOf(), false);
 }
 
 async function message(words: readonly string[]): Promise<string> {

@@ -5,7 +5,7 @@ import { parseStatus, statusText, takesPart } from "../../src/cli/status/status-
 import { requestStatus } from "../../src/http/status-request.ts";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { surroundings } from "../options/environment.fixture.ts";
+import { environmentOf } from "../options/environment.fixture.ts";
 
 const leading = {
   replica: { replica: "a", host: "h", pid: 7 },
@@ -80,7 +80,7 @@ test("status: an answer whose fields have the wrong types is shown as far as it 
 });
 
 function parse(...words: readonly string[]): Promise<CommandLine> {
-  return parseCommandLine(["status", ...words], surroundings(), false);
+  return parseCommandLine(["status", ...words], environmentOf(), false);
 }
 
 test("status: takes the replica's address from its option, and needs nothing else", async () => {

@@ -7,7 +7,7 @@ import { stepDown, type StepDownOutcome, stepDownText } from "../../src/cli/step
 import type { Changes } from "../../src/http/changes.ts";
 import { HttpServer } from "../../src/http/http-server.ts";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
-import { surroundings } from "../options/environment.fixture.ts";
+import { environmentOf } from "../options/environment.fixture.ts";
 import { leadersProviders } from "../fake/providers.ts";
 
 const program = join(import.meta.dir, "../../src/main.ts");
@@ -137,7 +137,7 @@ test("step-down: a token file that is none is wrong usage, and nobody is asked",
 });
 
 function parse(...words: readonly string[]): Promise<CommandLine> {
-  return parseCommandLine(["step-down", ...words], surroundings(), false);
+  return parseCommandLine(["step-down", ...words], environmentOf(), false);
 }
 
 test("step-down: takes one address, a duration and a token file", async () => {

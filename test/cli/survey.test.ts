@@ -5,12 +5,12 @@ import { routeTo } from "../../src/cli/replica-addresses.ts";
 import { parseStatus } from "../../src/cli/status/status-text.ts";
 import { surveyCode, type SurveyedReplica, surveyText } from "../../src/cli/status/survey-text.ts";
 import type { ReplicaId, ReplicaInfo } from "../../src/election/ports/coordinator.ts";
-import { surroundings } from "../options/environment.fixture.ts";
+import { environmentOf } from "../options/environment.fixture.ts";
 
-const environment = { ELECTION_ZK_SERVERS: "zk1", ELECTION_HTTP_ADDRESS: "0.0.0.0:8080" };
+const variables = { ELECTION_ZK_SERVERS: "zk1", ELECTION_HTTP_ADDRESS: "0.0.0.0:8080" };
 
 async function parse(...words: readonly string[]): Promise<CommandLine> {
-  return await parseCommandLine(["status", ...words], surroundings({ environment }), false);
+  return await parseCommandLine(["status", ...words], environmentOf({ variables }), false);
 }
 
 test("status: one address is a question to one replica, several are a survey", async () => {

@@ -1,5 +1,5 @@
 import { quoted } from "../../base/quoted.ts";
-import type { Surroundings } from "../../options/environment.ts";
+import type { Environment } from "../../options/environment.ts";
 import { type Command, type CommandLine, usageError } from "../command.ts";
 import { flagsOf, optionsOf, variablesNote } from "../option-flags.ts";
 import type { Arguments } from "../read-arguments.ts";
@@ -24,10 +24,10 @@ export const checkCommand: Command = {
   interpret,
 };
 
-function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
+function interpret(given: Arguments, environment: Environment): CommandLine {
   const [extra] = given.rest;
   if (extra !== undefined) return usageError([`unexpected argument ${quoted(extra)} behind --`]);
-  const loading = loadRun(given.values, surroundings);
+  const loading = loadRun(given.values, environment);
   if (loading.kind === "invalid") return usageError(loading.problems);
   const { config, settings } = loading;
   return { kind: "check", config, settings, json: given.switches.has("json") };

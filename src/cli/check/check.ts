@@ -1,5 +1,5 @@
 import { formatHttpAddress, type HttpAddress } from "../../http/http-address.ts";
-import type { Setting } from "../../options/load.ts";
+import { isGiven, type Setting } from "../../options/setting.ts";
 import type { Config } from "../../daemon/options.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
 import { readToken } from "../../http/token-file.ts";
@@ -67,7 +67,7 @@ export async function runCheck({ config, settings, json }: CheckQuestion): Promi
 }
 
 function configurationFinding(settings: readonly Setting[]): Finding {
-  const given = settings.filter(({ source }) => source !== "default");
+  const given = settings.filter(isGiven);
   const names = given.map(({ option, source }) => `${option} (${source})`);
   return ok("configuration", `makes sense; given: ${names.join(", ")}`);
 }

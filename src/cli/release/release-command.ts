@@ -1,8 +1,8 @@
 import { loadConfig } from "../../options/load.ts";
 import type { AnyOption } from "../../options/option.ts";
-import { options, serviceSettings } from "../../daemon/options.ts";
+import { options, optionTable, serviceSettings } from "../../daemon/options.ts";
 import { quoted } from "../../base/quoted.ts";
-import type { Surroundings } from "../../options/environment.ts";
+import type { Environment } from "../../options/environment.ts";
 import { type Command, type CommandLine, usageError } from "../command.ts";
 import { flagsOf, variablesNote } from "../option-flags.ts";
 import type { Arguments } from "../read-arguments.ts";
@@ -29,10 +29,10 @@ export const releaseCommand: Command = {
   interpret,
 };
 
-function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
+function interpret(given: Arguments, environment: Environment): CommandLine {
   const [extra] = given.rest;
   if (extra !== undefined) return usageError([`unexpected argument ${quoted(extra)} behind --`]);
-  const loading = loadConfig(given.values, surroundings);
+  const loading = loadConfig(optionTable, given.values, environment);
   if (loading.kind === "invalid") return usageError(loading.problems);
   const { config } = loading;
   if (config.stateDir === null) {

@@ -1,9 +1,10 @@
-import { loadConfig, type Loading } from "../../options/load.ts";
-import type { Surroundings } from "../../options/environment.ts";
+import { type Config, optionTable, replicaChecks } from "../../daemon/options.ts";
+import { loadConfig } from "../../options/load.ts";
+import type { Environment } from "../../options/environment.ts";
+import type { Loading } from "../../options/table.ts";
 import { type Command, type CommandLine, usageError } from "../command.ts";
 import { flagsOf, optionsOf, variablesNote } from "../option-flags.ts";
 import type { Arguments } from "../read-arguments.ts";
-import { checked } from "./replica-checks.ts";
 
 /** Runs a command while the replica leads. */
 export const execCommand: Command = {
@@ -20,14 +21,15 @@ export const execCommand: Command = {
   interpret,
 };
 
-function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
+function interpret(given: Arguments, environment: Environment): CommandLine {
   const [program] = given.rest;
   if (program === undefined || program === "") {
     return usageError(["the command is missing: expected exec -- command args..."]);
   }
   const switches = [...given.switches].map((flag) => [flag, "true"] as const);
   const values = new Map([...given.values, ...switches]);
-  const load = (): Loading => checked(loadConfig(values, surroundings), "exec");
+  const load = (): Loading<Config> =>
+    loadConfig(optionTable, values, environment, replicaChecks(true));
   const loading = load();
   if (loading.kind === "invalid") return usageError(loading.problems);
   const { config, settings, warnings } = loading;

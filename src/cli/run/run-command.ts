@@ -1,12 +1,12 @@
-import { loadConfig, type Loading } from "../../options/load.ts";
+import { loadConfig } from "../../options/load.ts";
 import type { AnyOption } from "../../options/option.ts";
-import { options } from "../../daemon/options.ts";
-import type { Surroundings } from "../../options/environment.ts";
+import { type Config, options, optionTable, replicaChecks } from "../../daemon/options.ts";
+import type { Environment } from "../../options/environment.ts";
+import type { Loading } from "../../options/table.ts";
 import { type Command, type CommandLine, usageError } from "../command.ts";
 import { strayCommand } from "../cures.ts";
 import { flagsOf, optionsOf, variablesNote } from "../option-flags.ts";
 import type { Arguments } from "../read-arguments.ts";
-import { checked } from "./replica-checks.ts";
 
 const liveFlags = Object.values<AnyOption>(options)
   .filter(({ isLive }) => isLive === true)
@@ -30,9 +30,9 @@ export const runCommand: Command = {
   interpret,
 };
 
-function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
+function interpret(given: Arguments, environment: Environment): CommandLine {
   if (given.rest.length > 0) return usageError([strayCommand(given.rest)]);
-  const load = (): Loading => loadRun(given.values, surroundings);
+  const load = (): Loading<Config> => loadRun(given.values, environment);
   const loading = load();
   if (loading.kind === "invalid") return usageError(loading.problems);
   const { config, settings, warnings } = loading;
@@ -40,6 +40,9 @@ function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
 }
 
 /** The options of a replica that writes files. */
-export function loadRun(flags: ReadonlyMap<string, string>, surroundings: Surroundings): Loading {
-  return checked(loadConfig(flags, surroundings), "run");
+export function loadRun(
+  flags: ReadonlyMap<string, string>,
+  environment: Environment,
+): Loading<Config> {
+  return loadConfig(optionTable, flags, environment, replicaChecks(false));
 }

@@ -1,7 +1,7 @@
 import { loadOptions } from "../../options/load.ts";
-import { options, serviceSettings } from "../../daemon/options.ts";
+import { options, optionTable, serviceSettings } from "../../daemon/options.ts";
 import { quoted } from "../../base/quoted.ts";
-import type { Surroundings } from "../../options/environment.ts";
+import type { Environment } from "../../options/environment.ts";
 import { type Command, type CommandLine, usageError } from "../command.ts";
 import { flagsOf, variablesNote } from "../option-flags.ts";
 import type { Arguments } from "../read-arguments.ts";
@@ -34,17 +34,17 @@ export const statusCommand: Command = {
   interpret,
 };
 
-function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
+function interpret(given: Arguments, environment: Environment): CommandLine {
   const json = given.switches.has("json");
   // The variable does not imply it: a health check in a container asks its own replica.
   if (given.switches.has("all") || given.values.has(options.zkServers.flag)) {
-    return surveyOfService(given, surroundings);
+    return surveyOfService(given, environment);
   }
   const stray = serviceSettings
     .map((field) => options[field].flag)
     .find((flag) => given.values.has(flag));
   if (stray !== undefined) return usageError([`--${stray}: expected it with --all only`]);
-  const found = replicaAddresses(given, surroundings);
+  const found = replicaAddresses(given, environment);
   if (found.kind === "refused") return usageError(found.problems);
   const { addresses } = found;
   const [address, ...more] = addresses;
@@ -52,16 +52,21 @@ function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
   return { kind: "survey", subject: { kind: "addresses", addresses }, json };
 }
 
-function surveyOfService(given: Arguments, surroundings: Surroundings): CommandLine {
+function surveyOfService(given: Arguments, environment: Environment): CommandLine {
   const [extra] = given.rest;
   if (extra !== undefined) return usageError([`unexpected argument ${quoted(extra)} behind --`]);
   const [word] = given.operands;
   if (word !== undefined || given.values.has(options.httpAddress.flag)) {
     return usageError(["expected either addresses or --all with --zk-servers, but both are given"]);
   }
-  const loading = loadOptions([...serviceSettings, "envFile"], given.values, surroundings);
+  const loading = loadOptions(
+    optionTable,
+    [...serviceSettings, "envFile"],
+    given.values,
+    environment,
+  );
   if (loading.kind === "invalid") return usageError(loading.problems);
-  const { hostName } = surroundings;
+  const { hostName } = environment;
   const subject = { kind: "service", service: loading.config, hostName } as const;
   return { kind: "survey", subject, json: given.switches.has("json") };
 }

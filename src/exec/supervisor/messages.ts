@@ -15,7 +15,7 @@ export interface Assignment {
   readonly killMarginMs: number;
 }
 
-/** The signals that a command may be asked to end by. */
+/** The signals that a command may be asked to end by: all that have a meaning for the daemon. */
 export const stopSignals = [
   "SIGTERM",
   "SIGINT",

@@ -4,14 +4,14 @@ import type { StateName } from "../../election/transitions.ts";
 import { levelled } from "./journal-level.ts";
 import { jsonLine } from "./json-line.ts";
 import type { LineWriter } from "./line-writer.ts";
-import type { LogEntry, LogFields, LogLevelName } from "./log-entry.ts";
+import type { LogEntry, LogFields, LogFormat, LogLevelName } from "./log-entry.ts";
 import { prettyLine } from "./pretty-line.ts";
 
 export interface LogOptions {
   readonly scheduler: Scheduler;
   readonly writer: LineWriter;
   readonly level: LogLevelName;
-  readonly format: "json" | "pretty";
+  readonly format: LogFormat;
   /** Whether pretty lines are coloured. */
   readonly colours: boolean;
   /** Whether the journal reads the lines: then each says its level in front, as it expects. */

@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { type Given, surroundings } from "../options/environment.fixture.ts";
+import { type Given, environmentOf } from "../options/environment.fixture.ts";
 
 async function parse(words: readonly string[], given: Given = {}): Promise<CommandLine> {
   const [command = "run", ...rest] = words;
   const line = [command, "--zk-servers=a", ...rest];
-  return await parseCommandLine(line, surroundings(given), false);
+  return await parseCommandLine(line, environmentOf(given), false);
 }
 
 async function refusal(words: readonly string[], given?: Given): Promise<string> {
@@ -32,8 +32,8 @@ test("replica: a stop timeout without room is told as it was given, and a defaul
   expect(await refusal([...line, "--exec-stop-timeout=5000ms", "--", "work"])).toBe(
     `election: --exec-stop-timeout "5000ms": ${arithmetic}`,
   );
-  const environment = { ELECTION_EXEC_STOP_TIMEOUT: "5s" };
-  expect(await refusal([...line, "--", "work"], { environment })).toBe(
+  const variables = { ELECTION_EXEC_STOP_TIMEOUT: "5s" };
+  expect(await refusal([...line, "--", "work"], { variables })).toBe(
     `election: ELECTION_EXEC_STOP_TIMEOUT "5s": ${arithmetic}`,
   );
   const files = { ".env": "ELECTION_EXEC_STOP_TIMEOUT=5s" };
@@ -71,7 +71,7 @@ test("replica: what to do after a command that always starts again never applies
   const once = ["exec", "--exec-restart=never", "--exec-then=exit", "--", "work"];
   expect(await warnings(once)).toEqual([]);
   // A replica that writes files has no command to restart.
-  expect(await warnings(["run"], { environment: { ELECTION_EXEC_THEN: "exit" } })).toEqual([]);
+  expect(await warnings(["run"], { variables: { ELECTION_EXEC_THEN: "exit" } })).toEqual([]);
 });
 
 test("replica: a token without an address is for nobody", async () => {
