@@ -85,6 +85,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     journal,
     self: describe,
     version,
+    coordinatorName: "zookeeper",
     exposition,
     pending: {
       timers: () => scheduler.sleeping,

@@ -25,6 +25,8 @@ export interface TelemetryOptions {
   /** What the replica says of itself, as it is now: its HTTP address is known only later. */
   readonly self: () => ReplicaInfo;
   readonly version: string;
+  /** See StatusBoardOptions. */
+  readonly coordinatorName: string;
   /** Makes the metrics; undefined where nobody can ask for them. */
   readonly exposition: typeof Exposition | undefined;
   readonly pending: Pending;
@@ -51,7 +53,7 @@ export class Telemetry implements AsyncDisposable {
   readonly history: LeadershipHistory;
 
   constructor(options: TelemetryOptions) {
-    const { scheduler, write, self, version, settings, failover } = options;
+    const { scheduler, write, self, version, coordinatorName, settings, failover } = options;
     this.#writer = new LineWriter({ scheduler, write, pause: pauseThread });
     this.#present = new Present(scheduler);
     this.log = new Log({
@@ -76,6 +78,7 @@ export class Telemetry implements AsyncDisposable {
       present: this.#present,
       self,
       version,
+      coordinatorName,
       settings,
       logLinesDropped: () => this.#writer.dropped,
     });

@@ -3,7 +3,7 @@ import type { ElectionEvent } from "../../src/election/ports/observer.ts";
 import { Progress } from "../../src/election/progress.ts";
 import type { Instant } from "../../src/base/scheduler.ts";
 import type { StateName } from "../../src/election/transitions.ts";
-import { epoch, lease, other, transition } from "../telemetry/fixture.ts";
+import { epoch, lease, other, timeoutGranted, transition } from "../telemetry/fixture.ts";
 
 const timings = {
   sessionTimeoutMs: 1_000,
@@ -106,7 +106,7 @@ test("progress: an attempt that waits for an earlier lease to end may take as mu
 
 test("progress: a longer session than was asked for allows longer silence", () => {
   const progress = new Progress(timings, "writes");
-  progress.observe({ kind: "timeout-granted", askedMs: 1_000, grantedMs: 4_000 });
+  progress.observe(timeoutGranted);
   progress.passed(answerMs + 9_000);
   expect(progress.stuck).toBeUndefined();
   progress.passed(1);
