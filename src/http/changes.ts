@@ -1,6 +1,6 @@
 import type { ReplicaInfo } from "../election/ports/coordinator.ts";
 import { unreachable } from "../base/unreachable.ts";
-import { type Gate, refusalOf } from "./gate.ts";
+import { type Gate, type Refusal, refusalOf } from "./gate.ts";
 
 /** What became of the wish that a replica steps down. */
 export type SteppingDown =
@@ -20,6 +20,14 @@ export interface Changes {
    * @param rest how long, as a duration; null for the usual time
    */
   readonly stepDown: (rest: string | null) => SteppingDown;
+}
+
+/** What the answers to POST /step-down may say, each of them some of it. */
+export interface StepDownBody extends Refusal {
+  readonly steppingDown: boolean;
+  readonly epoch: string;
+  readonly restMs: number;
+  readonly leader: ReplicaInfo | null;
 }
 
 /** An answer whose body is to be JSON. */
@@ -50,7 +58,10 @@ export async function change(
   return endpoint(changes, new URLSearchParams(query));
 }
 
-function stepDown(changes: Changes, parameters: URLSearchParams): ChangeAnswer {
+function stepDown(
+  changes: Changes,
+  parameters: URLSearchParams,
+): { readonly status: number; readonly body: Partial<StepDownBody> } {
   const unknown = [...parameters.keys()].find((name) => name !== "for");
   if (unknown !== undefined) return { status: 400, body: { error: "unknown parameter" } };
   const outcome = changes.stepDown(parameters.get("for"));

@@ -11,9 +11,13 @@ export interface ReplicaQuestion {
 }
 
 export type ReplicaAnswer =
-  | { readonly kind: "answered"; readonly status: number; readonly text: string }
-  /** Nobody answers there, or not in time; `detail` is for people. */
-  | { readonly kind: "failed"; readonly detail: string };
+  { readonly kind: "answered"; readonly status: number; readonly text: string } | NoAnswer;
+
+/** Nobody answers there, in time, or as a replica does; `detail` is for people. */
+interface NoAnswer {
+  readonly kind: "failed";
+  readonly detail: string;
+}
 
 /**
  * Asks the replica that listens at `address`. An address of every interface (`0.0.0.0`, `::`)
@@ -46,6 +50,19 @@ export async function askReplica(
     limit.removeEventListener("abort", expire);
     asking.destroy();
   }
+}
+
+/** What became of the question for a status: `text` is what was answered with code 200. */
+export type StatusAnswer = { readonly kind: "answered"; readonly text: string } | NoAnswer;
+
+/** Asks the replica that listens at `address` for its /status: see askReplica. */
+export async function requestStatus(
+  address: ListenAddress,
+  limit: AbortSignal,
+): Promise<StatusAnswer> {
+  const answer = await askReplica(address, { method: "GET", path: "/status" }, limit);
+  if (answer.kind === "failed" || answer.status === 200) return answer;
+  return { kind: "failed", detail: `it answers ${answer.status}, as no replica does` };
 }
 
 function placeOf(address: ListenAddress): RequestOptions {

@@ -1,3 +1,4 @@
+import { takesPart } from "../election/transitions.ts";
 import { change } from "./changes.ts";
 import type { Gate } from "./gate.ts";
 import { type AssetName, assetNames, assets, pageHeaders } from "./page/assets.ts";
@@ -117,10 +118,9 @@ function livez(): Response {
   return json(200, { live: true });
 }
 
-/** Attempter and Leader take part in the election; the other states cannot, or no longer. */
 function readyz({ state }: Providers): Response {
   const present = state();
-  const ready = present === "Attempter" || present === "Leader";
+  const ready = takesPart(present);
   return json(ready ? 200 : 503, { ready, state: present });
 }
 

@@ -1,7 +1,7 @@
 import type { Epoch } from "../../election/ports/coordinator.ts";
 import type { ElectionEvent, EventOf, Observer } from "../../election/ports/observer.ts";
 import { type Instant, remainingMs, type Scheduler } from "../../base/scheduler.ts";
-import type { StateName } from "../../election/transitions.ts";
+import { type StateName, takesPart } from "../../election/transitions.ts";
 
 /**
  * Where the replica stands now, by the events heard so far. Whatever depends on the time is
@@ -57,9 +57,8 @@ export class Present implements Observer {
   }
 
   observe(event: ElectionEvent): void {
-    // Only who competes or leads has a lease: what is still told after that is about the past.
-    const mayLead = this.#state === "Attempter" || this.#state === "Leader";
-    if (event.kind === "lease" && mayLead) this.#lease = event;
+    // Only who takes part has a lease: what is still told after that is about the past.
+    if (event.kind === "lease" && takesPart(this.#state)) this.#lease = event;
     // An attempt that did not win has no lease, whatever was begun on the way.
     if (event.kind === "attempt" && event.outcome !== "won") this.#lease = undefined;
     if (event.kind !== "transition") return;

@@ -42,7 +42,7 @@ export interface StatusBoardOptions {
   readonly settings: () => readonly SettingStatus[];
   /** Must hear every event before the board does. */
   readonly history: LeadershipHistory;
-  /** How long nobody leads at most, with the timeout that was granted, where another was asked for. */
+  /** How long nobody leads at most; `grantedMs` is a timeout that was not what was asked for. */
   readonly failover: (grantedMs: number | undefined) => Status["failover"];
   readonly logLinesDropped: () => number;
 }
