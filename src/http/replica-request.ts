@@ -1,7 +1,7 @@
 import { request, type IncomingMessage, type RequestOptions } from "node:http";
 import type { ListenAddress } from "./http-server.ts";
 
-/** What a replica answers is a few kilobytes; somebody else on its port may send without end. */
+/** A replica answers with some kilobytes; another program on its port may send without end. */
 const largestAnswerBytes = 1024 * 1024;
 
 export interface ReplicaQuestion {
@@ -52,7 +52,7 @@ export async function askReplica(
   }
 }
 
-/** What became of the question for a status: `text` is what was answered with code 200. */
+/** The answer to the question for a status: `text` is its body, which has code 200. */
 export type StatusAnswer = { readonly kind: "answered"; readonly text: string } | NoAnswer;
 
 /** Asks the replica that listens at `address` for its /status: see askReplica. */

@@ -7,7 +7,7 @@ import type { Providers } from "./providers.ts";
 /** Opens a stream of events; undefined when there are too many. */
 export type OpenEvents = () => ReadableStream<Uint8Array> | undefined;
 
-/** What an answer takes besides what is told. */
+/** The means of an answer besides the providers. */
 export interface Means {
   /** Who may change something. */
   readonly gate: Gate;
@@ -113,7 +113,7 @@ POST /step-down?for=30s  gives leadership up, and does not stand again for so lo
   return answer(200, "text/plain; charset=utf-8", text);
 }
 
-/** That there is an answer is the answer: the loop turns. */
+/** Says that the event loop turns, by answering at all. */
 function livez(): Response {
   return json(200, { live: true });
 }

@@ -9,7 +9,7 @@ import {
 import { exitCodes } from "../../election/exit-status.ts";
 import { accessOf, transportOf } from "../../coordination/zookeeper/server-access.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
-import { levelled } from "../../telemetry/log/journal-level.ts";
+import { levelled } from "../../telemetry/log/log-entry.ts";
 import { complain } from "../print.ts";
 
 /**

@@ -38,7 +38,7 @@ export async function letGo(holdings: Holdings, limit: AbortSignal): Promise<Let
   return { kind: "let-go", clean, detail };
 }
 
-/** Whether the leader node is gone, or somebody else's: then nothing is left to give up. */
+/** Whether leadership is nobody's, or somebody else's: then nothing is left to give up. */
 function hasPassedOn({ lost }: Leadership): boolean {
   return lost.failure?.code === "leadership-lost";
 }

@@ -3,7 +3,7 @@ import { byId, create, moment, setText, showRows } from "./elements.ts";
 import { pageLink } from "./page-link.ts";
 import { boundSum, boundText, boundTitles, changeText, commandText, partText } from "./words.ts";
 
-/** Shows some fields of the status. */
+/** A part of the page that shows some fields of the status. */
 export interface Section {
   /** It is shown anew when one of these has changed. */
   readonly fields: readonly (keyof Status)[];

@@ -8,7 +8,7 @@ import {
 } from "../../election/ports/observer.ts";
 import type { Log } from "./log.ts";
 
-/** Writes the log's line for every event. The level says how often a person wants to see it. */
+/** Writes a line of the log for every event, but for those of which an attempt tells as well. */
 export class ElectionLog implements Observer {
   readonly #log: Log;
   /** Who led according to the last attempt, so that a change is told once. */

@@ -47,7 +47,7 @@ export interface StatusBoardOptions {
   readonly logLinesDropped: () => number;
 }
 
-/** Keeps what /status and /leader tell. */
+/** Keeps the picture that /status and /leader give. */
 export class StatusBoard implements Observer {
   readonly #options: StatusBoardOptions;
   readonly #transitions = new Ring<TransitionStatus>(historyLength);
