@@ -40,7 +40,6 @@ const pickers = ["src/daemon/coordination.ts", "src/daemon/options.ts"];
 
 /** Being rebuilt. */
 const yet: readonly string[] = [
-  "src/cli/check/check.ts",
   "src/cli/command.ts",
   "src/cli/cures.ts",
   "src/cli/completion/completion-bash.ts",
@@ -48,18 +47,9 @@ const yet: readonly string[] = [
   "src/cli/completion/completion-zsh.ts",
   "src/cli/completion/completion.ts",
   "src/cli/completion/completion-command.ts",
-  "src/cli/release/release.ts",
   "src/cli/status/status-command.ts",
-  "src/cli/status/survey-text.ts",
-  "src/cli/status/survey.ts",
-  "src/coordination/zookeeper/check.ts",
   "src/coordination/zookeeper/disagreements.ts",
-  "src/coordination/zookeeper/expected-failover.ts",
-  "src/coordination/zookeeper/release/crash-release.ts",
-  "src/coordination/zookeeper/server-access.ts",
-  "src/daemon/daemon.ts",
   "src/daemon/options.ts",
-  "src/daemon/replica.ts",
   "src/election/ports/finding.ts",
   "src/files/directory-failure.ts",
   "src/files/leader-files.ts",

@@ -1,8 +1,10 @@
 import { expect, test } from "bun:test";
 import { Glob, YAML } from "bun";
 import { join } from "node:path";
-import { failoverBounds } from "../src/election/failover-bound.ts";
-import { longestExpiryLagMs } from "../src/coordination/zookeeper/expiry-lag.ts";
+import {
+  failoverBounds,
+  longestExpiryLagMs,
+} from "../src/coordination/zookeeper/failover-bounds.ts";
 import { metricsText } from "./telemetry/metrics-text.ts";
 
 const root = join(import.meta.dir, "..");

@@ -91,7 +91,7 @@ export class LeaderFiles implements Duty {
     signal: AbortSignal,
   ): Promise<Failure | undefined> {
     const { scheduler, disk } = this.#options;
-    const patienceMs = mandate.sessionTimeoutMs;
+    const patienceMs = mandate.timing.effectMs;
     using watching = new Scope();
     const impatience = scheduler.sleep(patienceMs, watching.signal).then(() => {
       if (!watching.signal.aborted) mandate.hangs(hangingFailure(disk, patienceMs));

@@ -33,7 +33,7 @@ export interface TelemetryOptions {
   /** The options for /status as they are now, secrets masked. */
   readonly settings: () => readonly SettingStatus[];
   /** See StatusBoardOptions. */
-  readonly failover: (grantedMs: number | undefined) => Status["failover"];
+  readonly failover: () => Status["failover"];
 }
 
 /** How long the end of the process waits for a slow reader of the log. */

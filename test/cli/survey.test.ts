@@ -126,7 +126,7 @@ test("status: who leads waits for nothing, and the one behind is first, however 
 });
 
 test("status: where nobody leads the path is named, and doubted when nobody is in line", () => {
-  const nobody = { path: "/chroot/election", leader: null };
+  const nobody = { place: { name: "/chroot/election", option: "zk-path" }, leader: null };
   expect(surveyText([], nobody)).toBe(
     "Nobody leads at /chroot/election, and nobody is in line: is --zk-path right?\n",
   );
@@ -138,7 +138,8 @@ test("status: where nobody leads the path is named, and doubted when nobody is i
 
 test("status: the exit code of several is that of the worst", () => {
   const good = surveyed("Attempter");
-  const [led, vacant] = ["a", null].map((leader) => ({ path: "/election", leader }));
+  const place = { name: "/election", option: "zk-path" };
+  const [led, vacant] = ["a", null].map((leader) => ({ place, leader }));
   expect(surveyCode([good, surveyed("Leader")], undefined)).toBe(0);
   expect(surveyCode([good, surveyed("", hidden)], led)).toBe(0);
   expect(surveyCode([good, surveyed("Failover")], led)).toBe(3);

@@ -1,3 +1,4 @@
+import { leaseTimingOf } from "../../src/coordination/zookeeper/lease-timing.ts";
 import type {
   Attempt,
   Coordinator,
@@ -55,7 +56,7 @@ export const otherReplica: ReplicaInfo = {
 /** Leadership whose lease ends when the test says so. */
 export class FakeLeadership implements Leadership {
   readonly epoch: Epoch;
-  readonly sessionTimeoutMs = 10_000;
+  readonly timing = leaseTimingOf(10_000);
   readonly lost = new Ending();
   readonly #journal: string[];
   resignation: Resignation = { kind: "resigned" };

@@ -1,3 +1,4 @@
+import { leaseTimingOf } from "../../src/coordination/zookeeper/lease-timing.ts";
 import type { Mandate } from "../../src/election/ports/duty.ts";
 import type { Instant } from "../../src/base/scheduler.ts";
 import { aborted } from "../../src/base/scope.ts";
@@ -7,7 +8,7 @@ import { epochOf } from "./election.ts";
 export function fakeMandate(overrides: Partial<Mandate> = {}): Mandate {
   return {
     epoch: epochOf(7),
-    sessionTimeoutMs: 10_000,
+    timing: leaseTimingOf(10_000),
     mayAct: () => true,
     validUntil: () => Number.MAX_SAFE_INTEGER as Instant,
     renewal: aborted,

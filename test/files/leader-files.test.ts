@@ -1,3 +1,4 @@
+import { leaseTimingOf } from "../../src/coordination/zookeeper/lease-timing.ts";
 import { expect, test } from "bun:test";
 import type { ReplicaId } from "../../src/election/ports/coordinator.ts";
 import type { DutyEnd } from "../../src/election/ports/duty.ts";
@@ -37,7 +38,7 @@ class Desk {
   lead(epoch = 7) {
     const mandate = fakeMandate({
       epoch: epochOf(epoch),
-      sessionTimeoutMs: 4000,
+      timing: leaseTimingOf(4000),
       mayAct: () => this.mayAct,
       worked: () => {
         this.worked += 1;

@@ -39,7 +39,7 @@ export function lease(
   return { kind: "lease", ...times, mayAct };
 }
 
-export const timeoutGranted: ElectionEvent = {
+const timeoutGranted: ElectionEvent = {
   kind: "timeout-granted",
   askedMs: 10_000,
   grantedMs: 4000,

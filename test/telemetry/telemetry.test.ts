@@ -6,16 +6,7 @@ import { fanOut } from "../../src/telemetry/fan-out.ts";
 import { Exposition } from "../../src/telemetry/metrics/exposition.ts";
 import { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
-import {
-  epoch,
-  lease,
-  life,
-  metricsOf,
-  other,
-  self,
-  timeoutGranted,
-  transition,
-} from "./fixture.ts";
+import { epoch, lease, life, metricsOf, other, self, transition } from "./fixture.ts";
 
 function start(events: readonly ElectionEvent[] = []) {
   const scheduler = new FakeScheduler();
@@ -34,7 +25,7 @@ function start(events: readonly ElectionEvent[] = []) {
     self: () => self,
     version: "1.2.3",
     coordinatorName: "fake",
-    failover: (grantedMs = 10_000) => [{ kind: "crash", ms: grantedMs, terms: [], commits: 1 }],
+    failover: () => [{ kind: "crash", ms: 4_000, terms: [], commits: 1 }],
     pending: { timers: () => scheduler.sleeping, requests: () => 3 },
     settings: () => [{ option: "zk-path", value: "/election", source: "default", place: null }],
   });
@@ -173,13 +164,6 @@ test("status: counts every edge of the table, and tells what became of the comma
     { from: "Leader", to: "Attempter", count: 1 },
   ]);
   expect(command).toMatchObject({ change: "exited", status: 3, epoch: epoch.toString() });
-});
-
-test("status: the bound follows the session timeout that was granted", () => {
-  const { telemetry } = start();
-  expect(telemetry.status().failover[0]?.ms).toBe(10_000);
-  telemetry.observer.observe(timeoutGranted);
-  expect(telemetry.status().failover[0]?.ms).toBe(4_000);
 });
 
 test("changes: are told of what the status shows, to whoever listens", () => {

@@ -1,4 +1,5 @@
 import { printable } from "../../base/quoted.ts";
+import type { Coordination } from "../../election/ports/coordination.ts";
 import type { ReplicaInfo } from "../../election/ports/coordinator.ts";
 import { exitCodes } from "../../election/exit-status.ts";
 import { takesPart } from "../../election/transitions.ts";
@@ -24,8 +25,8 @@ export interface SurveyedReplica {
 
 /** What the records say of the service. */
 export interface SurveyedService {
-  /** Where they are, chroot included. */
-  readonly path: string;
+  /** Where they are, and the option that says so. */
+  readonly place: Coordination["place"];
   /** Null when nobody leads. */
   readonly leader: string | null;
 }
@@ -43,8 +44,9 @@ export function surveyText(
   const rows = replicas.map((replica) => row(replica, rankOf(replica, leading)));
   const table = rows.length === 0 ? "" : textTable([head, ...rows]);
   if (service?.leader !== null) return table;
-  const doubt = rows.length === 0 ? ", and nobody is in line: is --zk-path right?" : ".";
-  return `${table}${printable(`Nobody leads at ${service.path}${doubt}`)}\n`;
+  const { name, option } = service.place;
+  const doubt = rows.length === 0 ? `, and nobody is in line: is --${option} right?` : ".";
+  return `${table}${printable(`Nobody leads at ${name}${doubt}`)}\n`;
 }
 
 /** The exit code that a survey ends with: see the help of `status`. */

@@ -1,4 +1,5 @@
 import type { Epoch } from "./coordinator.ts";
+import type { LeaseTiming } from "./lease-timing.ts";
 import type { Failure, Reason } from "../failure.ts";
 import type { Instant } from "../../base/scheduler.ts";
 
@@ -28,8 +29,8 @@ export type Proof =
 /** The duty's view of a leadership. */
 export interface Mandate {
   readonly epoch: Epoch;
-  /** As it was granted, in milliseconds: an effect that takes longer hangs. */
-  readonly sessionTimeoutMs: number;
+  /** As it was granted. */
+  readonly timing: LeaseTiming;
   /** Whether an effect may start at this very moment. */
   mayAct(): boolean;
   /** The end of the lease as it stands: an effect that goes on must have ended by then. */

@@ -86,7 +86,7 @@ function mandateOf(
 ): Mandate {
   return {
     epoch: leadership.epoch,
-    sessionTimeoutMs: leadership.sessionTimeoutMs,
+    timing: leadership.timing,
     mayAct: () => leadership.mayAct(),
     validUntil: () => leadership.validUntil,
     renewal: (signal) => leadership.renewal(signal),

@@ -42,8 +42,8 @@ export interface StatusBoardOptions {
   readonly settings: () => readonly SettingStatus[];
   /** Must hear every event before the board does. */
   readonly history: LeadershipHistory;
-  /** How long nobody leads at most; `grantedMs` is a timeout that was not what was asked for. */
-  readonly failover: (grantedMs: number | undefined) => Status["failover"];
+  /** How long nobody leads at most, in each kind of change. */
+  readonly failover: () => Status["failover"];
   readonly logLinesDropped: () => number;
 }
 
@@ -63,7 +63,7 @@ export class StatusBoard implements Observer {
   #restsUntil: Instant | undefined;
   #connection: CoordinatorStatus["connection"] = null;
   #connectionFacts: readonly Fact[] = [];
-  #timeout: EventOf<"timeout-granted"> | undefined;
+  #timeoutFacts: readonly Fact[] = [];
   #written = 0;
   #pruned = 0;
   readonly #reactions: Reactions = {
@@ -75,8 +75,8 @@ export class StatusBoard implements Observer {
     },
     "leader-seen": ({ leader, epoch }) => this.#see(leader, epoch.toString()),
     connection: (event) => this.#connect(event),
-    "timeout-granted": (event) => {
-      this.#timeout = event;
+    "timeout-granted": ({ facts }) => {
+      this.#timeoutFacts = facts;
     },
     repair: ({ resource, failure }) => this.#judge(resource, failure?.detail),
     "file-written": (event) => this.#write(event),
@@ -147,7 +147,7 @@ export class StatusBoard implements Observer {
       transitions: this.#transitions.latestFirst(),
       leaderships: history.latestFirst(),
       settings: settings(),
-      failover: failover(this.#timeout?.grantedMs),
+      failover: failover(),
       logLinesDropped: logLinesDropped(),
     };
   }
@@ -213,7 +213,7 @@ export class StatusBoard implements Observer {
 
   #coordinator(): CoordinatorStatus {
     const { coordinatorName: name } = this.#options;
-    const facts = [...this.#connectionFacts, ...(this.#timeout?.facts ?? [])];
+    const facts = [...this.#connectionFacts, ...this.#timeoutFacts];
     return { name, ...this.#resources.coordinator, connection: this.#connection, facts };
   }
 

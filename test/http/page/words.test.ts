@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { failoverBounds } from "../../../src/election/failover-bound.ts";
+import { failoverBounds } from "../../../src/coordination/zookeeper/failover-bounds.ts";
 import type { CommandStatus, LeadershipChange } from "../../../src/election/status.ts";
 import {
   age,

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { waitingOutMs } from "../../../src/election/lease.ts";
+import { waitingOutMs } from "../../../src/coordination/zookeeper/lease-timing.ts";
 import { Opcode } from "../../../src/zookeeper/protocol/opcodes.ts";
 import { encodeTerm } from "../../../src/coordination/zookeeper/leadership/records.ts";
 import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";

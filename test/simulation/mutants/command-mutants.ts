@@ -35,8 +35,7 @@ export const commandMutants: readonly Mutant[] = [
         file: "daemon/replica.ts",
         find: "    resign: () => stepDown.request(),",
         replace:
-          "    resign: () => stepDown.request(),\n" +
-          "    leaseMs: Math.floor((config.sessionTimeoutMs * 2) / 3),",
+          "    resign: () => stepDown.request(),\n    leaseMs: means.coordination.timing.leaseMs,",
       },
     ],
   },
