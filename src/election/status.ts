@@ -46,7 +46,7 @@ export interface Status {
   readonly logLinesDropped: number;
 }
 
-export interface LeaseStatus {
+interface LeaseStatus {
   readonly remainingMs: number;
   readonly renewalAgeMs: number;
 }
@@ -99,7 +99,7 @@ export interface CommandStatus {
   readonly detail: string;
 }
 
-export interface EdgeStatus {
+interface EdgeStatus {
   readonly from: StateName;
   readonly to: StateName;
   readonly count: number;

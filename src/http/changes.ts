@@ -31,13 +31,13 @@ export interface StepDownBody extends Refusal {
 }
 
 /** An answer whose body is to be JSON. */
-export interface ChangeAnswer {
+interface ChangeAnswer {
   readonly status: number;
   readonly body: object;
 }
 
 /** The endpoints that change something, by path. They take POST, without a body. */
-export const changingEndpoints: ReadonlyMap<
+const changingEndpoints: ReadonlyMap<
   string,
   (changes: Changes, parameters: URLSearchParams) => ChangeAnswer
 > = new Map([["/step-down", stepDown]]);

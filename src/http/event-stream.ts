@@ -8,7 +8,7 @@ const pingMs = 15_000;
 /** How long the reader waits before it opens a broken stream again. */
 const retryMs = 1_000;
 
-export interface EventStreamOptions {
+interface EventStreamOptions {
   /** The picture as it is now: an object that JSON can hold. */
   readonly picture: () => object;
   readonly scheduler: Scheduler;

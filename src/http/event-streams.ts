@@ -8,7 +8,7 @@ export const mostStreams = 16;
 /** The time between two looks at the other replicas, while there are readers. */
 const lookEveryMs = 2_000;
 
-export interface EventStreamsOptions {
+interface EventStreamsOptions {
   readonly picture: () => object;
   /** Calls `listener` after every change of the picture, until disposed. */
   readonly listen: (listener: () => void) => Disposable;

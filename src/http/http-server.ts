@@ -13,7 +13,7 @@ export type ListenAddress =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string };
 
-export interface HttpServerOptions {
+interface HttpServerOptions {
   readonly address: ListenAddress;
   readonly providers: Providers;
   readonly scheduler: Scheduler;

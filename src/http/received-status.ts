@@ -9,7 +9,7 @@ import { type StateName, stateNames } from "../election/transitions.ts";
 export type Told<Sent> = Readonly<Partial<Record<keyof Sent, unknown>>>;
 
 /** What is told of an object, with texts for the fields that were sent as texts or numbers. */
-export type ToldTexts<Sent> = Readonly<Record<keyof Sent, string | undefined>>;
+type ToldTexts<Sent> = Readonly<Record<keyof Sent, string | undefined>>;
 
 /**
  * A replica's status as another process gave it, perhaps one of another version. The state and the

@@ -4,13 +4,13 @@ import type { ListenAddress } from "./http-server.ts";
 /** A replica answers with some kilobytes; another program on its port may send without end. */
 const largestAnswerBytes = 1024 * 1024;
 
-export interface ReplicaQuestion {
+interface ReplicaQuestion {
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly token?: string | undefined;
 }
 
-export type ReplicaAnswer =
+type ReplicaAnswer =
   { readonly kind: "answered"; readonly status: number; readonly text: string } | NoAnswer;
 
 /** Nobody answers there, in time, or as a replica does; `detail` is for people. */
@@ -53,7 +53,7 @@ export async function askReplica(
 }
 
 /** The answer to the question for a status: `text` is its body, which has code 200. */
-export type StatusAnswer = { readonly kind: "answered"; readonly text: string } | NoAnswer;
+type StatusAnswer = { readonly kind: "answered"; readonly text: string } | NoAnswer;
 
 /** Asks the replica that listens at `address` for its /status: see askReplica. */
 export async function requestStatus(

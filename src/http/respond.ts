@@ -5,10 +5,10 @@ import { type AssetName, assetNames, assets, pageHeaders } from "./page/assets.t
 import type { Providers } from "./providers.ts";
 
 /** Opens a stream of events; undefined when there are too many. */
-export type OpenEvents = () => ReadableStream<Uint8Array> | undefined;
+type OpenEvents = () => ReadableStream<Uint8Array> | undefined;
 
 /** The means of an answer besides the providers. */
-export interface Means {
+interface Means {
   /** Who may change something. */
   readonly gate: Gate;
   readonly openEvents: OpenEvents;

@@ -15,7 +15,7 @@ const plainly: Readonly<Record<string, string>> = {
 };
 
 /** What a token file holds. */
-export type TokenReading =
+type TokenReading =
   | {
       readonly kind: "read";
       readonly token: string;

@@ -13,7 +13,7 @@ import type { LogLevelName } from "./log/log-entry.ts";
 import { Present } from "./status/present.ts";
 import { StatusBoard } from "./status/status-board.ts";
 
-export interface TelemetryOptions {
+interface TelemetryOptions {
   readonly scheduler: Scheduler;
   /** Where log lines go: `writeTo(openLog(2))`. */
   readonly write: Write;

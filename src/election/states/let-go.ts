@@ -7,7 +7,7 @@ import type { Holdings } from "../state.ts";
 const limitMs = 1_000;
 
 /** How letting go went. */
-export type LettingGo =
+type LettingGo =
   | { readonly kind: "let-go"; readonly clean: boolean; readonly detail: string }
   /** Nothing was given up, because an effect of the tenure has not ended. */
   | { readonly kind: "effect-running"; readonly detail: string };

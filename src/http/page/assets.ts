@@ -3,7 +3,7 @@ import { type PageFiles, pageFiles } from "./page-files.ts" with { type: "macro"
 export type AssetName = keyof PageFiles;
 
 /** A file that a browser gets. The program carries it: the page needs nothing from elsewhere. */
-export interface Asset {
+interface Asset {
   readonly type: string;
   readonly text: string;
 }

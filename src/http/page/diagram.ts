@@ -6,7 +6,7 @@ interface Point {
 }
 
 /** A drawing of the state machine: a state of the table that has no place does not compile. */
-export interface DiagramLayout {
+interface DiagramLayout {
   readonly name: "wide" | "narrow";
   readonly width: number;
   readonly height: number;

@@ -4,7 +4,7 @@ import { pageLink } from "./page-link.ts";
 import { boundSum, boundText, boundTitles, changeText, commandText, partText } from "./words.ts";
 
 /** A part of the page that shows some fields of the status. */
-export interface Section {
+interface Section {
   /** It is shown anew when one of these has changed. */
   readonly fields: readonly (keyof Status)[];
   readonly show: (status: Status) => void;

@@ -11,7 +11,7 @@ const pauseMs = 1;
 /** Writes bytes and says how many were taken; throws as `writeSync` does. */
 export type Write = (bytes: Uint8Array) => number;
 
-export interface LineWriterOptions {
+interface LineWriterOptions {
   readonly scheduler: Scheduler;
   readonly write: Write;
   /** Blocks the thread for `ms` milliseconds. Only `flush` calls it. */

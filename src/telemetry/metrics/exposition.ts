@@ -15,7 +15,7 @@ export interface Pending {
   readonly requests: () => number;
 }
 
-export interface ExpositionOptions {
+interface ExpositionOptions {
   readonly scheduler: Scheduler;
   /** Must hear every event before the metrics do. */
   readonly present: Present;

@@ -15,7 +15,7 @@ export interface HistoryStore {
   update(change: (read: () => Promise<string | undefined>) => Promise<string>): Promise<void>;
 }
 
-export interface LeadershipHistoryOptions {
+interface LeadershipHistoryOptions {
   readonly scheduler: Scheduler;
   readonly replica: ReplicaId;
   /** Hears a sentence for people when the store cannot be read or written. */
