@@ -4,7 +4,7 @@ import { isJournal, serviceNotificationOf } from "./system/service-notification.
 import { isTerminal, logDescriptor, processEnvironment } from "./options/environment.ts";
 import { exitCodes } from "./election/exit-status.ts";
 import { unreachable } from "./base/unreachable.ts";
-import { levelled } from "./telemetry/log/journal-level.ts";
+import { levelled } from "./telemetry/log/log-entry.ts";
 
 /** Its number, because asking for `process.stdout` would open a stream. */
 const standardOutput = 1;

@@ -47,11 +47,7 @@ const yet: readonly string[] = [
   "src/cli/completion/completion.ts",
   "src/cli/completion/completion-command.ts",
   "src/cli/status/status-command.ts",
-  "src/election/failure.ts",
   "src/election/ports/finding.ts",
-  "src/election/states/failover.ts",
-  "src/election/states/leader.ts",
-  "src/election/states/let-go.ts",
   "src/files/directory-failure.ts",
   "src/files/leader-files.ts",
 ];

@@ -45,6 +45,7 @@ export async function openTelemetry(
     journal,
     self,
     version,
+    coordinatorName: coordination.name,
     exposition,
     pending: {
       timers: () => scheduler.sleeping,

@@ -13,7 +13,7 @@ export interface InLine {
 }
 
 /** A place as people count it: the leader waits for nothing, and so has none. */
-export interface WaitingPlace {
+interface WaitingPlace {
   /** 1 for the one who is next. */
   readonly rank: number;
   /** How many wait. */

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { parseStatus, statusText, takesPart } from "../../src/cli/status/status-text.ts";
-import { requestStatus } from "../../src/http/status-request.ts";
+import { statusText } from "../../src/cli/status/status-text.ts";
+import { takesPart } from "../../src/election/transitions.ts";
+import { parseStatus } from "../../src/http/received-status.ts";
+import { requestStatus } from "../../src/http/replica-request.ts";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
 import { environmentOf } from "../options/environment.fixture.ts";
@@ -21,7 +23,7 @@ const leading = {
 
 test("status: tells a person state, epoch, lease, leader and files; a leader waits in no line", () => {
   const status = parseStatus(JSON.stringify(leading));
-  expect(status && takesPart(status)).toBe(true);
+  expect(status && takesPart(status.state)).toBe(true);
   expect(status && statusText(status)).toBe(
     `a on h, process 7
   state   Leader, for 61.3 s: won
@@ -52,7 +54,7 @@ test("status: a replica in line is told how many wait before it, the leader apar
 test("status: what is not known is left out, and what a terminal would obey is escaped", () => {
   const replica = { replica: "b\u001b[31m", host: "h", pid: 8 };
   const status = parseStatus(JSON.stringify({ replica, state: "Failover", stateMs: 0 }));
-  expect(status && takesPart(status)).toBe(false);
+  expect(status && takesPart(status.state)).toBe(false);
   expect(status && statusText(status)).toBe(
     "b\\u001b[31m on h, process 8\n  state   Failover, for 0.0 s\n  leader  unknown\n",
   );

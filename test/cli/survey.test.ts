@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
 import { routeTo } from "../../src/cli/replica-addresses.ts";
-import { parseStatus } from "../../src/cli/status/status-text.ts";
+import { parseStatus } from "../../src/http/received-status.ts";
 import { surveyCode, type SurveyedReplica, surveyText } from "../../src/cli/status/survey-text.ts";
 import type { ReplicaId, ReplicaInfo } from "../../src/election/ports/coordinator.ts";
 import { environmentOf } from "../options/environment.fixture.ts";

@@ -39,10 +39,23 @@ export function lease(
   return { kind: "lease", ...times, mayAct };
 }
 
+const timeoutGranted: ElectionEvent = {
+  kind: "timeout-granted",
+  askedMs: 10_000,
+  grantedMs: 4000,
+  detail: "a session timeout of 4000 ms was granted instead of 10000 ms",
+  facts: [{ name: "session-timeout", value: "session 4 s, 10 s asked" }],
+};
+
 /** One event of every kind, some in several shapes: a replica's life in short. */
 export const life: readonly ElectionEvent[] = [
-  { kind: "connection", change: "connected", server: "a:1", detail: "connected to a:1" },
-  { kind: "timeout-granted", askedMs: 10_000, grantedMs: 4000 },
+  {
+    kind: "connection",
+    change: "connected",
+    detail: "connected to a:1",
+    facts: [{ name: "server", value: "a:1" }],
+  },
+  timeoutGranted,
   transition("Init", "Attempter", "ready"),
   {
     kind: "standing",
@@ -61,7 +74,7 @@ export const life: readonly ElectionEvent[] = [
   { kind: "file-written", file: "1-1.json", epoch, durationMs: 2.5 },
   { kind: "files-pruned", count: 2 },
   { kind: "notice", level: "warn", detail: "a line\nwith a \u001b[31mtrick" },
-  { kind: "connection", change: "lost", server: undefined, detail: "the session is gone" },
+  { kind: "connection", change: "lost", detail: "the session is gone", facts: [] },
   transition("Leader", "Failover", "session-lost"),
   {
     kind: "repair",

@@ -6,7 +6,7 @@ import { fanOut } from "../../src/telemetry/fan-out.ts";
 import { Exposition } from "../../src/telemetry/metrics/exposition.ts";
 import { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
-import { epoch, lease, life, other, self, transition, metricsOf } from "./fixture.ts";
+import { epoch, lease, life, metricsOf, other, self, transition } from "./fixture.ts";
 
 function start(events: readonly ElectionEvent[] = []) {
   const scheduler = new FakeScheduler();
@@ -24,7 +24,8 @@ function start(events: readonly ElectionEvent[] = []) {
     journal: false,
     self: () => self,
     version: "1.2.3",
-    failover: (grantedMs = 10_000) => [{ kind: "crash", ms: grantedMs, terms: [], commits: 1 }],
+    coordinatorName: "fake",
+    failover: () => [{ kind: "crash", ms: 4_000, terms: [], commits: 1 }],
     pending: { timers: () => scheduler.sleeping, requests: () => 3 },
     settings: () => [{ option: "zk-path", value: "/election", source: "default", place: null }],
   });
@@ -104,22 +105,27 @@ test("status: tells a replica's life", () => {
   for (const event of life.slice(16, 19)) telemetry.observer.observe(event);
   const failed = telemetry.status();
   expect(failed).toMatchObject({ state: "Failover", epoch: null, leader: null, standing: null });
-  expect(failed.resources.coordinator.health).toBe("failed");
-  expect(failed.resources.duty.health).toBe("good");
+  expect(failed.coordinator).toMatchObject({
+    name: "fake",
+    health: "failed",
+    connection: { change: "lost", detail: "the session is gone" },
+    facts: [{ name: "session-timeout", value: "session 4 s, 10 s asked" }],
+  });
+  expect(failed.duty.health).toBe("good");
 });
 
 test("status: the resource that failed is blamed until it works again", () => {
   const { telemetry } = start(leading);
   const lost = transition("Leader", "Failover", "duty-failed");
   telemetry.observer.observe({ ...lost, failed: "duty" });
-  const { duty, coordinator } = telemetry.status().resources;
+  const { duty, coordinator } = telemetry.status();
   expect([coordinator.health, duty]).toMatchObject(["good", { detail: lost.detail }]);
   const failure = { resource: "duty", code: "duty-failed", detail: "disk full" } as const;
   const repair = { kind: "repair", resource: "duty", attempt: 1, left: 2 } as const;
   telemetry.observer.observe({ ...repair, failure });
-  expect(telemetry.status().resources.duty.detail).toBe("disk full");
+  expect(telemetry.status().duty.detail).toBe("disk full");
   telemetry.observer.observe({ ...repair, failure: undefined });
-  expect(telemetry.status().resources.duty).toMatchObject({ health: "good", detail: null });
+  expect(telemetry.status().duty).toMatchObject({ health: "good", detail: null });
 });
 
 test("status: remembers the last 100 transitions and the last 20 files, the latest first", () => {
@@ -158,13 +164,6 @@ test("status: counts every edge of the table, and tells what became of the comma
     { from: "Leader", to: "Attempter", count: 1 },
   ]);
   expect(command).toMatchObject({ change: "exited", status: 3, epoch: epoch.toString() });
-});
-
-test("status: the bound follows the session timeout that was granted", () => {
-  const { telemetry } = start();
-  expect(telemetry.status().failover[0]?.ms).toBe(10_000);
-  telemetry.observer.observe({ kind: "timeout-granted", askedMs: 10_000, grantedMs: 4_000 });
-  expect(telemetry.status().failover[0]?.ms).toBe(4_000);
 });
 
 test("changes: are told of what the status shows, to whoever listens", () => {

@@ -6,7 +6,7 @@ import type { Config } from "../../daemon/options.ts";
 import { exitCodes } from "../../election/exit-status.ts";
 import type { Teller } from "../../election/ports/crash-records.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
-import { levelled } from "../../telemetry/log/journal-level.ts";
+import { levelled } from "../../telemetry/log/log-entry.ts";
 import { complain } from "../print.ts";
 
 /**

@@ -2,14 +2,9 @@ import { printable } from "../../base/quoted.ts";
 import type { Coordination } from "../../election/ports/coordination.ts";
 import type { ReplicaInfo } from "../../election/ports/coordinator.ts";
 import { exitCodes } from "../../election/exit-status.ts";
-import {
-  fieldsOf,
-  rankInLine,
-  type ReceivedStatus,
-  seconds,
-  takesPart,
-  textOf,
-} from "./status-text.ts";
+import { takesPart } from "../../election/transitions.ts";
+import type { ReceivedStatus } from "../../http/received-status.ts";
+import { rankInLine, seconds } from "./status-text.ts";
 import { textTable } from "../table.ts";
 
 /** One replica, as far as it is known. */
@@ -62,7 +57,7 @@ export function surveyCode(
   // Who cannot be asked from here stands in the line all the same, and so takes part.
   const silent = replicas.some(({ address, status }) => address !== undefined && !status);
   if (silent) return exitCodes.exhausted;
-  const idle = replicas.some(({ status }) => status !== undefined && !takesPart(status));
+  const idle = replicas.some(({ status }) => status !== undefined && !takesPart(status.state));
   return idle || service?.leader === null ? exitCodes.takesNoPart : exitCodes.stopped;
 }
 
@@ -78,17 +73,14 @@ function rankOf(
 
 function row(replica: SurveyedReplica, rank: number | undefined): string[] {
   const { address, info, leads, status, problem } = replica;
-  const fields = status?.fields ?? {};
-  const self = fieldsOf(fields["replica"]);
-  const resting = seconds(fieldsOf(fields["resting"]), "remainingMs");
-  const detail = textOf(fields, "detail");
-  const rest = resting === undefined ? detail : `rests for another ${resting}`;
+  const resting = seconds(status?.restMs);
+  const rest = resting === undefined ? status?.detail : `rests for another ${resting}`;
   return [
-    info?.replica ?? textOf(self, "replica") ?? "?",
-    info?.host ?? textOf(self, "host") ?? "?",
+    info?.replica ?? status?.replica ?? "?",
+    info?.host ?? status?.host ?? "?",
     status?.state ?? (leads === undefined ? "?" : leads ? "(leads)" : "(in line)"),
-    seconds(fields, "stateMs") ?? "-",
-    textOf(fields, "epoch") ?? "-",
+    seconds(status?.stateMs) ?? "-",
+    status?.epoch ?? "-",
     rank === undefined ? "-" : String(rank),
     address ?? "-",
     problem ?? rest ?? "",

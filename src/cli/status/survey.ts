@@ -106,7 +106,7 @@ async function tell(
       position: rest.position ?? null,
       address: rest.address ?? null,
       problem: rest.problem ?? null,
-      status: status?.fields ?? null,
+      status: status?.answer ?? null,
     })),
   };
   const text = json ? `${JSON.stringify(list)}\n` : surveyText(replicas, service);

@@ -76,14 +76,23 @@ export type ElectionEvent =
     }
   /** How the replica takes part was read. */
   | { readonly kind: "standing"; readonly standing: Standing }
+  /** The link to the coordinator was made, is interrupted, goes on, or is over. */
   | {
       readonly kind: "connection";
       readonly change: "connected" | "suspended" | "resumed" | "lost";
-      readonly server: string | undefined;
       readonly detail: string;
+      /** What else is to be said of it, in place of what the last such event said. */
+      readonly facts: readonly Fact[];
     }
-  /** The coordinator granted another session timeout than was asked for. */
-  | { readonly kind: "timeout-granted"; readonly askedMs: number; readonly grantedMs: number }
+  /** The coordinator granted another timeout than was asked for. */
+  | {
+      readonly kind: "timeout-granted";
+      readonly askedMs: number;
+      readonly grantedMs: number;
+      readonly detail: string;
+      /** As for `connection`. */
+      readonly facts: readonly Fact[];
+    }
   | {
       readonly kind: "request";
       readonly operation: string;
@@ -122,6 +131,14 @@ export type ElectionEvent =
     }
   /** Something a person should know that changes no state. */
   | { readonly kind: "notice"; readonly level: "debug" | "info" | "warn"; readonly detail: string };
+
+/** Something that a coordinator says of itself, and the rules do not know. */
+export interface Fact {
+  /** What it is about, in the coordinator's words: for programs. */
+  readonly name: string;
+  /** A few words for people, who need not see the name. */
+  readonly value: string;
+}
 
 export interface TransitionEvent {
   readonly kind: "transition";

@@ -14,8 +14,8 @@ import {
 
 /**
  * We hold the epoch, and may act until `validUntil` (monotonic ms).
- * Enter: our session owns the leader node, and every earlier lease is over. While here: the duty
- * is done; the adapter renews the lease. Leave: the duty failed or hangs, lease over, session lost,
+ * Enter: leadership is our session's, and every earlier lease is over. While here: the duty is
+ * done; the adapter renews the lease. Leave: the duty failed or hangs, lease over, session lost,
  * step-down, signal.
  * Safety: the duty asks `mayAct` before every effect; nobody else may act before our lease ended.
  * Source: lease.ts

@@ -18,7 +18,7 @@ export function duration(ms: number): string {
   return two(rounded, day, "d", hour, "h");
 }
 
-/** How long something has been so: whole seconds, so that it does not flicker. */
+/** How long a state has lasted, for people: in whole seconds, so that it does not flicker. */
 export function age(ms: number): string {
   return duration(Math.floor(Math.max(0, ms) / second) * second || 0).replace(/^0 ms$/, "0 s");
 }
@@ -33,13 +33,14 @@ function trimmed(value: number): string {
   return value.toFixed(1).replace(/\.0$/, "");
 }
 
-/** What happened to a leadership. */
+/** The change of a leadership, for people. */
 export function changeText({ change, reason, detail }: LeadershipChange): string {
   if (change === "began") return "leads";
   if (change === "seen") return "seen to lead";
   return `ended: ${reason ?? "unknown"}${detail === null ? "" : ` (${detail})`}`;
 }
 
+/** The state of the command, for people. */
 export function commandText({ change, status, detail }: CommandStatus): string {
   if (change === "started") return "runs";
   if (change === "exited") return `exited with status ${status ?? "unknown"}`;
@@ -56,7 +57,7 @@ export function partText(
   return standing === null ? "not in line" : standingText(standing, leader);
 }
 
-/** What a bound is about. */
+/** The kinds of bounds, for people. */
 export const boundTitles: Readonly<Record<Bound["kind"], string>> = {
   "hand-over": "Hand-over",
   crash: "Crash",
@@ -64,11 +65,12 @@ export const boundTitles: Readonly<Record<Bound["kind"], string>> = {
   "crash-without-line": "Crash, nobody woken",
 };
 
+/** A bound, for people. */
 export function boundText({ ms, commits }: Bound): string {
   return ms === 0 ? commitsText(commits) : duration(ms);
 }
 
-/** The sum that makes a bound. */
+/** The sum that a bound is, for people. */
 export function boundSum({ kind, terms, commits }: Bound): string {
   if (kind === "hand-over" && terms.length === 0) return "SIGTERM or step-down: giving up, taking";
   const summands = terms.map(({ what, ms }) => `${duration(ms)} ${what}`);

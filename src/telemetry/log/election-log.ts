@@ -8,7 +8,7 @@ import {
 } from "../../election/ports/observer.ts";
 import type { Log } from "./log.ts";
 
-/** Writes the log's line for every event. The level says how often a person wants to see it. */
+/** Writes a line of the log for every event, but for those of which an attempt tells as well. */
 export class ElectionLog implements Observer {
   readonly #log: Log;
   /** Who led according to the last attempt, so that a change is told once. */
@@ -23,7 +23,8 @@ export class ElectionLog implements Observer {
     resting: (event) => this.#resting(event),
     standing: (event) => this.#standing(event),
     connection: (event) => this.#connection(event),
-    "timeout-granted": (event) => this.#timeoutGranted(event),
+    "timeout-granted": ({ kind, detail, askedMs, grantedMs }) =>
+      this.#log.write("warn", kind, detail, { askedMs, grantedMs }),
     request: (event) => this.#request(event),
     repair: (event) => this.#repair(event),
     "file-written": (event) => this.#fileWritten(event),
@@ -110,14 +111,10 @@ export class ElectionLog implements Observer {
     this.#log.write("debug", kind, message, { position: position + 1, size });
   }
 
-  #connection({ kind, change, server, detail }: EventOf<"connection">): void {
+  #connection({ kind, change, detail, facts }: EventOf<"connection">): void {
     const level = change === "suspended" || change === "lost" ? "warn" : "info";
-    this.#log.write(level, kind, detail, { change, server });
-  }
-
-  #timeoutGranted({ kind, askedMs, grantedMs }: EventOf<"timeout-granted">): void {
-    const message = `a session timeout of ${grantedMs} ms was granted instead of ${askedMs} ms`;
-    this.#log.write("warn", kind, message, { askedMs, grantedMs });
+    const told = Object.fromEntries(facts.map(({ name, value }) => [name, value]));
+    this.#log.write(level, kind, detail, { change, ...told });
   }
 
   #request({ kind, operation, outcome, durationMs }: EventOf<"request">): void {

@@ -11,14 +11,14 @@ import { stateNames, transitions } from "../../election/transitions.ts";
 import type { Present } from "../status/present.ts";
 import { readGauge } from "./read-metric.ts";
 
-/** Seconds: from a fast disk or a near server to something that is about to fail. */
+/** Bounds in seconds: from a fast disk or a near coordinator to one that is about to fail. */
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 const resources: readonly Resource[] = ["coordinator", "duty"];
 
 /**
- * The election's metrics, for Prometheus. Everything that depends on the time is computed when it
- * is scraped. Every combination of labels that is known beforehand is there from the start, at 0.
+ * The election's metrics, for Prometheus. A value that depends on the time is computed when it is
+ * scraped. Every combination of labels that is known beforehand is there from the start, at 0.
  */
 export class ElectionMetrics implements Observer {
   readonly #transitions;

@@ -1,6 +1,6 @@
 import type { ElectionEvent, EventKind, Observer } from "../../election/ports/observer.ts";
 
-/** Whether the status shows what an event of a kind changes. */
+/** For each kind of event: whether it changes something that the status shows. */
 const isShown: Readonly<Record<EventKind, boolean>> = {
   transition: true,
   attempt: true,

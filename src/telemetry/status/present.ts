@@ -1,11 +1,11 @@
 import type { Epoch } from "../../election/ports/coordinator.ts";
 import type { ElectionEvent, EventOf, Observer } from "../../election/ports/observer.ts";
 import { type Instant, remainingMs, type Scheduler } from "../../base/scheduler.ts";
-import type { StateName } from "../../election/transitions.ts";
+import { type StateName, takesPart } from "../../election/transitions.ts";
 
 /**
- * Where the replica stands now, by the events heard so far. Whatever depends on the time is
- * computed when it is asked for. The log, the metrics and the status all read it here.
+ * The replica's state, epoch and lease, by the events heard up to now. A value that depends on the
+ * time is computed when it is asked for. The log, the metrics and the status all read it here.
  */
 export class Present implements Observer {
   readonly #scheduler: Scheduler;
@@ -57,9 +57,8 @@ export class Present implements Observer {
   }
 
   observe(event: ElectionEvent): void {
-    // Only who competes or leads has a lease: what is still told after that is about the past.
-    const mayLead = this.#state === "Attempter" || this.#state === "Leader";
-    if (event.kind === "lease" && mayLead) this.#lease = event;
+    // A replica that takes no part has no lease: an event that says so comes late.
+    if (event.kind === "lease" && takesPart(this.#state)) this.#lease = event;
     // An attempt that did not win has no lease, whatever was begun on the way.
     if (event.kind === "attempt" && event.outcome !== "won") this.#lease = undefined;
     if (event.kind !== "transition") return;

@@ -3,6 +3,7 @@ import type { Resource } from "../../election/failure.ts";
 import {
   type ElectionEvent,
   type EventOf,
+  type Fact,
   ignored,
   type Observer,
   react,
@@ -12,7 +13,7 @@ import {
 import { type Instant, remainingMs, type Scheduler } from "../../base/scheduler.ts";
 import type {
   CommandStatus,
-  ConnectionStatus,
+  CoordinatorStatus,
   FilesStatus,
   LeaderStatus,
   ResourceStatus,
@@ -36,15 +37,17 @@ export interface StatusBoardOptions {
   /** What the replica says of itself. */
   readonly self: () => ReplicaInfo;
   readonly version: string;
+  /** What the coordinator is called. */
+  readonly coordinatorName: string;
   readonly settings: () => readonly SettingStatus[];
   /** Must hear every event before the board does. */
   readonly history: LeadershipHistory;
-  /** How long nobody leads at most, with the session timeout that was granted, if that is known. */
-  readonly failover: (grantedMs: number | undefined) => Status["failover"];
+  /** How long nobody leads at most, in each kind of change. */
+  readonly failover: () => Status["failover"];
   readonly logLinesDropped: () => number;
 }
 
-/** Keeps what /status and /leader tell. */
+/** Keeps the picture that /status and /leader give. */
 export class StatusBoard implements Observer {
   readonly #options: StatusBoardOptions;
   readonly #transitions = new Ring<TransitionStatus>(historyLength);
@@ -58,8 +61,9 @@ export class StatusBoard implements Observer {
   #command: CommandStatus | null = null;
   #standing: Status["standing"] = null;
   #restsUntil: Instant | undefined;
-  #connection: ConnectionStatus | null = null;
-  #timeoutGranted: Status["timeoutGranted"] = null;
+  #connection: CoordinatorStatus["connection"] = null;
+  #connectionFacts: readonly Fact[] = [];
+  #timeoutFacts: readonly Fact[] = [];
   #written = 0;
   #pruned = 0;
   readonly #reactions: Reactions = {
@@ -71,8 +75,8 @@ export class StatusBoard implements Observer {
     },
     "leader-seen": ({ leader, epoch }) => this.#see(leader, epoch.toString()),
     connection: (event) => this.#connect(event),
-    "timeout-granted": ({ askedMs, grantedMs }) => {
-      this.#timeoutGranted = { askedMs, grantedMs };
+    "timeout-granted": ({ facts }) => {
+      this.#timeoutFacts = facts;
     },
     repair: ({ resource, failure }) => this.#judge(resource, failure?.detail),
     "file-written": (event) => this.#write(event),
@@ -129,9 +133,8 @@ export class StatusBoard implements Observer {
       leader: this.leader() ?? null,
       standing: this.#standing,
       resting: this.#resting(),
-      connection: this.#connection,
-      timeoutGranted: this.#timeoutGranted,
-      resources: { ...this.#resources },
+      coordinator: this.#coordinator(),
+      duty: this.#resources.duty,
       files: {
         written: this.#written,
         pruned: this.#pruned,
@@ -144,7 +147,7 @@ export class StatusBoard implements Observer {
       transitions: this.#transitions.latestFirst(),
       leaderships: history.latestFirst(),
       settings: settings(),
-      failover: failover(this.#timeoutGranted?.grantedMs),
+      failover: failover(),
       logLinesDropped: logLinesDropped(),
     };
   }
@@ -208,8 +211,15 @@ export class StatusBoard implements Observer {
     return leftMs === 0 ? null : { remainingMs: Math.ceil(leftMs) };
   }
 
-  #connect({ change, server, detail }: EventOf<"connection">): void {
-    this.#connection = { change, server: server ?? null, detail, since: this.#time() };
+  #coordinator(): CoordinatorStatus {
+    const { coordinatorName: name } = this.#options;
+    const facts = [...this.#connectionFacts, ...this.#timeoutFacts];
+    return { name, ...this.#resources.coordinator, connection: this.#connection, facts };
+  }
+
+  #connect({ change, detail, facts }: EventOf<"connection">): void {
+    this.#connection = { change, detail, since: this.#time() };
+    this.#connectionFacts = facts;
     const works = change === "connected" || change === "resumed";
     this.#judge("coordinator", works ? undefined : detail);
   }
