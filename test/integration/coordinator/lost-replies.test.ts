@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { outOfTurn } from "../../../src/election/ports/coordinator.ts";
 import { Opcode } from "../../../src/zookeeper/protocol/opcodes.ts";
 import type { SessionKey } from "../../../src/coordination/zookeeper/leadership/session-key.ts";
 import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
@@ -30,7 +31,7 @@ test(
       transport,
       Opcode.multi,
       () => bench.isLed(),
-      () => session.attempt(never),
+      () => session.attempt(outOfTurn, never),
     );
     const leadership = await won(Promise.resolve(attempt));
     const { stat } = await bench.meddler.exists(bench.layout.leader);
@@ -49,7 +50,7 @@ test(
   async () => {
     const transport = new LossyTransport(new TcpTransport());
     const { session } = await bench.candidate("a", transport);
-    const leadership = await won(session.attempt(never));
+    const leadership = await won(session.attempt(outOfTurn, never));
     const outcome = await withLostReply(transport, Opcode.multi, isFree, () =>
       leadership.resign(never),
     );
@@ -64,7 +65,7 @@ test(
   async () => {
     const transport = new LossyTransport(new TcpTransport());
     const { session } = await bench.candidate("a", transport);
-    const leadership = await won(session.attempt(never));
+    const leadership = await won(session.attempt(outOfTurn, never));
     await withLostReply(transport, Opcode.setData, isRenewed, () => Promise.resolve());
     const { renewedAt } = leadership;
     await Bun.sleep(leaseMs);
@@ -78,7 +79,7 @@ test(
   "coordinator: a lost reply to joining the line makes no second entry",
   async () => {
     const leader = await bench.candidate("leader");
-    await won(leader.session.attempt(never));
+    await won(leader.session.attempt(outOfTurn, never));
     const transport = new LossyTransport(new TcpTransport());
     const { session, events } = await bench.candidate("a", transport);
     const stop = new AbortController();
@@ -98,8 +99,8 @@ test(
   async () => {
     const leader = await bench.candidate("leader");
     // Its second entry leaves room for an earlier one.
-    await (await won(leader.session.attempt(never))).resign(never);
-    const leadership = await won(leader.session.attempt(never));
+    await (await won(leader.session.attempt(outOfTurn, never))).resign(never);
+    const leadership = await won(leader.session.attempt(outOfTurn, never));
     const keys: SessionKey[] = [];
     const { session, events } = await bench.candidate("a", undefined, (key) => keys.push(key));
     const stop = new AbortController();
@@ -119,8 +120,8 @@ test(
     while ((await bench.entries()).length !== 2) await Bun.sleep(5);
     expect(await bench.entries()).not.toContain("a-0000000000");
     await leadership.resign(never);
-    await turn;
-    expect((await won(session.attempt(never))).mayAct()).toBe(true);
+    const call = await turn;
+    expect((await won(session.attempt(call, never))).mayAct()).toBe(true);
   },
   limitMs,
 );
@@ -130,7 +131,7 @@ test(
   async () => {
     const keys: SessionKey[] = [];
     const { session, events } = await bench.candidate("a", undefined, (key) => keys.push(key));
-    const leadership = await won(session.attempt(never));
+    const leadership = await won(session.attempt(outOfTurn, never));
     const [key] = keys;
     if (key === undefined) throw new Error("the session's key is kept when it begins");
     await bench.inTheNameOf(key, async (client) => {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { outOfTurn } from "../../../src/election/ports/coordinator.ts";
 import type { ElectionEvent } from "../../../src/election/ports/observer.ts";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
 import { openAccess } from "../../../src/zookeeper/access.ts";
@@ -49,7 +50,7 @@ test(
   "coordinator: of two replicas with one name the roster says which one leads",
   async () => {
     const leader = await bench.candidate("same");
-    await won(leader.session.attempt(never));
+    await won(leader.session.attempt(outOfTurn, never));
     const events = new Waiting("line");
     const second = await bench.opened(bench.coordinator("same", events));
     void second.turn(never);
@@ -67,10 +68,10 @@ test(
   "coordinator: a leader of our own name that goes on renewing is another process",
   async () => {
     const leader = await bench.candidate("same");
-    await won(leader.session.attempt(never));
+    await won(leader.session.attempt(outOfTurn, never));
     const events = new Waiting("notice");
     const second = await bench.opened(bench.coordinator("same", events));
-    expect((await second.attempt(never)).kind).toBe("led");
+    expect((await second.attempt(outOfTurn, never)).kind).toBe("led");
     void second.turn(never);
     expect(await events.heard).toMatchObject({
       level: "warn",

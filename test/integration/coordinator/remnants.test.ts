@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Leadership } from "../../../src/election/ports/coordinator.ts";
+import { outOfTurn, type Leadership } from "../../../src/election/ports/coordinator.ts";
 import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import type { ByteStream, Transport } from "../../../src/zookeeper/transport/transport.ts";
 import { encodeTerm } from "../../../src/coordination/zookeeper/leadership/records.ts";
@@ -60,7 +60,7 @@ async function loses(leadership: Leadership): Promise<void> {
 async function lostLeader(end: "resigns" | "its effect hangs") {
   const { coordinator, events, transport } = replica();
   const session = await bench.opened(coordinator);
-  const leadership = await won(session.attempt(never));
+  const leadership = await won(session.attempt(outOfTurn, never));
   transport.shut();
   await loses(leadership);
   if (end === "resigns") await leadership.resign(never);
@@ -73,7 +73,7 @@ test(
   async () => {
     const { coordinator, events } = replica();
     const session = await bench.opened(coordinator);
-    const leadership = await won(session.attempt(never));
+    const leadership = await won(session.attempt(outOfTurn, never));
     await bench.server.stop();
     await loses(leadership);
     // At once, although nobody answers.
@@ -96,7 +96,7 @@ test(
     const { coordinator, events, transport, epoch } = await lostLeader("resigns");
     transport.open();
     const next = await bench.opened(coordinator);
-    expect((await won(next.attempt(never))).epoch).toBeGreaterThan(epoch);
+    expect((await won(next.attempt(outOfTurn, never))).epoch).toBeGreaterThan(epoch);
     expect(events.of("waiting-out")).toEqual([]);
   },
   limitMs,
@@ -120,7 +120,7 @@ test(
     const { coordinator, events, transport } = replica();
     const session = await bench.opened(coordinator);
     await bench.meddler.setData(bench.layout.term, encodeTerm({ state: "held", leaseMs: 60_000 }));
-    const attempt = session.attempt(never);
+    const attempt = session.attempt(outOfTurn, never);
     while (events.of("waiting-out").length === 0) await Bun.sleep(5);
     transport.shut();
     expect(await attempt).toMatchObject({ kind: "failed" });
@@ -137,13 +137,13 @@ test(
   async () => {
     const { coordinator, events, transport } = replica();
     const [first, second] = [await bench.opened(coordinator), await bench.opened(coordinator)];
-    await (await won(first.attempt(never))).resign(never);
+    await (await won(first.attempt(outOfTurn, never))).resign(never);
     transport.shut();
     await first.close(never);
     await second.close(never);
     transport.open();
     const third = await bench.opened(coordinator);
-    await won(third.attempt(never));
+    await won(third.attempt(outOfTurn, never));
     await third.close(never);
     expect(await coordinator.leave(never)).toBeUndefined();
     expect(events.of("notice").filter(({ detail }) => detail.includes("lost session"))).toEqual([]);

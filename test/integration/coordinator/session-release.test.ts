@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Epoch } from "../../../src/election/ports/coordinator.ts";
+import { outOfTurn, type Epoch } from "../../../src/election/ports/coordinator.ts";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
 import { encodeTerm } from "../../../src/coordination/zookeeper/leadership/records.ts";
 import type { SessionKey } from "../../../src/coordination/zookeeper/leadership/session-key.ts";
@@ -25,7 +25,7 @@ test(
   async () => {
     const keys: SessionKey[] = [];
     const { session } = await bench.candidate("a", undefined, (key) => keys.push(key));
-    const { epoch } = await won(session.attempt(never));
+    const { epoch } = await won(session.attempt(outOfTurn, never));
     session.abandon();
     expect(keys.map((key) => key.epoch)).toEqual([undefined, epoch]);
     expect(await release(keys[1] as SessionKey)).toEqual({ kind: "released", epoch });
@@ -44,7 +44,7 @@ test(
     const keys: SessionKey[] = [];
     const { session, events } = await bench.candidate("a", undefined, (key) => keys.push(key));
     await bench.meddler.setData(bench.layout.term, encodeTerm({ state: "held", leaseMs: 60_000 }));
-    void session.attempt(never);
+    void session.attempt(outOfTurn, never);
     while (events.of("waiting-out").length === 0) await Bun.sleep(5);
     session.abandon();
     expect(keys.map((key) => key.epoch)).toEqual([undefined]);
@@ -61,7 +61,7 @@ test(
   async () => {
     const keys: SessionKey[] = [];
     const { session } = await bench.candidate("a", undefined, (key) => keys.push(key));
-    await won(session.attempt(never));
+    await won(session.attempt(outOfTurn, never));
     session.abandon();
     const key = { ...(keys[1] as SessionKey), epoch: 1n as Epoch };
     expect(await release(key)).toMatchObject({ kind: "closed" });
@@ -75,7 +75,7 @@ test(
   async () => {
     const keys: SessionKey[] = [];
     const { session } = await bench.candidate("a", undefined, (key) => keys.push(key));
-    await won(session.attempt(never));
+    await won(session.attempt(outOfTurn, never));
     session.abandon();
     await bench.meddler.delete(bench.layout.term);
     const outcome = await release(keys[1] as SessionKey);
@@ -90,7 +90,7 @@ test(
   async () => {
     const keys: SessionKey[] = [];
     const { session } = await bench.candidate("a", undefined, (key) => keys.push(key));
-    const leadership = await won(session.attempt(never));
+    const leadership = await won(session.attempt(outOfTurn, never));
     const key = { ...(keys[1] as SessionKey), password: new Uint8Array(16).fill(9) };
     expect(await release(key)).toEqual({ kind: "gone" });
     await Bun.sleep(sessionTimeoutMs / 2);

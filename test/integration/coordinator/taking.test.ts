@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { type Call, outOfTurn } from "../../../src/election/ports/coordinator.ts";
 import { waitingOutMs } from "../../../src/election/lease.ts";
 import {
   Bench,
@@ -29,7 +30,7 @@ test(
   "coordinator: taking after a release may act at once, with the epoch of the node",
   async () => {
     const { session, events } = await bench.candidate("a");
-    const leadership = await won(session.attempt(never));
+    const leadership = await won(session.attempt(outOfTurn, never));
     expect(leadership.mayAct()).toBe(true);
     expect(events.of("waiting-out")).toEqual([]);
     const { stat } = await bench.meddler.exists(bench.layout.leader);
@@ -45,7 +46,7 @@ test(
   "coordinator: whoever finds a leader writes nothing",
   async () => {
     const leader = await bench.candidate("a");
-    await won(leader.session.attempt(never));
+    await won(leader.session.attempt(outOfTurn, never));
     const other = await bench.candidate("b");
     const line = new AbortController();
     void other.session.turn(line.signal);
@@ -53,7 +54,7 @@ test(
     const before = await bench.meddler.exists(bench.layout.leader);
     const zxidBefore = bench.meddler.lastZxid;
     for (let attempt = 0; attempt < 20; attempt += 1) {
-      expect((await other.session.attempt(never)).kind).toBe("led");
+      expect((await other.session.attempt(outOfTurn, never)).kind).toBe("led");
     }
     const after = await bench.meddler.exists(bench.layout.leader);
     const renewals = (after.stat?.version ?? 0) - (before.stat?.version ?? 0);
@@ -67,7 +68,7 @@ test(
   "coordinator: resigning removes node and entry and releases the term, in one commit",
   async () => {
     const { session } = await bench.candidate("a");
-    const leadership = await won(session.attempt(never));
+    const leadership = await won(session.attempt(outOfTurn, never));
     expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
     expect(await bench.term()).toEqual({ state: "released" });
     const { stat } = await bench.meddler.exists(bench.layout.leader);
@@ -84,7 +85,7 @@ test(
   "coordinator: renewals extend the lease and keep the epoch",
   async () => {
     const { session, events } = await bench.candidate("a");
-    const leadership = await won(session.attempt(never));
+    const leadership = await won(session.attempt(outOfTurn, never));
     await Bun.sleep(sessionTimeoutMs * 1.5);
     expect(leadership.mayAct()).toBe(true);
     const leases = events.of("lease");
@@ -101,13 +102,13 @@ test(
   "coordinator: after a held term without an observation the whole lease is waited out",
   async () => {
     const first = await bench.candidate("a");
-    await won(first.session.attempt(never));
+    await won(first.session.attempt(outOfTurn, never));
     first.session.abandon();
     const second = await bench.candidate("b");
     const gone = (await bench.meddler.exists(bench.layout.leader, { watch: never })).watch;
     await gone;
     const startedAt = performance.now();
-    const leadership = await won(second.session.attempt(never));
+    const leadership = await won(second.session.attempt(outOfTurn, never));
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(waitingOutMs(leaseMs));
     expect(leadership.mayAct()).toBe(true);
     expect(second.events.of("waiting-out")).toMatchObject([{ observed: false }]);
@@ -119,14 +120,14 @@ test(
   "coordinator: the first in line saw the last renewal, so little or nothing is left to wait",
   async () => {
     const first = await bench.candidate("a");
-    const lost = await won(first.session.attempt(never));
+    const lost = await won(first.session.attempt(outOfTurn, never));
     const second = await bench.candidate("b");
     const turn = second.session.turn(never);
     await Bun.sleep(sessionTimeoutMs / 2);
     const abandonedAt = performance.now();
     first.session.abandon();
-    await turn;
-    const next = await won(second.session.attempt(never));
+    const call = await turn;
+    const next = await won(second.session.attempt(call, never));
     const tookMs = performance.now() - abandonedAt;
     // The servers expire a session of 2 s after 2 to 3 s; without the observation 1.4 s would follow.
     expect(tookMs).toBeGreaterThan(leaseMs);
@@ -141,7 +142,7 @@ test(
   "coordinator: looking again at a leader that renews no more does not restart the wait",
   async () => {
     const first = await bench.candidate("a");
-    await won(first.session.attempt(never));
+    await won(first.session.attempt(outOfTurn, never));
     const second = await bench.candidate("b");
     const untilTimeout = new AbortController();
     const interrupted = second.session.turn(untilTimeout.signal);
@@ -151,9 +152,9 @@ test(
     // What an attempter-timeout does while the dead leader's session runs out.
     untilTimeout.abort();
     await interrupted;
-    expect((await second.session.attempt(never)).kind).toBe("led");
-    await second.session.turn(never);
-    await won(second.session.attempt(never));
+    expect((await second.session.attempt(outOfTurn, never)).kind).toBe("led");
+    const call = await second.session.turn(never);
+    await won(second.session.attempt(call, never));
     // The session outlives its last renewal by 2 s at least, the lease by 1.3 s: nothing is left.
     expect(second.events.of("waiting-out")).toEqual([]);
   },
@@ -164,7 +165,7 @@ test(
   "coordinator: a session is not closed in the way of who takes over",
   async () => {
     const { session } = await bench.candidate("a");
-    await (await won(session.attempt(never))).resign(never);
+    await (await won(session.attempt(outOfTurn, never))).resign(never);
     const resignedAt = performance.now();
     await session.close(never);
     // Closing is a commit as well, and the successor's comes first.
@@ -174,7 +175,7 @@ test(
 );
 
 /** Somebody who waits behind `leader`, with all that it watches from there. */
-async function firstInLine(id: string): Promise<Candidate & { readonly turn: Promise<void> }> {
+async function firstInLine(id: string): Promise<Candidate & { readonly turn: Promise<Call> }> {
   const candidate = await bench.candidate(id);
   const turn = candidate.session.turn(never);
   // The last thing that it asks for is what it watches.
@@ -192,12 +193,12 @@ test(
   "coordinator: the first in line takes over from what it has watched, in one flight",
   async () => {
     const leader = await bench.candidate("a");
-    const leadership = await won(leader.session.attempt(never));
+    const leadership = await won(leader.session.attempt(outOfTurn, never));
     const next = await firstInLine("b");
     const before = requestsOf(next).length;
     await leadership.resign(never);
-    await next.turn;
-    const successor = await won(next.session.attempt(never));
+    const call = await next.turn;
+    const successor = await won(next.session.attempt(call, never));
     // The term, as the change told, and the taking, which was sent without waiting for it.
     const mine = requestsOf(next).slice(before);
     expect(mine.filter((operation) => operation !== "setData")).toEqual(["getData", "multi"]);
@@ -212,13 +213,13 @@ test(
   "coordinator: after a crash it takes over without reading, and waits the lease out",
   async () => {
     const leader = await bench.candidate("a");
-    const leadership = await won(leader.session.attempt(never));
+    const leadership = await won(leader.session.attempt(outOfTurn, never));
     const next = await firstInLine("b");
     const renewalsUntil = leadership.validUntil;
     leader.session.abandon();
-    await next.turn;
+    const call = await next.turn;
     const before = requestsOf(next).length;
-    const successor = await won(next.session.attempt(never));
+    const successor = await won(next.session.attempt(call, never));
     const mine = requestsOf(next).slice(before);
     expect(mine.filter((operation) => operation !== "setData")).toEqual(["multi"]);
     expect(performance.now()).toBeGreaterThan(renewalsUntil);
@@ -239,7 +240,7 @@ for (const { what, writes, waits } of [
     `coordinator: the first in line goes by the term that it replaces: ${what}`,
     async () => {
       const leader = await bench.candidate("a");
-      const leadership = await won(leader.session.attempt(never));
+      const leadership = await won(leader.session.attempt(outOfTurn, never));
       const next = await firstInLine("b");
       leader.session.abandon();
       const { term: path, leader: node } = bench.layout;
@@ -247,8 +248,8 @@ for (const { what, writes, waits } of [
         ...writes.map((data) => ({ kind: "set", path, data }) as const),
         { kind: "delete", path: node },
       ]);
-      await next.turn;
-      const successor = await won(next.session.attempt(never));
+      const call = await next.turn;
+      const successor = await won(next.session.attempt(call, never));
       expect(next.events.of("waiting-out")).toHaveLength(waits ? 1 : 0);
       expect(successor.epoch).toBeGreaterThan(leadership.epoch);
       expect(successor.mayAct()).toBe(true);
@@ -261,7 +262,7 @@ test(
   "coordinator: what follows the leader's end in the term is another's, and is read first",
   async () => {
     const leader = await bench.candidate("a");
-    await won(leader.session.attempt(never));
+    await won(leader.session.attempt(outOfTurn, never));
     const next = await firstInLine("b");
     leader.session.abandon();
     const { term: path, leader: node } = bench.layout;
@@ -271,8 +272,8 @@ test(
       { kind: "delete", path: node },
       { kind: "set", path, data },
     ]);
-    await next.turn;
-    const successor = won(next.session.attempt(never));
+    const call = await next.turn;
+    const successor = won(next.session.attempt(call, never));
     while (next.events.of("waiting-out").length === 0) await Bun.sleep(1);
     expect(await bench.term()).toEqual({ state: "held", leaseMs: 3_000 });
     expect((await successor).mayAct()).toBe(true);

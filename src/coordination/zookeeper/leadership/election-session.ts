@@ -1,9 +1,11 @@
-import type {
-  Attempt,
-  Epoch,
-  ReplicaInfo,
-  Session,
-  Sighting,
+import {
+  type Attempt,
+  type Call,
+  type Epoch,
+  outOfTurn,
+  type ReplicaInfo,
+  type Session,
+  type Sighting,
 } from "../../../election/ports/coordinator.ts";
 import { Ending } from "../../../election/failure.ts";
 import type { Observer } from "../../../election/ports/observer.ts";
@@ -19,8 +21,8 @@ import type { Namesake } from "./namesake.ts";
 import { encodeReplica } from "./records.ts";
 import { failureOfEnd, refusalOf } from "./refusals.ts";
 import type { SessionKey } from "./session-key.ts";
-import { takeAsForeseen, type TakingTools, tryToTake } from "./taking.ts";
-import { type ForeseenTerm, TermWatch } from "./term-watch.ts";
+import { CallUp, takeAsForeseen, type TakingTools, tryToTake } from "./taking.ts";
+import { TermWatch } from "./term-watch.ts";
 
 /** How often one attempt starts again because the records changed under it. */
 const roundsPerAttempt = 4;
@@ -55,10 +57,6 @@ export class ElectionSession implements Session {
   readonly #leaderWatch: LeaderWatch;
   #leadership: ZooKeeperLeadership | undefined;
   readonly #termWatch: TermWatch;
-  /** The line has just said that it is our turn. */
-  #isCalledUp = false;
-  /** The term as it must be, if nothing has happened since our turn came. */
-  #foreseen: ForeseenTerm | undefined;
   #placeTold: Place | undefined;
 
   constructor(tools: SessionTools) {
@@ -89,7 +87,7 @@ export class ElectionSession implements Session {
     }
   }
 
-  async attempt(signal: AbortSignal): Promise<Attempt> {
+  async attempt(call: Call, signal: AbortSignal): Promise<Attempt> {
     const tools: TakingTools = {
       ...this.#tools,
       line: this.#line,
@@ -99,14 +97,11 @@ export class ElectionSession implements Session {
       },
     };
     let detail = "the records changed during every try";
-    const isCalledUp = this.#isCalledUp;
-    const foreseen = this.#foreseen;
-    this.#isCalledUp = false;
-    this.#foreseen = undefined;
+    const foreseen = call instanceof CallUp ? call.foreseen : undefined;
     for (let round = 0; round < roundsPerAttempt; round += 1) {
       try {
         // Out of turn we are polite once; then the line is taken for broken.
-        const manners = isCalledUp || round > 0 ? "at once" : "in line";
+        const manners = call.isOurTurn || round > 0 ? "at once" : "in line";
         const attempt =
           round === 0 && foreseen !== undefined
             ? await takeAsForeseen(tools, foreseen, signal)
@@ -140,24 +135,25 @@ export class ElectionSession implements Session {
     }
   }
 
-  async turn(signal: AbortSignal): Promise<void> {
+  async turn(signal: AbortSignal): Promise<Call> {
     using waiting = new Scope(signal, this.#tools.client.ended);
     while (!waiting.signal.aborted) {
       try {
-        this.#isCalledUp = await this.#nobodyLeadsAtOurTurn(waiting.signal);
-        if (this.#isCalledUp) return;
+        const call = await this.#callAtOurTurn(waiting.signal);
+        if (call !== undefined) return call;
       } catch (error) {
         if (!(error instanceof ZooKeeperError)) throw error;
-        if (waiting.signal.aborted) return;
+        if (waiting.signal.aborted) break;
         const refusal = refusalOf(error);
         // Where its parent is gone too, an attempt finds out: it is not the line's to make.
         if (refusal !== undefined || error.code === "no-node") {
           await this.#withoutTheLine(refusal?.detail ?? error.message, waiting.signal);
-          return;
+          break;
         }
         await this.#tools.scheduler.sleep(linePauseMs, waiting.signal);
       }
     }
+    return outOfTurn;
   }
 
   async close(signal: AbortSignal): Promise<void> {
@@ -208,11 +204,11 @@ export class ElectionSession implements Session {
     this.#tools.observer.observe({ kind: "line", position, size, candidates });
   }
 
-  /** Waits for one thing to change; true when an attempt is worth while. */
-  async #nobodyLeadsAtOurTurn(signal: AbortSignal): Promise<boolean> {
+  /** Waits for one thing to change. Undefined when no attempt is worth while yet. */
+  async #callAtOurTurn(signal: AbortSignal): Promise<CallUp | undefined> {
     const { client } = this.#tools;
     const owner = await this.#owner(signal);
-    if (owner.kind === "us") return true;
+    if (owner.kind === "us") return new CallUp(undefined);
     const leader = owner.kind === "other" ? owner.leader?.replica : undefined;
     const place = await this.#line.place(leader, signal);
     if (place === undefined)
@@ -220,8 +216,8 @@ export class ElectionSession implements Session {
     this.#tellPlace(place);
     const { predecessor } = place;
     if (predecessor === undefined) {
-      await this.#untilNobodyLeads(signal);
-      return !signal.aborted;
+      const call = await this.#untilNobodyLeads(signal);
+      return signal.aborted ? undefined : call;
     }
     try {
       const { watch } = await client.getData(predecessor, { watch: signal, signal });
@@ -230,10 +226,10 @@ export class ElectionSession implements Session {
       // It left between the two reads, so the line is to be read again.
       if (!(error instanceof ZooKeeperError && error.code === "no-node")) throw error;
     }
-    return false;
+    return undefined;
   }
 
-  async #untilNobodyLeads(signal: AbortSignal): Promise<void> {
+  async #untilNobodyLeads(signal: AbortSignal): Promise<CallUp> {
     using following = new Scope(signal);
     try {
       void this.#termWatch.follow(following.signal);
@@ -244,15 +240,15 @@ export class ElectionSession implements Session {
     const { foreseen } = this.#termWatch;
     // Only what was watched to its end, without a gap, is known well enough to go by.
     const isKnown = this.#leaderWatch.lastRenewalOf(foreseen?.epoch) !== undefined;
-    this.#foreseen = isKnown ? foreseen : undefined;
+    return new CallUp(isKnown ? foreseen : undefined);
   }
 
   /** The regular attempts remain: they do not depend on the line. */
-  async #withoutTheLine(why: string, signal: AbortSignal): Promise<false> {
+  async #withoutTheLine(why: string, signal: AbortSignal): Promise<undefined> {
     const detail = `the line is out of use: ${why}`;
     this.#tools.observer.observe({ kind: "notice", level: "warn", detail });
     await aborted(signal);
-    return false;
+    return undefined;
   }
 
   #keepKey(epoch: Epoch | undefined): void {

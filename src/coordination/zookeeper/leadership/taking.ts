@@ -1,4 +1,4 @@
-import type { Attempt, Epoch, ReplicaInfo } from "../../../election/ports/coordinator.ts";
+import type { Attempt, Call, Epoch, ReplicaInfo } from "../../../election/ports/coordinator.ts";
 import { leaseDurationMs, waitingOutMs } from "../../../election/lease.ts";
 import type { Observer } from "../../../election/ports/observer.ts";
 import { type Instant, later, remainingMs, type Scheduler } from "../../../base/scheduler.ts";
@@ -31,6 +31,16 @@ export interface TakingTools {
   readonly describe: () => ReplicaInfo;
   /** Hears of the leadership as soon as it exists, which is before it may act. */
   readonly began: (leadership: ZooKeeperLeadership) => void;
+}
+
+/** It is our turn. Where the term was watched to the end of its leader, the call foresees it. */
+export class CallUp implements Call {
+  readonly isOurTurn = true;
+  readonly foreseen: ForeseenTerm | undefined;
+
+  constructor(foreseen: ForeseenTerm | undefined) {
+    this.foreseen = foreseen;
+  }
 }
 
 /** What a taking goes by. */
