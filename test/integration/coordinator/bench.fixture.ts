@@ -17,7 +17,7 @@ import {
   decodeTerm,
   type TermRecord,
 } from "../../../src/coordination/zookeeper/leadership/records.ts";
-import type { ForeignSession } from "../../../src/zookeeper/session/session.ts";
+import type { ForeignSession } from "../../../src/zookeeper/client-options.ts";
 import type { SessionKey } from "../../../src/coordination/zookeeper/leadership/session-key.ts";
 import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import type { Transport } from "../../../src/zookeeper/transport/transport.ts";

@@ -102,7 +102,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "no read after a reconnect: watches are not set again",
-    file: "zookeeper/session/session.ts",
+    file: "zookeeper/session/client-session.ts",
     find: "    this.#rearm(connection);",
     replace: "",
   },

@@ -13,6 +13,7 @@ import { later, remainingMs, type Scheduler } from "../../../base/scheduler.ts";
 import { aborted, Scope } from "../../../base/scope.ts";
 import type { ZooKeeperClient } from "../../../zookeeper/client.ts";
 import { ZooKeeperError } from "../../../zookeeper/errors.ts";
+import { formatSessionId } from "../../../zookeeper/session-id.ts";
 import type { Layout } from "./layout.ts";
 import { LeaderWatch, type Owner } from "./leader-watch.ts";
 import type { ZooKeeperLeadership } from "./leadership.ts";
@@ -71,7 +72,7 @@ export class ElectionSession implements Session {
   }
 
   get id(): string {
-    return `0x${BigInt.asUintN(64, this.#tools.client.sessionId).toString(16)}`;
+    return formatSessionId(this.#tools.client.sessionId);
   }
 
   async horizon(signal: AbortSignal): Promise<Epoch | undefined> {

@@ -202,7 +202,7 @@ function takingOperations(
     // The replica behind us watches our entry: its change says that we lead now.
     line.entry === undefined
       ? { kind: "create", path: line.entryPrefix, data, mode: "ephemeral-sequential" }
-      : { kind: "set", path: line.entry, data, version: -1 },
+      : { kind: "set", path: line.entry, data },
   ];
 }
 
