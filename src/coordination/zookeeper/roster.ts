@@ -4,7 +4,7 @@ import type { Scheduler } from "../../base/scheduler.ts";
 import type { ZooKeeperClient } from "../../zookeeper/client.ts";
 import type { ServerAddress } from "../../zookeeper/connection-string.ts";
 import { missingIsUndefined, ZooKeeperError } from "../../zookeeper/errors.ts";
-import { type Layout, layoutBelow } from "./leadership/layout.ts";
+import { type RecordLayout, layoutBelow } from "./leadership/layout.ts";
 import { sequenceOf } from "./leadership/line.ts";
 import type { Stat } from "../../zookeeper/protocol/records.ts";
 import { decodeReplica } from "./leadership/records.ts";
@@ -81,7 +81,7 @@ export async function readRoster(options: RosterOptions, signal: AbortSignal): P
 
 async function readWith(
   client: ZooKeeperClient,
-  layout: Layout,
+  layout: RecordLayout,
   scheduler: Scheduler,
   signal: AbortSignal,
 ): Promise<Extract<Roster, { kind: "read" }>> {

@@ -41,10 +41,10 @@ test(
     const { session, events } = await secured("a");
     await won(session.attempt(outOfTurn, never));
     expect(warnings(events)).toEqual([]);
-    const { base, leader, term, replicas } = bench.layout;
+    const { base, leader, leaseNote, replicas } = bench.layout;
     await using reference = await ReferenceClient.start(bench.server.address.port);
     const entry = `${replicas}/${(await bench.entries())[0]}`;
-    for (const path of [leader, term, entry]) {
+    for (const path of [leader, leaseNote, entry]) {
       expect(await reference.ask("get", { path })).toMatchObject({ data: expect.any(String) });
       expect(await reference.ask("set", { path, data: "x" }).catch(String)).toContain("-102");
       expect(await reference.ask("delete", { path }).catch(String)).toContain("-102");
@@ -73,8 +73,8 @@ test(
     await leads(session);
     await leads(plain.session);
 
-    const { base, term, replicas } = bench.layout;
-    const commands = [base, term, replicas].map(
+    const { base, leaseNote, replicas } = bench.layout;
+    const commands = [base, leaseNote, replicas].map(
       (path) => `setAcl ${path} world:anyone:r,auth::cdr`,
     );
     const [told = "", ...more] = warnings(events);
@@ -83,7 +83,7 @@ test(
 
     // Done as told, whoever has no login is out, and says why.
     bench.meddler.addCredential(digestCredential("ada", "lovelace"));
-    for (const path of [base, term, replicas]) await bench.meddler.setAcl(path, login.acl);
+    for (const path of [base, leaseNote, replicas]) await bench.meddler.setAcl(path, login.acl);
     await leads(session);
     expect(await plain.session.attempt(outOfTurn, never)).toMatchObject({
       kind: "failed",

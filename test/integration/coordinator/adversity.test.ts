@@ -2,7 +2,6 @@ import { expect, test } from "bun:test";
 import { outOfTurn } from "../../../src/election/ports/coordinator.ts";
 import { waitingOutMs } from "../../../src/election/lease.ts";
 import { Opcode } from "../../../src/zookeeper/protocol/opcodes.ts";
-import { encodeTerm } from "../../../src/coordination/zookeeper/leadership/records.ts";
 import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import type { Transport } from "../../../src/zookeeper/transport/transport.ts";
 import { LossyTransport } from "../../fake/lossy-transport.ts";
@@ -36,7 +35,7 @@ test(
     });
     // The process remembers that there were records: a leader may have been alive under them.
     await bench.opened(coordinator);
-    expect(await bench.term()).toEqual({ state: "held", leaseMs });
+    expect(await bench.leaseNote()).toEqual({ state: "held", leaseMs });
   },
   limitMs,
 );
@@ -87,8 +86,7 @@ test(
 test(
   "coordinator: leadership that was resigned may not act, though its lease has not ended",
   async () => {
-    const { session } = await bench.candidate("a");
-    const leadership = await won(session.attempt(outOfTurn, never));
+    const { leadership } = await bench.leader("a");
     const resigning = leadership.resign(never);
     expect(leadership.mayAct()).toBe(false);
     await resigning;
@@ -112,16 +110,15 @@ test(
   "coordinator: a long lease that was waited out is not handed on",
   async () => {
     const first = await bench.candidate("a");
-    await bench.meddler.setData(bench.layout.term, encodeTerm({ state: "held", leaseMs: 2500 }));
+    await bench.writeLeaseNote({ state: "held", leaseMs: 2500 });
     const leadership = await won(first.session.attempt(outOfTurn, never));
     const { epoch } = leadership;
-    expect(await bench.term()).toEqual({ state: "held", leaseMs, epoch: epoch.toString() });
+    expect(await bench.leaseNote()).toEqual({ state: "held", leaseMs, epoch: epoch.toString() });
     // What was seen of that leadership still counts: its epoch is named.
-    const second = await bench.candidate("b");
-    const turn = second.session.turn(never);
+    const second = await bench.waiter("b");
     await Bun.sleep(700);
     first.session.abandon();
-    const call = await turn;
+    const call = await second.turn;
     await won(second.session.attempt(call, never));
     const waited = second.events.of("waiting-out");
     expect(waited.every(({ waitMs }) => waitMs < waitingOutMs(leaseMs) / 2)).toBe(true);
@@ -133,10 +130,10 @@ test(
   "coordinator: resigning works after the lease was restated",
   async () => {
     const { session } = await bench.candidate("a");
-    await bench.meddler.setData(bench.layout.term, encodeTerm({ state: "held", leaseMs: 1500 }));
+    await bench.writeLeaseNote({ state: "held", leaseMs: 1500 });
     const leadership = await won(session.attempt(outOfTurn, never));
     expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
-    expect(await bench.term()).toEqual({ state: "released" });
+    expect(await bench.leaseNote()).toEqual({ state: "released" });
   },
   limitMs,
 );
@@ -144,8 +141,7 @@ test(
 test(
   "coordinator: an attempt while a join is unanswered makes no second entry",
   async () => {
-    const leader = await bench.candidate("leader");
-    const leadership = await won(leader.session.attempt(outOfTurn, never));
+    const leader = await bench.leader("leader");
     const transport = new LossyTransport(new TcpTransport());
     const { session } = await bench.candidate("a", transport);
     const stop = new AbortController();
@@ -154,7 +150,7 @@ test(
     while ((await bench.entries()).length < 2) await Bun.sleep(5);
     stop.abort();
     await turn;
-    await leadership.resign(never);
+    await leader.leadership.resign(never);
     const attempt = session.attempt(outOfTurn, never);
     await Bun.sleep(100);
     transport.cut();
@@ -169,8 +165,7 @@ test(
 test(
   "coordinator: waiting in line ends when we close the session ourselves",
   async () => {
-    const leader = await bench.candidate("leader");
-    await won(leader.session.attempt(outOfTurn, never));
+    await bench.leader("leader");
     const { session } = await bench.candidate("a");
     const turn = session.turn(never);
     await Bun.sleep(100);

@@ -49,13 +49,12 @@ test(
   "coordinator: a lost reply to the resignation is not repeated",
   async () => {
     const transport = new LossyTransport(new TcpTransport());
-    const { session } = await bench.candidate("a", transport);
-    const leadership = await won(session.attempt(outOfTurn, never));
+    const { leadership } = await bench.leader("a", transport);
     const outcome = await withLostReply(transport, Opcode.multi, isFree, () =>
       leadership.resign(never),
     );
     expect(outcome.kind).toBe("unknown");
-    expect(await bench.term()).toEqual({ state: "released" });
+    expect(await bench.leaseNote()).toEqual({ state: "released" });
   },
   limitMs,
 );
@@ -64,8 +63,7 @@ test(
   "coordinator: a lost reply to a renewal is settled by reading, within the lease",
   async () => {
     const transport = new LossyTransport(new TcpTransport());
-    const { session } = await bench.candidate("a", transport);
-    const leadership = await won(session.attempt(outOfTurn, never));
+    const { leadership } = await bench.leader("a", transport);
     await withLostReply(transport, Opcode.setData, isRenewed, () => Promise.resolve());
     const { renewedAt } = leadership;
     await Bun.sleep(leaseMs);
@@ -78,8 +76,7 @@ test(
 test(
   "coordinator: a lost reply to joining the line makes no second entry",
   async () => {
-    const leader = await bench.candidate("leader");
-    await won(leader.session.attempt(outOfTurn, never));
+    await bench.leader("leader");
     const transport = new LossyTransport(new TcpTransport());
     const { session, events } = await bench.candidate("a", transport);
     const stop = new AbortController();
@@ -130,8 +127,9 @@ test(
   "coordinator: after a step-down a replica stands at the end, also when an entry of it came late",
   async () => {
     const keys: SessionKey[] = [];
-    const { session, events } = await bench.candidate("a", undefined, (key) => keys.push(key));
-    const leadership = await won(session.attempt(outOfTurn, never));
+    const { session, events, leadership } = await bench.leader("a", undefined, (key) =>
+      keys.push(key),
+    );
     const [key] = keys;
     if (key === undefined) throw new Error("the session's key is kept when it begins");
     await bench.inTheNameOf(key, async (client) => {
@@ -139,12 +137,10 @@ test(
         mode: "ephemeral-sequential",
       });
     });
-    const waiter = await bench.candidate("b");
-    const turn = waiter.session.turn(never);
-    while (waiter.events.of("line").length === 0) await Bun.sleep(5);
+    const waiter = await bench.waiter("b");
 
     expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
-    await turn;
+    await waiter.turn;
     const stop = new AbortController();
     const again = session.turn(stop.signal);
     while (events.of("line").length === 0) await Bun.sleep(5);

@@ -2,7 +2,6 @@ import { expect, test } from "bun:test";
 import { type Call, outOfTurn } from "../../../src/election/ports/coordinator.ts";
 import { waitingOutMs } from "../../../src/election/lease.ts";
 import { Permission } from "../../../src/zookeeper/protocol/records.ts";
-import { encodeTerm } from "../../../src/coordination/zookeeper/leadership/records.ts";
 import {
   abortOf,
   Bench,
@@ -19,20 +18,18 @@ const bench = new Bench();
 test(
   "coordinator: a leader node deleted by hand ends leadership, and a successor still waits",
   async () => {
-    const first = await bench.candidate("a");
-    const lost = await won(first.session.attempt(outOfTurn, never));
-    const second = await bench.candidate("b");
-    const turn = second.session.turn(never);
+    const first = await bench.leader("a");
+    const second = await bench.waiter("b");
     await Bun.sleep(700);
     await bench.meddler.delete(bench.layout.leader);
     const deletedAt = performance.now();
-    const call = await turn;
+    const call = await second.turn;
     const next = await won(second.session.attempt(call, never));
     // The old leader could have acted until its lease ended: nobody did before.
     expect(performance.now() - deletedAt).toBeGreaterThan(leaseMs - 700);
     expect(next.mayAct()).toBe(true);
-    expect(lost.mayAct()).toBe(false);
-    expect(lost.lost.failure).toMatchObject({ code: "leadership-lost" });
+    expect(first.leadership.mayAct()).toBe(false);
+    expect(first.leadership.lost.failure).toMatchObject({ code: "leadership-lost" });
   },
   limitMs,
 );
@@ -40,8 +37,7 @@ test(
 test(
   "coordinator: a renewal that lands on a successor's node does not count",
   async () => {
-    const { session } = await bench.candidate("a");
-    const leadership = await won(session.attempt(outOfTurn, never));
+    const { leadership } = await bench.leader("a");
     const { stat, data } = await bench.meddler.getData(bench.layout.leader);
     // Somebody else's node under the same path, with the version that our renewal expects.
     const operations = [
@@ -65,8 +61,7 @@ test(
 test(
   "coordinator: a foreign write to our node costs a renewal, not leadership",
   async () => {
-    const { session } = await bench.candidate("a");
-    const leadership = await won(session.attempt(outOfTurn, never));
+    const { leadership } = await bench.leader("a");
     await bench.meddler.setData(bench.layout.leader, new TextEncoder().encode("scribble"));
     await Bun.sleep(sessionTimeoutMs);
     expect(leadership.mayAct()).toBe(true);
@@ -78,13 +73,12 @@ test(
 test(
   "coordinator: resigning cannot remove a successor's node",
   async () => {
-    const first = await bench.candidate("a");
-    const lost = await won(first.session.attempt(outOfTurn, never));
+    const first = await bench.leader("a");
     await bench.meddler.delete(bench.layout.leader);
     const second = await bench.candidate("b");
     const taking = won(second.session.attempt(outOfTurn, never));
     while (!(await bench.isLed())) await Bun.sleep(5);
-    expect((await lost.resign(never)).kind).toBe("unknown");
+    expect((await first.leadership.resign(never)).kind).toBe("unknown");
     expect((await bench.meddler.exists(bench.layout.leader)).stat).toBeDefined();
     expect((await taking).mayAct()).toBe(true);
   },
@@ -92,13 +86,13 @@ test(
 );
 
 test.each([
-  { name: "missing", spoil: async () => bench.meddler.delete(bench.layout.term) },
+  { name: "missing", spoil: async () => bench.meddler.delete(bench.layout.leaseNote) },
   {
     name: "damaged",
-    spoil: async () => bench.meddler.setData(bench.layout.term, new TextEncoder().encode("{")),
+    spoil: async () => bench.meddler.setData(bench.layout.leaseNote, new TextEncoder().encode("{")),
   },
 ])(
-  "coordinator: a $name term counts as held",
+  "coordinator: a $name lease note counts as held",
   async ({ spoil }) => {
     const { session, events } = await bench.candidate("a");
     await spoil();
@@ -108,7 +102,7 @@ test.each([
     expect(leadership.mayAct()).toBe(true);
     expect(events.of("waiting-out")).toHaveLength(1);
     expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
-    expect(await bench.term()).toEqual({ state: "released" });
+    expect(await bench.leaseNote()).toEqual({ state: "released" });
   },
   limitMs,
 );
@@ -117,17 +111,17 @@ test(
   "coordinator: the wait is that of the holder's lease, and a taker hands it on",
   async () => {
     const { session, events } = await bench.candidate("a");
-    await bench.meddler.setData(bench.layout.term, encodeTerm({ state: "held", leaseMs: 3000 }));
+    await bench.writeLeaseNote({ state: "held", leaseMs: 3000 });
     const stop = new AbortController();
     const attempt = session.attempt(outOfTurn, stop.signal);
     while (events.of("waiting-out").length === 0) await Bun.sleep(5);
     expect(events.of("waiting-out")[0]?.waitMs).toBeGreaterThan(waitingOutMs(3000) - 50);
     // Should we go now, our successor must wait for the long lease as well.
-    expect(await bench.term()).toEqual({ state: "held", leaseMs: 3000 });
+    expect(await bench.leaseNote()).toEqual({ state: "held", leaseMs: 3000 });
     stop.abort();
     expect((await attempt).kind).toBe("undecided");
     await session.close(never);
-    expect(await bench.term()).toEqual({ state: "held", leaseMs: 3000 });
+    expect(await bench.leaseNote()).toEqual({ state: "held", leaseMs: 3000 });
   },
   limitMs,
 );
@@ -163,8 +157,7 @@ test(
 test(
   "coordinator: an entry removed by hand is made anew, and resigning works without it",
   async () => {
-    const { session } = await bench.candidate("a");
-    const leadership = await won(session.attempt(outOfTurn, never));
+    const { session, leadership } = await bench.leader("a");
     const { children } = await bench.meddler.getChildren(bench.layout.replicas);
     await bench.meddler.delete(`${bench.layout.replicas}/${children[0]}`);
     expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
@@ -177,8 +170,7 @@ test(
 test(
   "coordinator: a hand-over calls one replica up, and tells one more that it is next",
   async () => {
-    const leader = await bench.candidate("leader");
-    const leadership = await won(leader.session.attempt(outOfTurn, never));
+    const leader = await bench.leader("leader");
     const crowd: Candidate[] = [];
     for (let index = 0; index < 10; index += 1) crowd.push(await bench.candidate(`crowd-${index}`));
     const calls: (readonly [number, Call])[] = [];
@@ -189,7 +181,7 @@ test(
       });
       while (events.of("line").length === 0) await Bun.sleep(5);
     }
-    await leadership.resign(never);
+    await leader.leadership.resign(never);
     while (calls.length === 0) await Bun.sleep(5);
     const [[index, call] = [0, outOfTurn]] = calls;
     const next = await won(crowd[index]?.session.attempt(call, never) ?? Promise.reject());
@@ -207,8 +199,7 @@ test(
 test(
   "coordinator: the horizon covers every epoch given so far",
   async () => {
-    const { session } = await bench.candidate("a");
-    const leadership = await won(session.attempt(outOfTurn, never));
+    const { leadership } = await bench.leader("a");
     const other = await bench.candidate("b");
     const horizon = await other.session.horizon(never);
     expect(horizon).toBeGreaterThanOrEqual(leadership.epoch);
@@ -219,8 +210,7 @@ test(
 test(
   "coordinator: a session that the server ended is lost, with its leadership",
   async () => {
-    const { session } = await bench.candidate("a");
-    const leadership = await won(session.attempt(outOfTurn, never));
+    const { session, leadership } = await bench.leader("a");
     await bench.server.kill("SIGSTOP");
     await abortOf(session.lost.signal);
     expect(session.lost.failure).toMatchObject({ code: "session-lost" });

@@ -17,7 +17,7 @@ import {
   decodeSessionKey,
   encodeSessionKey,
   isSameService,
-  type Service,
+  type ServiceIdentity,
   type SessionKey,
 } from "../leadership/session-key.ts";
 import { type Release, releaseSession } from "./session-release.ts";
@@ -186,7 +186,7 @@ function patienceMs({ sessionTimeoutMs }: ReleaseConfig): number {
   return Math.max(sessionTimeoutMs, leastPatienceMs);
 }
 
-function serviceOf({ zkServers, zkPath }: ReleaseConfig): Service {
+function serviceOf({ zkServers, zkPath }: ReleaseConfig): ServiceIdentity {
   const { servers, chroot } = zkServers;
   return { servers: servers.map(formatServer), basePath: basePathOf(chroot, zkPath) };
 }

@@ -6,7 +6,7 @@ import { openAccess } from "../../../src/zookeeper/access.ts";
 import { readRoster } from "../../../src/coordination/zookeeper/roster.ts";
 import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import { Recorder } from "../../fake/election.ts";
-import { Bench, limitMs, never, sessionTimeoutMs, won } from "./bench.fixture.ts";
+import { Bench, limitMs, never, sessionTimeoutMs } from "./bench.fixture.ts";
 
 const bench = new Bench();
 
@@ -49,8 +49,7 @@ async function rosterOfBench() {
 test(
   "coordinator: of two replicas with one name the roster says which one leads",
   async () => {
-    const leader = await bench.candidate("same");
-    await won(leader.session.attempt(outOfTurn, never));
+    await bench.leader("same");
     const events = new Waiting("line");
     const second = await bench.opened(bench.coordinator("same", events));
     void second.turn(never);
@@ -67,8 +66,7 @@ test(
 test(
   "coordinator: a leader of our own name that goes on renewing is another process",
   async () => {
-    const leader = await bench.candidate("same");
-    await won(leader.session.attempt(outOfTurn, never));
+    await bench.leader("same");
     const events = new Waiting("notice");
     const second = await bench.opened(bench.coordinator("same", events));
     expect((await second.attempt(outOfTurn, never)).kind).toBe("led");

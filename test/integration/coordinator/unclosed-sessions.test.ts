@@ -2,7 +2,6 @@ import { expect, test } from "bun:test";
 import { outOfTurn, type Leadership } from "../../../src/election/ports/coordinator.ts";
 import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import type { ByteStream, Transport } from "../../../src/zookeeper/transport/transport.ts";
-import { encodeTerm } from "../../../src/coordination/zookeeper/leadership/records.ts";
 import { Recorder } from "../../fake/election.ts";
 import { abortOf, Bench, leaseMs, limitMs, never, won } from "./bench.fixture.ts";
 
@@ -69,7 +68,7 @@ async function lostLeader(end: "resigns" | "its effect hangs") {
 }
 
 test(
-  "remnants: a lease that ended while the server was away is released when it is back",
+  "unclosed sessions: a lease that ended while the server was away is released when it is back",
   async () => {
     const { coordinator, events } = replica();
     const session = await bench.opened(coordinator);
@@ -83,7 +82,7 @@ test(
     // The try that is under way may rest just now, or have ended while the server was away.
     await bench.opened(coordinator);
     expect(await fateOf(events)).toStartWith(`gave up epoch ${leadership.epoch}, `);
-    expect(await bench.term()).toEqual({ state: "released" });
+    expect(await bench.leaseNote()).toEqual({ state: "released" });
     expect(await bench.isLed()).toBe(false);
     expect(await bench.entries()).toEqual([]);
   },
@@ -91,7 +90,7 @@ test(
 );
 
 test(
-  "remnants: whoever opens the next session finds the place free at the first attempt",
+  "unclosed sessions: whoever opens the next session finds the place free at the first attempt",
   async () => {
     const { coordinator, events, transport, epoch } = await lostLeader("resigns");
     transport.open();
@@ -103,23 +102,23 @@ test(
 );
 
 test(
-  "remnants: without a resignation, as while an effect hangs, the session is only closed",
+  "unclosed sessions: without a resignation, as while an effect hangs, the session is only closed",
   async () => {
     const { events, transport } = await lostLeader("its effect hangs");
     transport.open();
     expect(await fateOf(events)).toBe("closed a lost session of ours, which had not resigned");
     expect(await bench.isLed()).toBe(false);
-    expect(await bench.term()).toEqual({ state: "held", leaseMs });
+    expect(await bench.leaseNote()).toEqual({ state: "held", leaseMs });
   },
   limitMs,
 );
 
 test(
-  "remnants: of one that still waited for an earlier lease, the session is only closed",
+  "unclosed sessions: of one that still waited for an earlier lease, the session is only closed",
   async () => {
     const { coordinator, events, transport } = replica();
     const session = await bench.opened(coordinator);
-    await bench.meddler.setData(bench.layout.term, encodeTerm({ state: "held", leaseMs: 60_000 }));
+    await bench.writeLeaseNote({ state: "held", leaseMs: 60_000 });
     const attempt = session.attempt(outOfTurn, never);
     while (events.of("waiting-out").length === 0) await Bun.sleep(5);
     transport.shut();
@@ -127,13 +126,13 @@ test(
     await session.close(never);
     transport.open();
     expect(await fateOf(events)).toBe("closed a lost session of ours, which had not resigned");
-    expect(await bench.term()).toEqual({ state: "held", leaseMs: 60_000 });
+    expect(await bench.leaseNote()).toEqual({ state: "held", leaseMs: 60_000 });
   },
   limitMs,
 );
 
 test(
-  "remnants: a leadership that was given up, and a session that was closed, leave none",
+  "unclosed sessions: a leadership that was given up, and a session that was closed, leave none",
   async () => {
     const { coordinator, events, transport } = replica();
     const [first, second] = [await bench.opened(coordinator), await bench.opened(coordinator)];
@@ -152,14 +151,14 @@ test(
 );
 
 test(
-  "remnants: a process that ends says what is left, and does not wait for servers that are away",
+  "unclosed sessions: a process that ends says what is left, and does not wait for servers that are away",
   async () => {
     const { coordinator, transport, epoch } = await lostLeader("resigns");
     const begun = performance.now();
     expect(await coordinator.leave(never)).toContain(`epoch ${epoch}`);
     expect(performance.now() - begun).toBeLessThan(leaseMs);
     transport.open();
-    expect(await bench.term()).toEqual({ state: "held", leaseMs });
+    expect(await bench.leaseNote()).toEqual({ state: "held", leaseMs });
   },
   limitMs,
 );
