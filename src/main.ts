@@ -5,7 +5,7 @@ import { serviceNotificationOf } from "./system/service-notification.ts";
 import { isTerminal, processSurroundings } from "./options/environment.ts";
 import { exitCodes } from "./election/exit-status.ts";
 import { unreachable } from "./base/unreachable.ts";
-import { levelled } from "./telemetry/log/journal-level.ts";
+import { levelled } from "./telemetry/log/log-entry.ts";
 
 /** Its number, because asking for `process.stdout` would open a stream. */
 const standardOutput = 1;

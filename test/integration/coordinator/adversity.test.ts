@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { outOfTurn } from "../../../src/election/ports/coordinator.ts";
-import { waitingOutMs } from "../../../src/election/lease.ts";
+import { waitingOutMs } from "../../../src/coordination/zookeeper/lease-timing.ts";
 import { Opcode } from "../../../src/zookeeper/protocol/opcodes.ts";
 import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import type { Transport } from "../../../src/zookeeper/transport/transport.ts";
@@ -183,7 +183,7 @@ async function lineOfThree() {
   const turns = [];
   for (const { session, events } of [first, second]) {
     turns.push(session.turn(never));
-    while (events.of("line").length === 0) await Bun.sleep(5);
+    while (events.of("standing").length === 0) await Bun.sleep(5);
   }
   return { leadership, first, second, calledUp: turns[0] };
 }

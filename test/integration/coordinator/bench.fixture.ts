@@ -7,7 +7,7 @@ import {
   type ReplicaId,
   type Session,
 } from "../../../src/election/ports/coordinator.ts";
-import { leaseDurationMs } from "../../../src/election/lease.ts";
+import { leaseDurationMs } from "../../../src/coordination/zookeeper/lease-timing.ts";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
 import { ZooKeeperClient } from "../../../src/zookeeper/client.ts";
 import {
@@ -227,7 +227,7 @@ export class Bench {
 
 /** Resolves once the candidate knows its place in line. */
 export async function standsInLine({ events }: Candidate): Promise<void> {
-  while (events.of("line").length === 0) await Bun.sleep(1);
+  while (events.of("standing").length === 0) await Bun.sleep(1);
 }
 
 /** Resolves once the candidate has taken leadership and waits for an earlier lease to end. */

@@ -50,7 +50,7 @@ test(
   "coordinator: of two replicas with one name the roster says which one leads",
   async () => {
     await bench.leader("same");
-    const events = new Waiting("line");
+    const events = new Waiting("standing");
     const second = await bench.opened(bench.coordinator("same", events));
     void second.turn(never);
     await events.heard;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type Call, outOfTurn } from "../../../src/election/ports/coordinator.ts";
-import { waitingOutMs } from "../../../src/election/lease.ts";
+import { waitingOutMs } from "../../../src/coordination/zookeeper/lease-timing.ts";
 import { Permission } from "../../../src/zookeeper/protocol/records.ts";
 import {
   abortOf,
@@ -179,7 +179,7 @@ test(
       void session.turn(stop.signal).then((call) => {
         if (call.isOurTurn) calls.push([index, call]);
       });
-      while (events.of("line").length === 0) await Bun.sleep(5);
+      while (events.of("standing").length === 0) await Bun.sleep(5);
     }
     await leader.leadership.resign(never);
     while (calls.length === 0) await Bun.sleep(5);
@@ -188,7 +188,7 @@ test(
     await Bun.sleep(300);
     expect(calls.map(([called]) => called)).toEqual([0]);
     // Everybody looked at the line once, the second in line twice: the first's entry changed.
-    const looks = crowd.map(({ events }) => events.of("line").length);
+    const looks = crowd.map(({ events }) => events.of("standing").length);
     expect(looks).toEqual([1, 2, 1, 1, 1, 1, 1, 1, 1, 1]);
     expect(next.mayAct()).toBe(true);
     stop.abort();

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { outOfTurn } from "../../../src/election/ports/coordinator.ts";
-import { waitingOutMs } from "../../../src/election/lease.ts";
+import { waitingOutMs } from "../../../src/coordination/zookeeper/lease-timing.ts";
 import {
   Bench,
   leaseMs,

@@ -1,4 +1,4 @@
-import type { ElectionEvent } from "../../../election/ports/observer.ts";
+import type { ElectionEvent, Fact } from "../../../election/ports/observer.ts";
 import type { ClientEvent } from "../../../zookeeper/client-event.ts";
 import { formatSessionId } from "../../../zookeeper/session-id.ts";
 import type { Trouble } from "../../../zookeeper/visit.ts";
@@ -56,31 +56,31 @@ const translations: Translations = {
     level: "debug",
     detail: "every server was tried in vain",
   }),
-  "timeout-granted": ({ kind, requestedMs, grantedMs }) =>
-    requestedMs === grantedMs ? undefined : { kind, askedMs: requestedMs, grantedMs },
+  "timeout-granted": ({ requestedMs, grantedMs }) =>
+    requestedMs === grantedMs ? undefined : timeoutGranted(requestedMs, grantedMs),
   connected: ({ server, sessionId }) => ({
     kind: "connection",
     change: "connected",
-    server,
     detail: `session ${formatSessionId(sessionId)} begins`,
+    facts: factsOf(server),
   }),
   resumed: ({ server, suspendedMs }) => ({
     kind: "connection",
     change: "resumed",
-    server,
     detail: `the session goes on after ${Math.round(suspendedMs)} ms`,
+    facts: factsOf(server),
   }),
   suspended: ({ server, detail }) => ({
     kind: "connection",
     change: "suspended",
-    server,
     detail,
+    facts: factsOf(server),
   }),
   // A session that we close ourselves is no news: whoever closes it says why.
   ended: ({ end: { kind, detail } }) =>
     kind === "closed"
       ? undefined
-      : { kind: "connection", change: "lost", server: undefined, detail: `${kind}: ${detail}` },
+      : { kind: "connection", change: "lost", detail: `${kind}: ${detail}`, facts: [] },
   request: ({ kind, operation, outcome, durationMs }) => ({ kind, operation, outcome, durationMs }),
 };
 
@@ -89,4 +89,21 @@ function translated<Kind extends Translatable["kind"]>(
 ): ElectionEvent | undefined {
   const { kind }: { readonly kind: Kind } = event;
   return translations[kind](event);
+}
+
+/** What is to be said of the connection besides: its server. */
+function factsOf(server: string): readonly Fact[] {
+  return [{ name: "server", value: server }];
+}
+
+function timeoutGranted(askedMs: number, grantedMs: number): ElectionEvent {
+  const detail = `a session timeout of ${grantedMs} ms was granted instead of ${askedMs} ms`;
+  const value = `session ${exactly(grantedMs)}, ${exactly(askedMs)} asked`;
+  const facts = [{ name: "session-timeout", value }];
+  return { kind: "timeout-granted", askedMs, grantedMs, detail, facts };
+}
+
+/** A time for people, rounded by nothing. */
+function exactly(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
 }

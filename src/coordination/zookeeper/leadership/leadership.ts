@@ -1,11 +1,13 @@
 import type { Epoch, Leadership, Resignation } from "../../../election/ports/coordinator.ts";
 import { Ending, type FailureCode } from "../../../election/failure.ts";
-import { Lease, leaseDurationMs, renewalIntervalMs } from "../../../election/lease.ts";
+import { Lease } from "../../../election/lease.ts";
+import type { LeaseTiming } from "../../../election/ports/lease-timing.ts";
 import type { Observer } from "../../../election/ports/observer.ts";
 import { type Instant, later, remainingMs, type Scheduler } from "../../../base/scheduler.ts";
 import { aborted, Scope } from "../../../base/scope.ts";
 import type { ZooKeeperClient } from "../../../zookeeper/client.ts";
 import { ZooKeeperError } from "../../../zookeeper/errors.ts";
+import { leaseTimingOf } from "../lease-timing.ts";
 import { giveUp } from "./give-up.ts";
 import type { RecordLayout } from "./layout.ts";
 import type { Line } from "./line.ts";
@@ -63,21 +65,21 @@ export class ZooKeeperLeadership implements Leadership {
   #resignedAt: Instant | undefined;
 
   constructor(tools: LeadershipTools, taking: Taking) {
-    const { client, scheduler } = tools;
+    const { scheduler } = tools;
     this.epoch = taking.epoch;
     this.#tools = tools;
     this.#taking = taking;
     this.#version = taking.version;
     this.#noteVersion = taking.noteVersion;
-    const durationMs = leaseDurationMs(client.sessionTimeoutMs);
-    this.#lease = new Lease(scheduler, taking.sentAt, taking.suspendedMs, durationMs);
+    const { leaseMs } = this.timing;
+    this.#lease = new Lease(scheduler, taking.sentAt, taking.suspendedMs, leaseMs);
     this.#tellLease();
     void this.#renew();
     void this.#watchTheEnd();
   }
 
-  get sessionTimeoutMs(): number {
-    return this.#tools.client.sessionTimeoutMs;
+  get timing(): LeaseTiming {
+    return leaseTimingOf(this.#tools.client.sessionTimeoutMs);
   }
 
   get validUntil(): Instant {
@@ -119,7 +121,7 @@ export class ZooKeeperLeadership implements Leadership {
    */
   async restateLease(signal: AbortSignal): Promise<void> {
     const { client, layout } = this.#tools;
-    const leaseMs = leaseDurationMs(client.sessionTimeoutMs);
+    const { leaseMs } = this.timing;
     const data = encodeLeaseNote({ state: "held", leaseMs, epoch: this.epoch.toString() });
     const version = this.#noteVersion;
     try {
@@ -157,11 +159,10 @@ export class ZooKeeperLeadership implements Leadership {
   }
 
   async #renew(): Promise<void> {
-    const { client, scheduler } = this.#tools;
+    const { scheduler } = this.#tools;
     const { signal } = this.#renewing;
     while (!signal.aborted) {
-      const interval = renewalIntervalMs(client.sessionTimeoutMs);
-      const due = later(this.#lease.renewedAt, interval);
+      const due = later(this.#lease.renewedAt, this.timing.renewalMs);
       await scheduler.sleep(remainingMs(scheduler, due), signal);
       if (signal.aborted) return;
       if (!(await this.#renewOnce(signal))) await scheduler.sleep(retryPauseMs, signal);
@@ -216,8 +217,7 @@ export class ZooKeeperLeadership implements Leadership {
   }
 
   #acknowledge(sentAt: Instant): void {
-    const durationMs = leaseDurationMs(this.#tools.client.sessionTimeoutMs);
-    if (!this.#lease.renew(sentAt, durationMs)) {
+    if (!this.#lease.renew(sentAt, this.timing.leaseMs)) {
       this.#lose("no renewal was acknowledged in time", "lease-ended");
       return;
     }
@@ -247,6 +247,7 @@ export class ZooKeeperLeadership implements Leadership {
 
   #tellLease(): void {
     const { renewedAt, validUntil } = this.#lease;
-    this.#tools.observer.observe({ kind: "lease", renewedAt, validUntil });
+    const mayAct = (): boolean => this.mayAct();
+    this.#tools.observer.observe({ kind: "lease", renewedAt, validUntil, mayAct });
   }
 }

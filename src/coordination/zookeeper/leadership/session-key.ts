@@ -25,6 +25,11 @@ export interface ServiceIdentity {
   readonly basePath: string;
 }
 
+/** The service in one text: the same whatever the order in which its servers are listed. */
+export function nameOfService({ basePath, servers }: ServiceIdentity): string {
+  return [basePath, ...servers.toSorted()].join(" ");
+}
+
 /** A session's key as it is kept for the next process. */
 interface KeptKey {
   readonly key: SessionKey;

@@ -1,29 +1,21 @@
 import type { Epoch } from "../../../election/ports/coordinator.ts";
-import type { Scheduler } from "../../../base/scheduler.ts";
 import { type Access, openAccess } from "../../../zookeeper/access.ts";
 import { whyNoServer } from "../leadership/client-observation.ts";
 import type { ZooKeeperClient } from "../../../zookeeper/client.ts";
-import type { ServerAddress } from "../../../zookeeper/connection-string.ts";
 import { ZooKeeperError } from "../../../zookeeper/errors.ts";
 import { type RecordLayout, layoutBelow } from "../leadership/layout.ts";
 import { giveUp } from "../leadership/give-up.ts";
 import { decodeLeaseNote, epochOfLeaseNote } from "../leadership/records.ts";
 import type { SessionKey } from "../leadership/session-key.ts";
-import type { Transport } from "../../../zookeeper/transport/transport.ts";
+import type { ServerAccess } from "../server-access.ts";
 import { visit } from "../../../zookeeper/visit.ts";
 
 /** How often a release is tried: a reply may be lost. */
 const tries = 3;
 
-/** How the servers are reached that keep the session. */
-export interface ReleaseOptions {
-  readonly servers: readonly ServerAddress[];
-  readonly transport: Transport;
-  readonly scheduler: Scheduler;
-  /** The path of the service's records, chroot included. */
-  readonly basePath: string;
-  /** How long the session is taken to live without an answer, in milliseconds. */
-  readonly sessionTimeoutMs: number;
+/** How the servers are reached that keep the session: it is taken to live as long as is asked. */
+export interface ReleaseOptions extends Omit<ServerAccess, "access"> {
+  /** Nobody without it, as in CoordinatorOptions. */
   readonly access?: Access | undefined;
 }
 
