@@ -1,5 +1,6 @@
 import type { NodeEvent, NodeEventKind } from "../protocol/replies.ts";
 
+/** What a persistent watch tells its reader. */
 export type PersistentWatchEvent =
   | { readonly kind: NodeEventKind; readonly path: string }
   /**
@@ -10,7 +11,7 @@ export type PersistentWatchEvent =
   /** The last event: the session ended. */
   | { readonly kind: "session-ended" };
 
-export interface PersistentWatchOptions {
+interface PersistentWatchOptions {
   /** The full path of the watched node. */
   readonly path: string;
   /** Whether all nodes below are watched too; a recursive watch tells no `children-changed`. */
