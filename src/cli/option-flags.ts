@@ -10,8 +10,8 @@ export function optionsOf(command: string): readonly AnyOption[] {
   );
 }
 
-/** The table's options as citty's; without defaults, which citty would pass off as given. */
-export function flagsOf(all: readonly AnyOption[]): ArgsDef {
+/** Options as citty's flags; without defaults, which citty would pass off as given. */
+export function optionFlags(all: readonly AnyOption[]): ArgsDef {
   const flags: ArgsDef = {};
   for (const option of all.filter(({ variableOnly }) => variableOnly === undefined)) {
     const fallback = fallbackText(option.fallback);

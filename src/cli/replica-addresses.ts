@@ -4,9 +4,12 @@ import { options, optionTable } from "../daemon/options.ts";
 import { quoted } from "../base/quoted.ts";
 import type { Environment } from "../options/environment.ts";
 import type { ReplicaInfo } from "../election/ports/coordinator.ts";
-import type { Addresses, Operands } from "./command.ts";
-import { flagsOf } from "./option-flags.ts";
+import type { Operands } from "./command.ts";
+import { optionFlags } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
+
+/** Where replicas answer: at least one. */
+export type Addresses = readonly [HttpAddress, ...HttpAddress[]];
 
 /** The addresses of replicas, as words of a command line. */
 export function addressOperands(most: number): Operands {
@@ -17,7 +20,7 @@ export function addressOperands(most: number): Operands {
 }
 
 /** The flags of a command that asks replicas. */
-export const addressFlags = flagsOf([options.httpAddress, options.envFile]);
+export const addressFlags = optionFlags([options.httpAddress, options.envFile]);
 
 export type FoundAddresses =
   | { readonly kind: "found"; readonly addresses: Addresses }

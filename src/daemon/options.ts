@@ -2,6 +2,7 @@ import {
   askedTiming as timingAskedBy,
   serverCheck,
   serverChoice,
+  serverCoordinator,
   serverOptions,
   serverSessionTimeouts,
   serviceFields as fieldsOfService,
@@ -123,6 +124,11 @@ export const optionTable: Table<Options> = {
 export function replicaChecks(runsCommand: boolean): readonly Check<Config>[] {
   return [commandCheck<Config>(runsCommand, askedLeaseTiming), tokenCheck];
 }
+
+/** The ways to agree on a leader: what people call each, and the flag that chooses it. */
+export const coordinators: readonly { readonly name: string; readonly flag: string }[] = [
+  serverCoordinator,
+];
 
 /** The settings that it takes to find a service and its replicas. */
 export const serviceSettings = fieldsOfService;

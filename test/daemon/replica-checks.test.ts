@@ -1,23 +1,19 @@
 import { expect, test } from "bun:test";
-import type { CommandLine } from "../../src/cli/command.ts";
-import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { type Given, environmentOf } from "../options/environment.fixture.ts";
+import { refusalOf, understood } from "../cli/command-line.fixture.ts";
+import type { Given } from "../options/environment.fixture.ts";
 
-async function parse(words: readonly string[], given: Given = {}): Promise<CommandLine> {
-  const [command = "run", ...rest] = words;
-  const line = [command, "--zk-servers=a", ...rest];
-  return await parseCommandLine(line, environmentOf(given), false);
+function withServers([command = "run", ...rest]: readonly string[]): readonly string[] {
+  return [command, "--zk-servers=a", ...rest];
 }
 
 async function refusal(words: readonly string[], given?: Given): Promise<string> {
-  const parsed = await parse(words, given);
-  return parsed.kind === "usage-error" ? parsed.message : parsed.kind;
+  return await refusalOf(withServers(words), given);
 }
 
-async function warnings(words: readonly string[], given?: Given): Promise<readonly string[]> {
-  const parsed = await parse(words, given);
-  if (parsed.kind !== "run") throw new Error(`not run: ${JSON.stringify(parsed)}`);
-  return parsed.warnings;
+async function warnings(words: readonly string[], given?: Given): Promise<unknown> {
+  const parsed = await understood(withServers(words), given);
+  expect(parsed.kind).toBe("run");
+  return parsed["warnings"];
 }
 
 const arithmetic =

@@ -8,14 +8,8 @@ import { coordinationOf } from "../../daemon/coordination.ts";
 import { dutyEndMs } from "../../exec/timings.ts";
 import { clockFinding, clockSource, readClocks, wallFinding } from "./check-clocks.ts";
 import { directoryFinding, stateFinding } from "./check-directories.ts";
-import {
-  failing,
-  type Finding,
-  findingsCode,
-  findingsText,
-  ok,
-  warning,
-} from "../../election/ports/finding.ts";
+import { failing, type Finding, ok, warning } from "../../election/ports/finding.ts";
+import { findingsCode, findingsText } from "./findings-text.ts";
 import { print } from "../print.ts";
 import { askStatus } from "../status/status.ts";
 

@@ -1,16 +1,17 @@
 import { type Config, optionTable, replicaChecks } from "../../daemon/options.ts";
-import { loadConfig } from "../../options/load.ts";
 import type { Environment } from "../../options/environment.ts";
+import { loadConfig } from "../../options/load.ts";
 import type { Loading } from "../../options/table.ts";
 import { type Command, type CommandLine, usageError } from "../command.ts";
-import { flagsOf, optionsOf, variablesNote } from "../option-flags.ts";
+import { optionFlags, optionsOf, variablesNote } from "../option-flags.ts";
 import type { Arguments } from "../read-arguments.ts";
+import { replicaTask } from "./replica-task.ts";
 
 /** Runs a command while the replica leads. */
 export const execCommand: Command = {
   name: "exec",
   description: "Competes for leadership; a command runs while it lasts: exec -- command args...",
-  flags: flagsOf(optionsOf("exec")),
+  flags: optionFlags(optionsOf("exec")),
   runsCommand: true,
   notes: [
     variablesNote(optionsOf("exec")),
@@ -30,8 +31,5 @@ function interpret(given: Arguments, environment: Environment): CommandLine {
   const values = new Map([...given.values, ...switches]);
   const load = (): Loading<Config> =>
     loadConfig(optionTable, values, environment, replicaChecks(true));
-  const loading = load();
-  if (loading.kind === "invalid") return usageError(loading.problems);
-  const { config, settings, warnings } = loading;
-  return { kind: "run", config, settings, warnings, reload: load, command: given.rest };
+  return replicaTask(load, given.rest, environment);
 }

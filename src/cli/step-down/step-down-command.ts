@@ -4,8 +4,8 @@ import { options, optionTable } from "../../daemon/options.ts";
 import { quoted } from "../../base/quoted.ts";
 import type { Environment } from "../../options/environment.ts";
 import { usualRest } from "../../election/step-down.ts";
-import { type Command, type CommandLine, usageError } from "../command.ts";
-import { flagsOf } from "../option-flags.ts";
+import { type Command, type CommandLine, task, usageError } from "../command.ts";
+import { optionFlags } from "../option-flags.ts";
 import type { Arguments } from "../read-arguments.ts";
 import { addressFlags, addressOperands, replicaAddresses } from "../replica-addresses.ts";
 
@@ -18,7 +18,7 @@ export const stepDownCommand: Command = {
   operands: addressOperands(1),
   flags: {
     ...addressFlags,
-    ...flagsOf([options.httpTokenFile]),
+    ...optionFlags([options.httpTokenFile]),
     [restFlag]: {
       type: "string",
       valueHint: "duration",
@@ -51,9 +51,9 @@ function interpret(given: Arguments, environment: Environment): CommandLine {
   if (loading.kind === "invalid") return usageError(loading.problems);
   const [address] = found.addresses;
   const tokenPath = loading.config.httpTokenFile ?? undefined;
-  return {
-    kind: "step-down",
-    wish: { address, rest, tokenPath },
-    json: given.switches.has("json"),
-  };
+  const wish = { address, rest, tokenPath };
+  return task(
+    { kind: "step-down", wish, json: given.switches.has("json") },
+    async (question) => await (await import("./step-down.ts")).runStepDown(question),
+  );
 }

@@ -20,6 +20,9 @@ export const serverChoice = {
   }),
 } as const;
 
+/** This way to agree on a leader: what people call it, and the flag that chooses it. */
+export const serverCoordinator = { name: "ZooKeeper", flag: serverChoice.zkServers.flag } as const;
+
 /** The flags of the files that TLS to the servers takes. */
 export const tlsFlags: TlsFlags = {
   authorities: "zk-tls-ca",

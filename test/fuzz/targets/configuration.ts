@@ -1,5 +1,7 @@
 import * as fc from "fast-check";
+import type { Question } from "../../../src/cli/command.ts";
 import { parseCommandLine } from "../../../src/cli/parse-command-line.ts";
+import type { ReplicaQuestion } from "../../../src/cli/run/run.ts";
 import { formatDuration, longestDurationMs, parseDuration } from "../../../src/options/duration.ts";
 import { parseEnvFile } from "../../../src/options/env-file.ts";
 import { parseHttpAddress } from "../../../src/http/http-address.ts";
@@ -181,12 +183,13 @@ async function checkCommandLine(words: readonly string[]): Promise<void> {
     hold(!isObeyed(command.message), "a terminal would obey the message");
     hold(/^(?:election: .+\n)+$/.test(command.message), "one line per problem");
   }
-  if (command.kind !== "run") return;
+  if (command.kind !== "task" || command.question.kind !== "run") return;
   for (const text of words) {
     const name = /^--([^=]+)/.exec(text)?.[1];
     hold(name === undefined || known.has(name), `--${name} is taken for a flag`);
   }
-  for (const { option, value: shown, source } of command.settings) {
+  const { settings } = command.question as ReplicaQuestion & Question;
+  for (const { option, value: shown, source } of settings) {
     if (source !== "flag") continue;
     hold(known.has(option), "an option that there is");
     const inline = words.includes(`--${option}=${shown}`);
