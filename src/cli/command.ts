@@ -12,7 +12,7 @@ export type CommandLine =
   | { readonly kind: "usage-error"; readonly message: string };
 
 /** Something to be done. */
-export interface Task {
+interface Task {
   readonly kind: "task";
   /** What is asked, as the command understands it. */
   readonly question: Question;

@@ -13,7 +13,7 @@ export interface Given {
 }
 
 /** What was given, by flag name, and the problems met on the way: one line each. */
-export interface Givens {
+interface Givens {
   readonly values: ReadonlyMap<string, Given>;
   readonly problems: readonly string[];
 }

@@ -3,7 +3,7 @@ import type { Setting } from "./setting.ts";
 import type { Loaded, Loading } from "./table.ts";
 
 /** What reading the configuration again came to. */
-export type Reloading =
+type Reloading =
   | {
       readonly kind: "reloaded";
       /** What holds from now on. */
@@ -15,7 +15,7 @@ export type Reloading =
   | { readonly kind: "invalid"; readonly problems: readonly string[] };
 
 /** An option whose value is another one now: as texts, a secret masked, null for no value. */
-export interface Change {
+interface Change {
   readonly option: string;
   readonly from: string | null;
   readonly to: string | null;

@@ -41,7 +41,7 @@ export interface FileSource {
 }
 
 /** What holds when an option was given nowhere. */
-export type Fallback =
+type Fallback =
   | { readonly kind: "required" }
   /** Exactly one of these flags must be given; the value of each of the others is null. */
   | { readonly kind: "one-of"; readonly flags: readonly string[] }

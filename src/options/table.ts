@@ -23,7 +23,7 @@ export interface KnownNames {
 export type Check<Config> = (loaded: Loaded<Config>, environment: Environment) => Verdict;
 
 /** What a check says: a line for each thing, beginning with the option that it is about. */
-export interface Verdict {
+interface Verdict {
   /** What makes the configuration useless. */
   readonly problems?: readonly string[];
   /** What a person should know, and is taken all the same. */

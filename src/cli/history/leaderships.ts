@@ -3,7 +3,7 @@ import type { ReceivedStatus } from "../../http/received-status.ts";
 import { textTable } from "../table.ts";
 
 /** One leadership, as its replica remembers it. Times are ISO 8601. */
-export interface PastLeadership {
+interface PastLeadership {
   readonly replica: string;
   /** Null when the replica does not remember its beginning any more. */
   readonly from: string | null;
