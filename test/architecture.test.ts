@@ -38,44 +38,6 @@ const words: readonly { readonly said: RegExp; readonly rooms: RegExp }[] = [
 /** These two pick the doors, so the paths that they import may name them. */
 const pickers = ["src/daemon/coordination.ts", "src/daemon/options.ts"];
 
-/** Being rebuilt. */
-const yet: readonly string[] = [
-  "src/cli/check/check.ts",
-  "src/cli/command.ts",
-  "src/cli/cures.ts",
-  "src/cli/completion/completion-bash.ts",
-  "src/cli/completion/completion-fish.ts",
-  "src/cli/completion/completion-zsh.ts",
-  "src/cli/completion/completion.ts",
-  "src/cli/completion/completion-command.ts",
-  "src/cli/release/release.ts",
-  "src/cli/status/status-command.ts",
-  "src/cli/status/survey-text.ts",
-  "src/cli/status/survey.ts",
-  "src/coordination/zookeeper/check.ts",
-  "src/coordination/zookeeper/disagreements.ts",
-  "src/coordination/zookeeper/expected-failover.ts",
-  "src/coordination/zookeeper/release/crash-release.ts",
-  "src/coordination/zookeeper/server-access.ts",
-  "src/daemon/daemon.ts",
-  "src/daemon/options.ts",
-  "src/daemon/replica.ts",
-  "src/election/failure.ts",
-  "src/election/ports/finding.ts",
-  "src/election/states/failover.ts",
-  "src/election/states/leader.ts",
-  "src/election/states/let-go.ts",
-  "src/main.ts",
-  "src/options/environment.ts",
-  "src/options/given.ts",
-  "src/options/live.ts",
-  "src/options/load.ts",
-  "src/options/markdown-table.ts",
-  "src/options/tls-files.ts",
-  "src/system/service-notification.ts",
-];
-const done = sources.filter(({ path }) => !yet.includes(path));
-
 /** The folder below src (of `coordination` the one below that), or the file that lies in src. */
 function roomOf(path: string): string {
   const [, first = "", second = ""] = path.split("/");
@@ -92,7 +54,7 @@ test("architecture: every room stands on a floor", () => {
 });
 
 test("architecture: a room uses the floors below it, and of its own floor nothing but itself", () => {
-  const crossing = done.flatMap(({ path, imports }) =>
+  const crossing = sources.flatMap(({ path, imports }) =>
     imports
       .filter((imported) => imported.path.startsWith("src/") && !mayUse(path, imported.path))
       .map((imported) => `${path} imports ${imported.path}`),
@@ -126,13 +88,13 @@ test("architecture: no file imports itself by way of others, not for a type eith
     reached.set(path, found);
     return found;
   };
-  const circular = done.map(({ path }) => path).filter((path) => reach(path).has(path));
+  const circular = sources.map(({ path }) => path).filter((path) => reach(path).has(path));
   expect(circular).toEqual([]);
 });
 
 test("architecture: a room's words are said in that room alone", () => {
   const said = words.flatMap(({ said: word, rooms }) =>
-    done
+    sources
       .filter(({ path }) => !rooms.test(path))
       .flatMap((source) =>
         linesOf(source)

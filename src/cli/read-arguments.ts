@@ -23,7 +23,7 @@ export interface Cures {
 
 const noCures: Cures = { word: () => undefined, flag: () => undefined };
 
-export type Reading =
+type Reading =
   | { readonly kind: "read"; readonly given: Arguments }
   | { readonly kind: "refused"; readonly problems: readonly string[] };
 

@@ -1,31 +1,7 @@
 import { type Instant, later, type Scheduler } from "../base/scheduler.ts";
 
-/** The lease is this share of the session timeout; the rest is the servers' to expire us in. */
-const leaseShare = 2 / 3;
-/** A renewal is sent every such share of the session timeout. */
-const renewalShare = 1 / 4;
-/**
- * A taker waits this much longer than the holder's lease: two clocks that each run within 1 % of
- * true time differ by less than 2.1 %, and the rest is for the rounding of timers.
- */
-const waitingMargin = 0.03;
 /** Two readings of the suspended time may differ by this much without a suspend. */
 const suspendToleranceMs = 50;
-
-/** How long one acknowledged renewal allows to act, in milliseconds. */
-export function leaseDurationMs(sessionTimeoutMs: number): number {
-  return Math.floor(sessionTimeoutMs * leaseShare);
-}
-
-/** How long after one renewal was sent the next one is due, in milliseconds. */
-export function renewalIntervalMs(sessionTimeoutMs: number): number {
-  return Math.floor(sessionTimeoutMs * renewalShare);
-}
-
-/** How long a taker waits on its own clock until a holder's lease is surely over. */
-export function waitingOutMs(holderLeaseMs: number): number {
-  return Math.ceil(holderLeaseMs * (1 + waitingMargin));
-}
 
 /**
  * The right to start effects, until `validUntil`.
@@ -74,7 +50,7 @@ export class Lease {
   renew(sentAt: Instant, durationMs: number): boolean {
     if (!this.holds()) return false;
     // A shortened duration may move the end backwards: a promise made to others is not, though,
-    // because takers count with the longer duration that the term node still names.
+    // because takers may still count with the longer duration.
     this.#renewedAt = sentAt;
     this.#validUntil = later(sentAt, durationMs);
     return this.holds();

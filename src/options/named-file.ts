@@ -4,7 +4,7 @@ import type { FileReading, ReadText } from "./environment.ts";
 export type ReadFile = (path: string) => FileReading;
 
 /** The text of a file that an option names, or why there is none: a clause behind "but". */
-export type NamedFile = ReadText | { readonly kind: "invalid"; readonly why: string };
+type NamedFile = ReadText | { readonly kind: "invalid"; readonly why: string };
 
 export function readNamedFile(path: string, readFile: ReadFile): NamedFile {
   const checked = parsePath(path);

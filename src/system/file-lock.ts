@@ -15,7 +15,7 @@ const flagsOf = {
 } as const;
 
 /** What tells a file from every other. */
-export interface FileIdentity {
+interface FileIdentity {
   /** The mounted file system. */
   readonly device: string;
   /** The file in it. */

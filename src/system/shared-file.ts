@@ -8,7 +8,7 @@ const largestBytes = 256 * 1024;
 const lockPauseMs = 5;
 const lockRounds = 100;
 
-export interface SharedFileOptions {
+interface SharedFileOptions {
   readonly disk: Disk;
   readonly locks: StateLocks;
   readonly scheduler: Scheduler;

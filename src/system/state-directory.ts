@@ -1,5 +1,10 @@
 import type { Scheduler } from "../base/scheduler.ts";
 import type { Disk } from "../disk/disk.ts";
+import type {
+  CrashRecords,
+  LeftBehind,
+  LeftBehindRecords,
+} from "../election/ports/crash-records.ts";
 import { DiskError } from "../disk/disk-error.ts";
 import { LocalDisk } from "../disk/local-disk.ts";
 import { SharedFile } from "./shared-file.ts";
@@ -15,19 +20,8 @@ const sharedEnding = ".shared.tmp";
 const lockName = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.lock$/;
 /** More than a record can need; a larger one is none of ours. */
 const largestRecordBytes = 64 * 1024;
-
-/**
- * The record of a dead process. The lock beside it is held until `forget` or `keep` is called;
- * neither of them throws or rejects.
- */
-export interface LeftBehind {
-  /** The text that the process had remembered last. */
-  readonly record: string;
-  /** Removes the record, where that can be done: it is dealt with. */
-  forget(): Promise<void>;
-  /** Lets go of the record: another process may deal with it. */
-  keep(): void;
-}
+/** How many records of dead processes are held before one of them is dealt with. */
+const heldAtFirst = 8;
 
 /** The directory cannot serve; the message says why. */
 export class StateDirectoryError extends Error {
@@ -46,7 +40,7 @@ export class StateDirectoryError extends Error {
  * - I3. A free lock proves something only under the start of the kernel, and on the lock file, that
  *   its record names.
  */
-export class StateDirectory implements AsyncDisposable {
+export class StateDirectory implements CrashRecords, AsyncDisposable {
   readonly #disk: Disk;
   readonly #locks: StateLocks;
   readonly #own: OwnLock;
@@ -105,12 +99,21 @@ export class StateDirectory implements AsyncDisposable {
     return new SharedFile({ disk: this.#disk, locks: this.#locks, scheduler, name, temporary });
   }
 
-  /**
-   * The records of dead processes of this start of the kernel, each with its lock held from when
-   * it is asked for: of very many, only those under way are open.
-   * @param told hears of each record that is left alone, and why: for people
-   */
-  async *leftBehind(told: (detail: string) => void): AsyncGenerator<LeftBehind, void, undefined> {
+  /** The records of dead processes of this start of the kernel, held by the locks beside them. */
+  async leftBehind(told: (detail: string) => void): Promise<LeftBehindRecords> {
+    const rest = this.#takenOneByOne(told);
+    const next = async (): Promise<LeftBehind | undefined> =>
+      (await rest.next()).value ?? undefined;
+    const first: LeftBehind[] = [];
+    while (first.length < heldAtFirst) {
+      const left = await next();
+      if (left === undefined) break;
+      first.push(left);
+    }
+    return { first, next };
+  }
+
+  async *#takenOneByOne(told: (detail: string) => void): AsyncGenerator<LeftBehind, void> {
     for (const name of await this.#otherNames(told)) {
       const left = await this.#examine(name, told);
       if (left !== undefined) yield left;

@@ -1,7 +1,10 @@
 import type { ElectionEvent } from "../../src/election/ports/observer.ts";
 import { finalName } from "../../src/files/file-name.ts";
 import type { Epoch } from "../../src/election/ports/coordinator.ts";
-import { decodeTerm, epochOfTerm } from "../../src/coordination/zookeeper/leadership/records.ts";
+import {
+  decodeLeaseNote,
+  epochOfLeaseNote,
+} from "../../src/coordination/zookeeper/leadership/records.ts";
 import { Ensemble } from "./ensemble/ensemble.ts";
 import { Epilogue } from "./referee/epilogue.ts";
 import { inflict } from "./faults/fault-effects.ts";
@@ -181,7 +184,11 @@ export class Simulation {
     } else if (event.kind === "waiting-out") {
       const how = event.observed ? "seen" : "not seen";
       this.trace.tell(name, `waits ${Math.round(event.waitMs)} ms, last renewal ${how}`);
-    } else if (event.kind === "lease" || event.kind === "connection" || event.kind === "repair") {
+    } else if (event.kind === "connection") {
+      const { kind, change, facts, detail } = event;
+      const told = Object.fromEntries(facts.map((fact) => [fact.name, fact.value]));
+      this.trace.tell(name, JSON.stringify({ kind, change, ...told, detail }));
+    } else if (event.kind === "lease" || event.kind === "repair") {
       this.trace.tell(
         name,
         JSON.stringify(event, (_, value: unknown) => textOf(value)),
@@ -203,8 +210,8 @@ export class Simulation {
     const node = this.ensemble.leader?.tree.nodes.get(path);
     if (node === undefined || node.mzxid === this.#termSeen) return;
     this.#termSeen = node.mzxid;
-    const term = decodeTerm(node.data);
-    if (term?.state === "held") this.#heldEpoch = epochOfTerm(term, node.mzxid);
+    const term = decodeLeaseNote(node.data);
+    if (term?.state === "held") this.#heldEpoch = epochOfLeaseNote(term, node.mzxid);
     if (term?.state !== "released") return;
     this.referee.commands.released(node.mzxid as Epoch);
     for (const { process } of this.replicas) {

@@ -18,12 +18,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileLock } from "../../src/system/file-lock.ts";
+import type { LeftBehind } from "../../src/election/ports/crash-records.ts";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
-import {
-  type LeftBehind,
-  StateDirectory,
-  StateDirectoryError,
-} from "../../src/system/state-directory.ts";
+import { StateDirectory, StateDirectoryError } from "../../src/system/state-directory.ts";
 import { SmallFileSystem } from "../disk/small-file-system.ts";
 
 const fixture = join(import.meta.dir, "state-holder.fixture.ts");
@@ -56,7 +53,10 @@ async function kill(holder: Bun.Subprocess): Promise<void> {
 }
 
 async function leftBehind(state: StateDirectory, told: string[] = []): Promise<LeftBehind[]> {
-  return await Array.fromAsync(state.leftBehind((detail) => told.push(detail)));
+  const { first, next } = await state.leftBehind((detail) => told.push(detail));
+  const all = [...first];
+  for (let one = await next(); one !== undefined; one = await next()) all.push(one);
+  return all;
 }
 
 test("state directory: I1: the record of a living process is nobody's business", async () => {
@@ -326,27 +326,35 @@ test("state directory: whoever starts while others look through it gets a lock a
   }
 }, 60_000);
 
-test("state directory: of many dead processes only those asked for are locked", async () => {
-  await kill(await startHolder("one"));
-  await kill(await startHolder("two"));
+/** Ten dead processes. */
+const ten = Array.from({ length: 10 }, (_, index) => `record ${index}`);
+
+test("state directory: of many dead processes only the first few are held", async () => {
+  await kill(await startHolder("--each", ...ten));
   await using state = await StateDirectory.open(path);
   await using other = await StateDirectory.open(path);
-  const first = (await state.leftBehind(() => undefined).next()).value;
-  const rest = (await leftBehind(other)).map(({ record }) => record);
-  expect(new Set([first?.record, ...rest])).toEqual(new Set(["one", "two"]));
-  expect(rest).toHaveLength(1);
+  const { first, next } = await state.leftBehind(() => undefined);
+  expect(first).toHaveLength(8);
+  const rest = await leftBehind(other);
+  expect(new Set([...first, ...rest].map(({ record }) => record))).toEqual(new Set(ten));
+  for (const one of rest) one.keep();
+  expect(await Promise.all([next(), next(), next()])).toEqual([
+    expect.anything(),
+    expect.anything(),
+    undefined,
+  ]);
+  expect(await leftBehind(other)).toEqual([]);
 });
 
 test("state directory: what somebody else has dealt with meanwhile is no news", async () => {
-  await kill(await startHolder("one"));
-  await kill(await startHolder("two"));
+  await kill(await startHolder("--each", ...ten));
   await using state = await StateDirectory.open(path);
   await using other = await StateDirectory.open(path);
   const told: string[] = [];
-  const lefts = state.leftBehind((detail) => told.push(detail));
-  await (await lefts.next()).value?.forget();
-  for await (const left of other.leftBehind(() => undefined)) await left.forget();
-  expect((await lefts.next()).value).toBeUndefined();
+  const { first, next } = await state.leftBehind((detail) => told.push(detail));
+  for (const left of first) await left.forget();
+  for (const left of await leftBehind(other)) await left.forget();
+  expect(await next()).toBeUndefined();
   expect(told).toEqual([]);
 });
 

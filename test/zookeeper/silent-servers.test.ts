@@ -1,10 +1,11 @@
+import { patienceOf } from "../../src/coordination/zookeeper/lease-timing.ts";
 import { expect, test } from "bun:test";
 import { attempter } from "../../src/election/states/attempter.ts";
 import { Progress } from "../../src/election/progress.ts";
 import { ZooKeeperClient } from "../../src/zookeeper/client.ts";
 import { ElectionSession } from "../../src/coordination/zookeeper/leadership/election-session.ts";
 import { layoutBelow } from "../../src/coordination/zookeeper/leadership/layout.ts";
-import { Namesake } from "../../src/coordination/zookeeper/leadership/namesake.ts";
+import { DuplicateId } from "../../src/coordination/zookeeper/leadership/duplicate-id.ts";
 import { Opcode } from "../../src/zookeeper/protocol/opcodes.ts";
 import { FakeWorld, otherReplica } from "../fake/election.ts";
 import { settle } from "../fake/scheduler.ts";
@@ -63,10 +64,14 @@ test("attempter: servers that answer nothing but pings do not make it look stuck
     observer,
     layout: layoutBelow("/s"),
     describe: () => otherReplica,
-    namesake: new Namesake(scheduler, observer),
+    duplicateId: new DuplicateId(scheduler, observer),
     leaveBehind: () => undefined,
   });
-  const progress = new Progress({ ...timings, sessionTimeoutMs, leaderTimeoutMs: 1 }, "silent");
+  const progress = new Progress(
+    { ...timings, leaderTimeoutMs: 1 },
+    { patience: patienceOf(sessionTimeoutMs) },
+    "silent",
+  );
   progress.observe(transition("Init", "Attempter", "ready"));
   const attempting = attempter(world, { kind: "Attempter", session, yields: false });
   await settle();

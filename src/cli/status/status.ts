@@ -3,12 +3,14 @@ import { printable } from "../../base/quoted.ts";
 import { within } from "../../base/deadline.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
 import { exitCodes } from "../../election/exit-status.ts";
-import { requestStatus } from "../../http/status-request.ts";
+import { takesPart } from "../../election/transitions.ts";
+import { parseStatus, type ReceivedStatus } from "../../http/received-status.ts";
+import { requestStatus } from "../../http/replica-request.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
 import { complain, print } from "../print.ts";
-import { parseStatus, type ReceivedStatus, statusText, takesPart } from "./status-text.ts";
+import { statusText } from "./status-text.ts";
 
-export interface StatusQuestion {
+interface StatusQuestion {
   readonly address: HttpAddress;
   /** Whether to print the answer as it is. */
   readonly json: boolean;
@@ -26,10 +28,10 @@ export async function runStatus({ address, json }: StatusQuestion): Promise<numb
   }
   const { status, text } = asked;
   await print(json ? text : statusText(status));
-  return takesPart(status) ? exitCodes.stopped : exitCodes.takesNoPart;
+  return takesPart(status.state) ? exitCodes.stopped : exitCodes.takesNoPart;
 }
 
-export type AskedStatus =
+type AskedStatus =
   | { readonly kind: "answered"; readonly status: ReceivedStatus; readonly text: string }
   | { readonly kind: "failed"; readonly detail: string };
 

@@ -1,95 +1,45 @@
-import type { Access } from "../../zookeeper/access.ts";
-import type { Epoch, ReplicaInfo } from "../../election/ports/coordinator.ts";
+import type { Epoch } from "../../election/ports/coordinator.ts";
+import type { Roster, RosterEntry } from "../../election/ports/roster.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
-import { Scope } from "../../base/scope.ts";
-import { ZooKeeperClient } from "../../zookeeper/client.ts";
-import type { ServerAddress } from "../../zookeeper/connection-string.ts";
+import type { ZooKeeperClient } from "../../zookeeper/client.ts";
 import { missingIsUndefined, ZooKeeperError } from "../../zookeeper/errors.ts";
-import { type Layout, layoutBelow } from "./leadership/layout.ts";
+import { type RecordLayout, layoutBelow } from "./leadership/layout.ts";
 import { sequenceOf } from "./leadership/line.ts";
 import type { Stat } from "../../zookeeper/protocol/records.ts";
 import { decodeReplica } from "./leadership/records.ts";
-import type { Transport } from "../../zookeeper/transport/transport.ts";
+import type { ServerAccess } from "./server-access.ts";
+import { visit } from "../../zookeeper/visit.ts";
 
 /** How many entries are read at once. */
 const batchSize = 64;
-
-export interface RosterOptions {
-  readonly servers: readonly ServerAddress[];
-  readonly transport: Transport;
-  /** Who we are to the servers. */
-  readonly access: Access;
-  readonly scheduler: Scheduler;
-  /** The path of the service's records, chroot included. */
-  readonly basePath: string;
-  readonly sessionTimeoutMs: number;
-}
-
-/** Who takes part in one service, as its records say. */
-export type Roster =
-  | {
-      readonly kind: "read";
-      /** Undefined when nobody leads. */
-      readonly leader: RosterLeader | undefined;
-      /** An epoch that no leadership given so far exceeds. */
-      readonly horizon: Epoch;
-      /** When it was read, by our wall clock: milliseconds since 1970. */
-      readonly readAt: number;
-      /** In the order of the line; the leader stands in it too, unless its entry is missing. */
-      readonly line: readonly RosterEntry[];
-    }
-  | { readonly kind: "failed"; readonly detail: string };
-
-/** One replica in the line. */
-export interface RosterEntry {
-  readonly info: ReplicaInfo;
-  /** Whether the leader node is its session's: two replicas may go by one name. */
-  readonly leads: boolean;
-}
-
-export interface RosterLeader {
-  /** Undefined when the record says nothing that can be read. */
-  readonly info: ReplicaInfo | undefined;
-  readonly epoch: Epoch;
-  /** When it was last renewed, by the wall clock of the servers: milliseconds since 1970. */
-  readonly renewedAt: number;
-}
 
 /**
  * Reads who is here, by a session of its own that it closes: it registers nothing, and changes
  * nothing. A service whose records do not exist has nobody.
  */
-export async function readRoster(options: RosterOptions, signal: AbortSignal): Promise<Roster> {
+export async function readRoster(options: ServerAccess, signal: AbortSignal): Promise<Roster> {
   const { basePath, access, ...clientOptions } = options;
-  using waiting = new Scope(signal);
-  let lastTried = "no server answered in time";
-  const client = new ZooKeeperClient({
-    ...access,
-    ...clientOptions,
-    observe: (event) => {
-      if (event.kind === "attempt-failed") lastTried = `${event.server}: ${event.detail}`;
-      // A person waits: when every server was tried in vain, that is the answer.
-      if (event.kind === "round-failed") waiting.abort();
-    },
-  });
   try {
-    if (!(await client.connected(waiting.signal))) {
-      return { kind: "failed", detail: client.end?.detail ?? lastTried };
-    }
-    const roster = await readWith(client, layoutBelow(basePath), options.scheduler, signal);
-    await client.close(signal);
-    return roster;
+    // A person waits: when every server was tried in vain, that is the answer.
+    const visiting = { ...access, ...clientOptions, triesOnce: true };
+    const reading = await visit(visiting, signal, async (client) => {
+      const roster = await readWith(client, layoutBelow(basePath), options.scheduler, signal);
+      await client.close(signal);
+      return roster;
+    });
+    if (reading.kind === "done") return reading.result;
+    const { end, trouble } = reading;
+    const lastTried = trouble && `${trouble.server}: ${trouble.detail}`;
+    return { kind: "failed", detail: end?.detail ?? lastTried ?? "no server answered in time" };
   } catch (error) {
     if (!(error instanceof ZooKeeperError)) throw error;
     return { kind: "failed", detail: error.message };
-  } finally {
-    client.abandon();
   }
 }
 
 async function readWith(
   client: ZooKeeperClient,
-  layout: Layout,
+  layout: RecordLayout,
   scheduler: Scheduler,
   signal: AbortSignal,
 ): Promise<Extract<Roster, { kind: "read" }>> {

@@ -1,5 +1,6 @@
 import type { Ending, Failure } from "../failure.ts";
 import type { Instant } from "../../base/scheduler.ts";
+import type { LeaseTiming } from "./lease-timing.ts";
 
 declare const epoch: unique symbol;
 declare const replicaId: unique symbol;
@@ -41,8 +42,6 @@ export interface Coordinator {
    * ends after it: nothing is opened any more.
    */
   leave(limit: AbortSignal): Promise<string | undefined>;
-  /** How many requests of all sessions are unanswered at this moment: for metrics only. */
-  readonly pendingRequests: number;
 }
 
 export type Opening =
@@ -63,15 +62,18 @@ export interface Session {
   /**
    * Tries once to become leader. It reads first and writes only when nobody leads. A predecessor
    * that did not release leadership is waited out in here, so `won` means: may act now.
+   * @param call what the turn right before resolved with, or `outOfTurn`. It only saves time: who
+   *   leads is decided by the coordinator, also when much has happened since the call.
    */
-  attempt(signal: AbortSignal): Promise<Attempt>;
+  attempt(call: Call, signal: AbortSignal): Promise<Attempt>;
   /** Who leads, read without the wish to: it neither registers nor attempts. */
   sighting(signal: AbortSignal): Promise<Sighting>;
   /**
    * Stands in line, and resolves when an attempt is worth while: it is this replica's turn and
-   * nobody leads. Resolves as well when `signal` aborts or the session is lost.
+   * nobody leads. Resolves as well when `signal` aborts or the session is over, and is out of turn
+   * then. The call is for the next attempt of this session alone.
    */
-  turn(signal: AbortSignal): Promise<void>;
+  turn(signal: AbortSignal): Promise<Call>;
   /**
    * Tells the coordinator to forget the session, and frees all that belongs to it. Idempotent.
    * Waits for the answer until `signal` aborts at the latest; then the session runs out by itself.
@@ -82,6 +84,18 @@ export interface Session {
   /** Frees what the session holds here without telling the coordinator: as a crash would. */
   abandon(): void;
 }
+
+/**
+ * How a wait in line ended, handed on to the attempt after it. A coordinator may keep in it what it
+ * learned while waiting: nobody else looks at that.
+ */
+export interface Call {
+  /** Whether it was this replica's turn, and nobody led. */
+  readonly isOurTurn: boolean;
+}
+
+/** What an attempt is given that no turn came before: the first one, and the regular one. */
+export const outOfTurn: Call = { isOurTurn: false };
 
 export type Sighting =
   | { readonly kind: "led"; readonly leader: ReplicaInfo | undefined }
@@ -103,8 +117,8 @@ export type Attempt =
  */
 export interface Leadership {
   readonly epoch: Epoch;
-  /** The timeout of the session that holds it, as it was granted, in milliseconds. */
-  readonly sessionTimeoutMs: number;
+  /** As it was granted to the session that holds it. */
+  readonly timing: LeaseTiming;
   /** The end of the lease as it stands. It moves with every acknowledged renewal. */
   readonly validUntil: Instant;
   /** When the last acknowledged renewal was sent. */

@@ -1,7 +1,12 @@
 import type { StateName } from "../../election/transitions.ts";
 
 /** The levels of the log, from the most to the least important. */
-export type LogLevelName = "error" | "warn" | "info" | "debug" | "trace";
+export const logLevels = ["error", "warn", "info", "debug", "trace"] as const;
+export type LogLevelName = (typeof logLevels)[number];
+
+/** How a line looks: for machines, and for people. */
+export const logFormats = ["json", "pretty"] as const;
+export type LogFormat = (typeof logFormats)[number];
 
 /** A field of a line. bigint becomes a decimal string: a JSON number would lose digits. */
 export type LogValue = string | number | boolean | bigint | null | undefined;
@@ -22,9 +27,27 @@ export interface LogEntry {
   readonly message: string;
 }
 
-/** A text is cut after this many characters, so that a line has a bound. */
-export const longestText = 4096;
+/** A text of an entry is cut after this many characters, so that a line has a bound. */
+const longestText = 4096;
 
+/** A text of an entry within its bound; the dots at its end say that more was cut off. */
 export function cut(text: string): string {
   return text.length > longestText ? `${text.slice(0, longestText)}...` : text;
+}
+
+/** The number of each level in the journal. Source: sd-daemon(3), which has them of syslog */
+const priorities: Readonly<Record<LogLevelName, number>> = {
+  error: 3,
+  warn: 4,
+  info: 6,
+  debug: 7,
+  trace: 7,
+};
+
+/**
+ * Puts the level in front of each line, as the journal expects it: `<4>text`. The journal files the
+ * line under that level, and keeps the text alone.
+ */
+export function levelled(level: LogLevelName, lines: string): string {
+  return lines.replaceAll(/(?<=^|\n)(?=[^\n])/g, `<${priorities[level]}>`);
 }

@@ -5,7 +5,7 @@ export const ownMutants: readonly Mutant[] = [
   {
     name: "publish whatever has happened meanwhile",
     file: "files/leader-files.ts",
-    find: "      if (signal.aborted || !term.mayAct()) {\n        await discard",
+    find: "      if (signal.aborted || !mandate.mayAct()) {\n        await discard",
     replace: "      if (signal.aborted && false) {\n        await discard",
   },
   {
@@ -17,8 +17,8 @@ export const ownMutants: readonly Mutant[] = [
   {
     name: "killed processes are not released",
     file: "coordination/zookeeper/release/crash-release.ts",
-    find: '  const leftBehind = state.leftBehind((detail) => tell("warn", detail));',
-    replace: '  const leftBehind = state.leftBehind((detail) => tell("warn", detail)).slice(0, 0);',
+    find: "  await Promise.all(left.first.map(work));",
+    replace: "  await Promise.all(left.first.slice(0, 0).map(work));",
   },
   {
     name: "the supervisor's deadline is not enforced",

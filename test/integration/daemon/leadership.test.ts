@@ -170,7 +170,7 @@ test(
     leader.kill("SIGUSR1");
     const successor = await fleet.successorOf(leader);
     await successor.writes();
-    const place = await leader.line("stands in line", ({ event }) => event === "line", before);
+    const place = await leader.line("stands in line", ({ event }) => event === "standing", before);
     expect(place).toMatchObject({ position: 3, size: 3 });
     expect(leader.edges.at(-1)).toBe("Leader>Attempter:step-down");
     expect(fleet.files.epochsRise).toBe(true);
@@ -214,7 +214,6 @@ test(
       await Promise.all(fleet.replicas.map((replica) => replica.enters("Failover")));
       const failedOver = fleet.replicas.map(({ lines }) => lines.length);
       expect(leader.lines.slice(before).some(({ event }) => event === "file-written")).toBe(true);
-      // Asked for before there is a quorum: the next leader may write before both servers say so.
       const epoch = fleet.files.landings.at(-1)?.epoch ?? 0n;
       await Promise.all([first?.restart(), second?.restart()]);
       await fleet.files.landing("file of a new leader", (landing) => landing.epoch > epoch);

@@ -1,7 +1,6 @@
-import {
-  releaseAndEnd,
-  type ReleaseConfig,
-} from "../../../src/coordination/zookeeper/release/crash-release.ts";
+import { ZooKeeperCoordination } from "../../../src/coordination/zookeeper/coordination.ts";
+import type { ServiceConfig } from "../../../src/coordination/zookeeper/options.ts";
+import type { Teller } from "../../../src/election/ports/crash-records.ts";
 import { StateDirectory } from "../../../src/system/state-directory.ts";
 import { Life } from "../referee/life.ts";
 import type { Link } from "../world/link.ts";
@@ -15,7 +14,7 @@ export interface ReleaseProcessOptions {
   readonly machine: SimulatedMachine;
   readonly host: string;
   readonly name: string;
-  readonly config: ReleaseConfig;
+  readonly config: ServiceConfig;
   readonly rate: number;
 }
 
@@ -65,12 +64,12 @@ export class ReleaseProcess {
     const { world, host, name, config, rate } = this.#options;
     if (this.#state === undefined) return true;
     const clock = world.random.fork(`${name} clock`);
-    const { disk, locks } = this.#state;
-    return await releaseAndEnd(await StateDirectory.on(disk, locks), config, {
-      scheduler: new SimulatedScheduler(world.timeline, this.#life, clock, rate),
-      transport: world.network.transportOf(host, this.#life, this.#streams),
-      tell: (_level, detail) => world.tell(name, detail),
-      stop: new AbortController().signal,
-    });
+    await using state = await StateDirectory.on(this.#state.disk, this.#state.locks);
+    const scheduler = new SimulatedScheduler(world.timeline, this.#life, clock, rate);
+    const transport = world.network.transportOf(host, this.#life, this.#streams);
+    const coordination = new ZooKeeperCoordination(config, scheduler, transport);
+    const tell: Teller = (_level, detail) => world.tell(name, detail);
+    const left = await state.leftBehind((detail) => tell("warn", detail));
+    return await coordination.releaseLeftBehind(left, tell, new AbortController().signal);
   }
 }
