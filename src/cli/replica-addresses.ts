@@ -22,7 +22,7 @@ export function addressOperands(most: number): Operands {
 /** The flags of a command that asks replicas. */
 export const addressFlags = optionFlags([options.httpAddress, options.envFile]);
 
-export type FoundAddresses =
+type FoundAddresses =
   | { readonly kind: "found"; readonly addresses: Addresses }
   | { readonly kind: "refused"; readonly problems: readonly string[] };
 
@@ -61,7 +61,7 @@ function refused(problem: string): FoundAddresses {
 }
 
 /** Where a replica can be asked from this host; else why it cannot. */
-export type Route =
+type Route =
   | { readonly kind: "route"; readonly address: HttpAddress }
   | { readonly kind: "none"; readonly why: string };
 

@@ -133,7 +133,7 @@ export const coordinators: readonly { readonly name: string; readonly flag: stri
 /** The settings that it takes to find a service and its replicas. */
 export const serviceSettings = fieldsOfService;
 
-/** The times of the lease as the settings ask for them, for whoever has not asked a coordinator. */
-export function askedLeaseTiming(config: Pick<Config, "sessionTimeoutMs">): LeaseTiming {
+/** The times of the lease as the settings ask for them: no coordinator was asked yet. */
+function askedLeaseTiming(config: Pick<Config, "sessionTimeoutMs">): LeaseTiming {
   return timingAskedBy(config);
 }

@@ -8,12 +8,12 @@ export interface CommandTimings {
 }
 
 /** With those of the hooks. */
-export interface HookTimings extends CommandTimings {
+interface HookTimings extends CommandTimings {
   readonly hookTimeoutMs: number;
 }
 
 /** Which commands a leader has. */
-export interface CommandKinds {
+interface CommandKinds {
   /** Whether there is one that may run when leadership ends. */
   readonly underLease: boolean;
   /** Whether there is one that runs behind it. */

@@ -1,9 +1,9 @@
 /** The variables of an env file, in its order, or the first line that is none. */
-export type EnvFile =
+type EnvFile =
   | { readonly kind: "parsed"; readonly variables: readonly Variable[] }
   | { readonly kind: "invalid"; readonly line: number; readonly expected: string };
 
-export interface Variable {
+interface Variable {
   readonly name: string;
   readonly value: string;
   /** Where it begins, counted from 1. */

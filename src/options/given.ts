@@ -13,14 +13,14 @@ export interface Given {
 }
 
 /** What was given, by flag name, and the problems met on the way: one line each. */
-export interface Givens {
+interface Givens {
   readonly values: ReadonlyMap<string, Given>;
   readonly problems: readonly string[];
 }
 
 /**
- * After so many problems the rest of the environment, or of the env file, is not looked at: each
- * unknown name is compared with all known ones, and nobody reads ten thousand lines.
+ * After this number of problems the rest of the environment, or of the env file, is not looked at:
+ * each unknown name is compared with all known ones, and nobody reads ten thousand lines.
  */
 const mostProblems = 20;
 

@@ -2,8 +2,8 @@ import type { ConfigOf, OptionMap } from "./option.ts";
 import type { Setting } from "./setting.ts";
 import type { Loaded, Loading } from "./table.ts";
 
-/** What reading the configuration again came to. */
-export type Reloading =
+/** What a second reading of the configuration came to. */
+type Reloading =
   | {
       readonly kind: "reloaded";
       /** What holds from now on. */
@@ -15,7 +15,7 @@ export type Reloading =
   | { readonly kind: "invalid"; readonly problems: readonly string[] };
 
 /** An option whose value is another one now: as texts, a secret masked, null for no value. */
-export interface Change {
+interface Change {
   readonly option: string;
   readonly from: string | null;
   readonly to: string | null;

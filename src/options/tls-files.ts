@@ -5,7 +5,7 @@ import type { ReadText } from "./environment.ts";
 import type { Option } from "./option.ts";
 
 /** The files that TLS takes, by their paths. The last two come together or not at all. */
-export interface TlsFiles {
+interface TlsFiles {
   readonly authorities: string;
   readonly certificate: string | null;
   readonly key: string | null;
@@ -15,7 +15,7 @@ export interface TlsFiles {
 export type TlsFlags = Readonly<Record<keyof TlsFiles, string>>;
 
 /** What stood in the files when they were read. */
-export interface TlsMaterial {
+interface TlsMaterial {
   readonly ca: string;
   readonly cert?: string;
   readonly key?: string;
@@ -67,7 +67,7 @@ export function tlsFileOption(
  * What is wrong with the files together, or with one of them, as they are now: a line that begins
  * with the option; undefined when nothing is. Null stands for a file that is not given.
  */
-export function tlsProblem(
+export function tlsFileProblem(
   { authorities, certificate, key }: Readonly<Record<keyof TlsFiles, string | null>>,
   flags: TlsFlags,
   readFile: ReadFile,

@@ -17,10 +17,10 @@ export interface SignalHandlers<Forwarded extends NodeJS.Signals> {
   readonly passOn: (signal: Forwarded) => void;
 }
 
-/** The number of a signal plus 128 is the exit code of whoever dies of it. Source: signal(7) */
+/** A process that dies of a signal has its number plus 128 as exit code. Source: signal(7) */
 const exitCodeOf = { SIGINT: 130, SIGTERM: 143 } as const;
 
-export type StopSignal = keyof typeof exitCodeOf;
+type StopSignal = keyof typeof exitCodeOf;
 
 /** Listens to the process's signals until disposed. Several quick ones may arrive as one. */
 export function listenToSignals<Forwarded extends NodeJS.Signals>(

@@ -16,7 +16,7 @@ import { askStatus } from "../status/status.ts";
 /** The least time between two readings of the clocks. */
 const clockMs = 1_000;
 
-export interface CheckQuestion {
+interface CheckQuestion {
   readonly config: Config;
   readonly settings: readonly Setting[];
   readonly json: boolean;

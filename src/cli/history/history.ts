@@ -6,7 +6,7 @@ import { historyText, inOrder, leadershipsOf } from "./leaderships.ts";
 import { complain, print } from "../print.ts";
 import { askStatus, problemLine } from "../status/status.ts";
 
-export interface HistoryQuestion {
+interface HistoryQuestion {
   readonly addresses: Addresses;
   readonly json: boolean;
 }
