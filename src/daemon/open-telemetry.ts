@@ -15,7 +15,7 @@ import type { Options } from "./options.ts";
 const historyLimitMs = 500;
 
 /** What the daemon's telemetry asks when somebody looks. */
-export interface TelemetryMeans {
+interface TelemetryMeans {
   readonly live: LiveConfig<Options>;
   readonly scheduler: RealScheduler;
   readonly coordination: Coordination;

@@ -1,5 +1,5 @@
 import {
-  askedTiming as timingAskedBy,
+  askedTiming,
   serverCheck,
   serverChoice,
   serverCoordinator,
@@ -7,7 +7,6 @@ import {
   serverSessionTimeouts,
   serviceFields as fieldsOfService,
 } from "../coordination/zookeeper/options.ts";
-import type { LeaseTiming } from "../election/ports/lease-timing.ts";
 import type { ReplicaId } from "../election/ports/coordinator.ts";
 import { commandCheck } from "../exec/command-checks.ts";
 import { commandVariables } from "../exec/command-environment.ts";
@@ -122,7 +121,7 @@ export const optionTable: Table<Options> = {
  * @param runsCommand whether a command is the leader's duty
  */
 export function replicaChecks(runsCommand: boolean): readonly Check<Config>[] {
-  return [commandCheck<Config>(runsCommand, askedLeaseTiming), tokenCheck];
+  return [commandCheck<Config>(runsCommand, askedTiming), tokenCheck];
 }
 
 /** The ways to agree on a leader: what people call each, and the flag that chooses it. */
@@ -132,8 +131,3 @@ export const coordinators: readonly { readonly name: string; readonly flag: stri
 
 /** The settings that it takes to find a service and its replicas. */
 export const serviceSettings = fieldsOfService;
-
-/** The times of the lease as the settings ask for them: no coordinator was asked yet. */
-function askedLeaseTiming(config: Pick<Config, "sessionTimeoutMs">): LeaseTiming {
-  return timingAskedBy(config);
-}

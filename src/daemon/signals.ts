@@ -8,7 +8,7 @@ import type { LeaderCommands } from "./leader-commands.ts";
 import type { Options } from "./options.ts";
 
 /** What the daemon does on a signal, besides telling that it came. */
-export interface SignalMeans {
+interface SignalMeans {
   readonly live: LiveConfig<Options>;
   readonly telemetry: Telemetry;
   readonly stop: AbortController;

@@ -10,7 +10,7 @@ import type { CommandEnd, Commands } from "./commands.ts";
 import type { RestartPolicy, Sequel } from "./options.ts";
 import { RestartPause, wellAfterMs } from "./restart-pause.ts";
 
-export interface ExecDutyOptions {
+interface ExecDutyOptions {
   readonly commands: Commands;
   readonly scheduler: Scheduler;
   readonly observer: Observer;

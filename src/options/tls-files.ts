@@ -67,7 +67,7 @@ export function tlsFileOption(
  * What is wrong with the files together, or with one of them, as they are now: a line that begins
  * with the option; undefined when nothing is. Null stands for a file that is not given.
  */
-export function tlsFileProblem(
+export function tlsFilesProblem(
   { authorities, certificate, key }: Readonly<Record<keyof TlsFiles, string | null>>,
   flags: TlsFlags,
   readFile: ReadFile,

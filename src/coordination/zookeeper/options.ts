@@ -2,7 +2,7 @@ import type { LeaseTiming } from "../../election/ports/lease-timing.ts";
 import { choiceOf, type ConfigOf, option } from "../../options/option.ts";
 import { invalid, type Parsed, valid } from "../../options/parsed.ts";
 import type { Check } from "../../options/table.ts";
-import { type TlsFlags, tlsFileOption, tlsFileProblem } from "../../options/tls-files.ts";
+import { type TlsFlags, tlsFileOption, tlsFilesProblem } from "../../options/tls-files.ts";
 import { characterProblem, formProblem } from "../../zookeeper/path.ts";
 import { leaseTimingOf } from "./lease-timing.ts";
 import { type Login, parseLogin, parseLoginFile } from "./login.ts";
@@ -121,7 +121,7 @@ export function askedTiming({
 export const serverCheck: Check<ServerConfig> = ({ config }, { readFile }) => {
   const { zkTlsCa, zkTlsCert, zkTlsKey, zkAuth, zkAuthFile, zkAcl } = config;
   const files = { authorities: zkTlsCa, certificate: zkTlsCert, key: zkTlsKey };
-  const tls = tlsFileProblem(files, tlsFlags, readFile);
+  const tls = tlsFilesProblem(files, tlsFlags, readFile);
   const problems = tls === undefined ? [] : [tls];
   if (zkAuth !== null && zkAuthFile !== null) {
     problems.push("--zk-auth-file and ELECTION_ZK_AUTH: expected one of them");

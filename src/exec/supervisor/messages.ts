@@ -41,7 +41,7 @@ export type Report =
 /** The longest message: an assignment with all the arguments that the kernel allows. */
 export const longestMessage = 8 * 1024 * 1024;
 
-export type Message = Assignment | Instruction | Report;
+type Message = Assignment | Instruction | Report;
 
 /** One message as a line. */
 export function encodeMessage(message: Message): string {

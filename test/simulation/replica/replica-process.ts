@@ -369,8 +369,8 @@ export class ReplicaProcess {
   #watchSession(session: Session): void {
     this.session = BigInt(session.id);
     const attempt = session.attempt.bind(session);
-    session.attempt = async (signal) => {
-      const outcome = await attempt(signal);
+    session.attempt = async (call, signal) => {
+      const outcome = await attempt(call, signal);
       if (outcome.kind === "won") this.#watchLeadership(outcome.leadership, session.id);
       return outcome;
     };
