@@ -6,7 +6,7 @@ import type { StateName } from "./transitions.ts";
 /** Room for what bounds itself: a proof of the duty (5 s), letting go (2 s), and a slow machine. */
 const graceMs = 15_000;
 /** They are read at each use: they may change. */
-export interface ProgressTimings extends Timings {
+interface ProgressTimings extends Timings {
   /** The pace of a duty that writes. */
   readonly leaderTimeoutMs: number;
 }

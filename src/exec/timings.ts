@@ -1,4 +1,5 @@
 import type { LeaseTiming } from "../election/ports/lease-timing.ts";
+import { formatDuration as write } from "../options/duration.ts";
 
 /** All in milliseconds. */
 export interface CommandTimings {
@@ -6,13 +7,13 @@ export interface CommandTimings {
   readonly stopTimeoutMs: number;
 }
 
-/** The same, where there are hooks. */
-export interface HookTimings extends CommandTimings {
+/** With those of the hooks. */
+interface HookTimings extends CommandTimings {
   readonly hookTimeoutMs: number;
 }
 
 /** Which commands a leader has. */
-export interface CommandKinds {
+interface CommandKinds {
   /** Whether there is one that may run when leadership ends. */
   readonly underLease: boolean;
   /** Whether there is one that runs behind it. */
@@ -40,9 +41,6 @@ export function dutyEndMs(
   return (underLease ? endingMs : 0) + (onLost ? timings.hookTimeoutMs + endingMs : 0);
 }
 
-/** Writes a duration in milliseconds as people give it. */
-export type WriteDuration = (ms: number) => string;
-
 /**
  * What is wrong with the stop timeout of commands when one cannot be stopped before the end of a
  * lease that is not renewed, or before the daemon itself has to end, with the arithmetic; undefined
@@ -51,7 +49,6 @@ export type WriteDuration = (ms: number) => string;
 export function timingProblem(
   { execStopTimeoutMs, stopTimeoutMs }: CommandTimings,
   timing: LeaseTiming,
-  write: WriteDuration,
 ): string | undefined {
   const { sessionTimeoutMs, leaseMs, renewalMs, answerMs, killMarginMs } = timing;
   const roomMs = leaseMs - renewalMs - answerMs - killMarginMs;
@@ -76,7 +73,6 @@ export function stopProblem(
   timings: HookTimings,
   timing: LeaseTiming,
   commands: CommandKinds,
-  write: WriteDuration,
 ): string | undefined {
   const { hookTimeoutMs, stopTimeoutMs } = timings;
   const { underLease, onLost } = commands;

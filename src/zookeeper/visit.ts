@@ -18,7 +18,7 @@ export interface VisitOptions extends Omit<ClientOptions, "observe"> {
 }
 
 /** How a visit went. */
-export type Visit<Result> =
+type Visit<Result> =
   | { readonly kind: "done"; readonly result: Result }
   /** There was no connection: `end` where the session is over, `trouble` where any was met. */
   | {

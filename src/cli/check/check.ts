@@ -1,5 +1,5 @@
 import { formatHttpAddress, type HttpAddress } from "../../http/http-address.ts";
-import type { Setting } from "../../options/load.ts";
+import { isGiven, type Setting } from "../../options/setting.ts";
 import type { Config } from "../../daemon/options.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
 import { readToken } from "../../http/token-file.ts";
@@ -8,21 +8,15 @@ import { coordinationOf } from "../../daemon/coordination.ts";
 import { dutyEndMs } from "../../exec/timings.ts";
 import { clockFinding, clockSource, readClocks, wallFinding } from "./check-clocks.ts";
 import { directoryFinding, stateFinding } from "./check-directories.ts";
-import {
-  failing,
-  type Finding,
-  findingsCode,
-  findingsText,
-  ok,
-  warning,
-} from "../../election/ports/finding.ts";
+import { failing, type Finding, ok, warning } from "../../election/ports/finding.ts";
+import { findingsCode, findingsText } from "./findings-text.ts";
 import { print } from "../print.ts";
 import { askStatus } from "../status/status.ts";
 
 /** The least time between two readings of the clocks. */
 const clockMs = 1_000;
 
-export interface CheckQuestion {
+interface CheckQuestion {
   readonly config: Config;
   readonly settings: readonly Setting[];
   readonly json: boolean;
@@ -67,7 +61,7 @@ export async function runCheck({ config, settings, json }: CheckQuestion): Promi
 }
 
 function configurationFinding(settings: readonly Setting[]): Finding {
-  const given = settings.filter(({ source }) => source !== "default");
+  const given = settings.filter(isGiven);
   const names = given.map(({ option, source }) => `${option} (${source})`);
   return ok("configuration", `makes sense; given: ${names.join(", ")}`);
 }

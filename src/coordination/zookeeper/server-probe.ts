@@ -10,7 +10,7 @@ const readings = 5;
 /** More than a four-letter word's answer can need. */
 const largestAnswerBytes = 64 * 1024;
 
-export interface ProbeOptions {
+interface ProbeOptions {
   readonly transport: Transport;
   readonly scheduler: Scheduler;
   /** What to ask for. */

@@ -18,7 +18,7 @@ const foundAt = 4;
 /** A process that forks and forks is chased so many times before we let others run. */
 const chases = 64;
 
-export interface LinuxProcessesOptions {
+interface LinuxProcessesOptions {
   /** The environment that the command inherits, its own variables not among them. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** A descriptor that every process of the command inherits; undefined for none. */

@@ -1,7 +1,7 @@
 import type { NodeEvent, NodeEventKind } from "../protocol/replies.ts";
 
 /** What a persistent watch tells its reader. */
-export type PersistentWatchEvent =
+type PersistentWatchEvent =
   | { readonly kind: NodeEventKind; readonly path: string }
   /**
    * Events were lost: the connection was down, or the reader was slower than the events and the

@@ -43,8 +43,12 @@ test(
   limitMs,
 );
 
-test("mutants: one that cannot be planted is told by the text that is missing", async () => {
-  const mutant = { name: "stale", file: "daemon/replica.ts", find: "no such text", replace: "" };
-  const message = await tryMutant(mutant, []).catch((error: unknown) => String(error));
-  expect(message).toContain('mutant "stale": src/daemon/replica.ts has 0 places');
-});
+test(
+  "mutants: one that cannot be planted is told by the text that is missing",
+  async () => {
+    const mutant = { name: "stale", file: "daemon/replica.ts", find: "no such text", replace: "" };
+    const message = await tryMutant(mutant, []).catch((error: unknown) => String(error));
+    expect(message).toContain('mutant "stale": src/daemon/replica.ts has 0 places');
+  },
+  limitMs,
+);

@@ -8,7 +8,7 @@ import { encodeLeaseNote } from "./records.ts";
 const entryIndex = 2;
 
 /** The records by which a leadership is held. */
-export interface HeldRecords {
+interface HeldRecords {
   /** The version of the lease note as the leadership wrote it. */
   readonly noteVersion: number;
   /** The path of the leader's entry in the line; undefined where it shall not be touched. */

@@ -14,7 +14,7 @@ interface Renewal {
   readonly seenAt: Instant;
 }
 
-export interface LeaderWatchTools {
+interface LeaderWatchTools {
   readonly client: ZooKeeperClient;
   readonly scheduler: Scheduler;
   /** Hears of every leadership that is not ours. */
