@@ -1,3 +1,11 @@
+/*
+ * The command line: a command of the program turns its arguments into a task.
+ *
+ * I1  A definition loads nothing of what its task needs: `--version` must not pay for a replica.
+ * I2  A task is made of a right command line only. What is wrong with one is told before anything
+ *     is done, a line for each problem, and ends the process with the exit code of bad usage.
+ */
+
 import type { ArgsDef } from "citty";
 import { printable } from "../base/quoted.ts";
 import type { Environment } from "../options/environment.ts";

@@ -16,7 +16,7 @@ async function write(output: typeof Bun.stdout, text: string): Promise<void> {
   try {
     await Bun.write(output, text);
   } catch (error) {
-    // Whoever reads has read enough, such as `head`: that changes nothing of the exit code.
+    // The reader has read enough, as `head` does: that changes nothing of the exit code.
     if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
   }
 }

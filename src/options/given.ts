@@ -19,8 +19,8 @@ interface Givens {
 }
 
 /**
- * After so many problems the rest of the environment, or of the env file, is not looked at: each
- * unknown name is compared with all known ones, and nobody reads ten thousand lines.
+ * After this number of problems the rest of the environment, or of the env file, is not looked at:
+ * each unknown name is compared with all known ones, and nobody reads ten thousand lines.
  */
 const mostProblems = 20;
 

@@ -2,7 +2,7 @@ import type { ConfigOf, OptionMap } from "./option.ts";
 import type { Setting } from "./setting.ts";
 import type { Loaded, Loading } from "./table.ts";
 
-/** What reading the configuration again came to. */
+/** What a second reading of the configuration came to. */
 type Reloading =
   | {
       readonly kind: "reloaded";

@@ -1,3 +1,16 @@
+/*
+ * The engine of the configuration. It knows no option: a table says which there are. Out of the
+ * table, the flags and the environment it makes a configuration, or says all that is wrong.
+ *
+ * I1  An earlier source goes before a later one: flag, environment, a file that an option names,
+ *     default.
+ * I2  Equal arguments give an equal configuration: files, host name and chance are asked of the
+ *     environment alone.
+ * I3  A configuration is whole or is not there, and every problem is told at once. An option that
+ *     is missing is told where nothing else is wrong.
+ * I4  The text of a secret stands in the configuration alone: in no setting, and in no message.
+ */
+
 import { quoted } from "../base/quoted.ts";
 import { unreachable } from "../base/unreachable.ts";
 import type { Environment } from "./environment.ts";

@@ -78,6 +78,7 @@ export function variableOf(flag: string): string {
   return variablePrefix + flag.toUpperCase().replaceAll("-", "_");
 }
 
+/** Whether a variable is meant for this program, by its prefix. */
 export function isOurVariable(name: string): boolean {
   return name.startsWith(variablePrefix);
 }
@@ -107,7 +108,7 @@ export function fallbackText(fallback: Fallback, literal = (text: string) => tex
   }
 }
 
-/** An option of a kind that no other has. */
+/** Defines an option of a kind that no other has. */
 export function option<T>(definition: Option<T>): Option<T> {
   return definition;
 }
@@ -155,6 +156,7 @@ export function countOption(
   };
 }
 
+/** One of several words. */
 export function choiceOption<const Choice extends string>(
   choices: readonly Choice[],
   fallback: Fallback,
@@ -169,6 +171,7 @@ export function choiceOption<const Choice extends string>(
   };
 }
 
+/** The parser of an option that takes one of several words. */
 export function choiceOf<const Choice extends string>(
   choices: readonly Choice[],
 ): (text: string) => Parsed<Choice> {
@@ -211,7 +214,7 @@ export function exactlyOneOf<const Options extends OptionMap>(
     field,
     flags.length === 1 ? each : { ...each, fallback },
   ]);
-  // The fields are the same, and a parser that gives more than the others' null is as it was.
+  // Each field has its option of before, whose value may now be null.
   return Object.fromEntries(alternatives) as Alternatives<Options>;
 }
 

@@ -8,7 +8,7 @@ import type { Setting } from "./setting.ts";
  */
 export interface Table<Options extends OptionMap> extends KnownNames {
   readonly options: Options;
-  /** What is to be said of options that are right each by itself. */
+  /** They look at options that are right each by itself, and may not go together. */
   readonly checks: readonly Check<ConfigOf<Options>>[];
 }
 
@@ -26,7 +26,7 @@ export type Check<Config> = (loaded: Loaded<Config>, environment: Environment) =
 interface Verdict {
   /** What makes the configuration useless. */
   readonly problems?: readonly string[];
-  /** What a person should know, and is taken all the same. */
+  /** What a person should know of a configuration that is taken. */
   readonly warnings?: readonly string[];
 }
 
@@ -41,6 +41,6 @@ export interface Loaded<Config> {
   readonly config: Config;
   /** In the order of the table. */
   readonly settings: readonly Setting[];
-  /** What a person should know of values that are taken all the same: a line each. */
+  /** What a person should know of the values that were taken: a line each. */
   readonly warnings: readonly string[];
 }

@@ -17,7 +17,7 @@ export interface SignalHandlers<Forwarded extends NodeJS.Signals> {
   readonly passOn: (signal: Forwarded) => void;
 }
 
-/** The number of a signal plus 128 is the exit code of whoever dies of it. Source: signal(7) */
+/** A process that dies of a signal has its number plus 128 as exit code. Source: signal(7) */
 const exitCodeOf = { SIGINT: 130, SIGTERM: 143 } as const;
 
 type StopSignal = keyof typeof exitCodeOf;

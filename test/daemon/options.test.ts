@@ -98,7 +98,7 @@ const samples: Readonly<Record<string, readonly [string, string, string]>> = {
 const apart = new Set(["env-file", "zk-tls-ca", "zk-tls-cert", "zk-tls-key", "zk-auth-file"]);
 const ordered = table.filter(({ flag, variableOnly }) => !apart.has(flag) && !variableOnly);
 test.each(ordered.map(({ flag, unit }) => [flag, unit] as const))(
-  "config: %s is taken from flag, environment, env file, default, in this order",
+  "config: %s is taken from flag, environment, env file, default, in this order (I1)",
   (flag, unit) => {
     const [first, second, third] =
       samples[flag] ?? (unit === "duration" ? ["1s", "2s", "3s"] : ["1", "2", "3"]);
@@ -257,7 +257,7 @@ test.each(wrong)("config: %j with %j is one problem", (flags, given, expected) =
   expect(problems(flags, given)).toEqual([expected]);
 });
 
-test("config: several problems are all told, one line each", () => {
+test("config: several problems are all told, one line each (I3)", () => {
   expect(problems({ ...zk, "leader-timeout": "x", "log-level": "y" }).length).toBe(2);
 });
 
@@ -274,7 +274,7 @@ test("config: of very many unknown variables the first are told, at once", () =>
 
 const secret = { ELECTION_ZK_AUTH: "ada:hunter2" };
 
-test("config: a login comes from the environment or the env file, and is never shown", () => {
+test("config: a login comes from the environment or the env file, and is never shown (I4)", () => {
   const login = { user: "ada", password: "hunter2" };
   const given = [
     { variables: secret },

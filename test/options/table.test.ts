@@ -64,7 +64,7 @@ test("table: of a choice one is given, by whatever source, and the others are nu
   });
 });
 
-test("table: of a choice none, and several, are one problem each", () => {
+test("table: of a choice none, and several, are one problem each (I3)", () => {
   expect(problems({})).toEqual([
     "--rail=<line> or --ferry=<pier> is missing: expected one of them, " +
       "or ELECTION_RAIL or ELECTION_FERRY",
