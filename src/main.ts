@@ -5,12 +5,20 @@ import { serviceNotificationOf } from "./system/service-notification.ts";
 import { isTerminal, processSurroundings } from "./options/environment.ts";
 import { exitCodes } from "./election/exit-status.ts";
 import { unreachable } from "./base/unreachable.ts";
+import { ClockError } from "./system/kernel-clocks.ts";
 import { levelled } from "./telemetry/log/journal-level.ts";
 
 /** Its number, because asking for `process.stdout` would open a stream. */
 const standardOutput = 1;
 
-process.exit(await main(process.argv.slice(2)));
+process.exit(await main(process.argv.slice(2)).catch(refuseWithoutClock));
+
+/** Nothing can be relied on without the kernel's clocks: whatever was asked for is not begun. */
+async function refuseWithoutClock(error: unknown): Promise<number> {
+  if (!(error instanceof ClockError)) throw error;
+  await complain(`${error.message}\n`);
+  return exitCodes.usage;
+}
 
 /** What a command takes is loaded for that command alone: `run` needs a part of the program. */
 async function main(rawArguments: readonly string[]): Promise<number> {

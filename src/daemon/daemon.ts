@@ -35,6 +35,10 @@ const logDescriptor = 2;
 /** How long the end of the process waits for a disk that does not take the history. */
 const historyLimitMs = 500;
 
+const slewWarning =
+  "the kernel does not tell its raw clock, so leases are a tenth shorter, and are waited out a " +
+  "tenth longer: a time daemon may slew the other one";
+
 export interface DaemonOptions {
   readonly config: Config;
   /** The configuration as it was given, for /status. */
@@ -96,6 +100,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   });
   const { log } = telemetry;
   tellStart(log, options);
+  if (scheduler.slewShare > 0) log.write("warn", "clock", slewWarning);
   let leaderWork: LeaderCommands = {};
   using _signals = listenToSignals(
     {

@@ -1,16 +1,14 @@
-import { type Instant, later, type Scheduler } from "../base/scheduler.ts";
+import { type Instant, later, type Scheduler, wasSuspended } from "../base/scheduler.ts";
 
 /** The lease is this share of the session timeout; the rest is the servers' to expire us in. */
 const leaseShare = 2 / 3;
 /** A renewal is sent every such share of the session timeout. */
 const renewalShare = 1 / 4;
 /**
- * A taker waits this much longer than the holder's lease: two clocks that each run within 1 % of
+ * A taker waits this much longer than the holder's lease: two raw clocks that each run within 1 % of
  * true time differ by less than 2.1 %, and the rest is for the rounding of timers.
  */
 const waitingMargin = 0.03;
-/** Two readings of the suspended time may differ by this much without a suspend. */
-const suspendToleranceMs = 50;
 
 /** How long one acknowledged renewal allows to act, in milliseconds. */
 export function leaseDurationMs(sessionTimeoutMs: number): number {
@@ -22,16 +20,27 @@ export function renewalIntervalMs(sessionTimeoutMs: number): number {
   return Math.floor(sessionTimeoutMs * renewalShare);
 }
 
-/** How long a taker waits on its own clock until a holder's lease is surely over. */
-export function waitingOutMs(holderLeaseMs: number): number {
-  return Math.ceil(holderLeaseMs * (1 + waitingMargin));
+/**
+ * How long a taker waits on its own clock until a holder's lease is surely over.
+ * @param slewShare by how much that clock may be slewed besides, see Scheduler
+ */
+export function waitingOutMs(holderLeaseMs: number, slewShare = 0): number {
+  return Math.ceil(holderLeaseMs * (1 + waitingMargin) * (1 + slewShare));
+}
+
+/**
+ * How long a holder acts on its own clock, of the lease that others wait for.
+ * @param slewShare by how much that clock may be slewed, see Scheduler
+ */
+export function actingMs(leaseMs: number, slewShare: number): number {
+  return Math.floor(leaseMs * (1 - slewShare));
 }
 
 /**
  * The right to start effects, until `validUntil`.
  *
  * It is counted from the moment a renewal was *sent*: whoever takes over counts from a moment
- * after that renewal was committed, so on clocks within 1 % of true time the taker's wait is
+ * after that renewal was committed, so on raw clocks within 1 % of true time the taker's wait is
  * over only after this lease is. Once over it stays over: an acknowledgement too late found
  * others entitled to start, whatever it says.
  */
@@ -81,10 +90,10 @@ export class Lease {
   }
 
   #hasPassed(): boolean {
-    return this.#scheduler.now() >= this.#validUntil;
+    return !(this.#scheduler.now() < this.#validUntil);
   }
 
   #wasSuspended(): boolean {
-    return this.#scheduler.suspendedMs() - this.#suspendedMs > suspendToleranceMs;
+    return wasSuspended(this.#scheduler, this.#suspendedMs);
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import {
+  actingMs,
   Lease,
   leaseDurationMs,
   renewalIntervalMs,
@@ -58,6 +59,31 @@ test("lease: is over after a suspend, though monotonic time stood still", () => 
   scheduler.suspend(20);
   expect(lease.holds()).toBe(false);
   expect(lease.renew(scheduler.now(), durationMs)).toBe(false);
+});
+
+test("lease: is over when the boot clock cannot be read, is no number, or goes backwards", () => {
+  for (const suspendedMs of [Number.NaN, Number.POSITIVE_INFINITY, -100]) {
+    const scheduler = new FakeScheduler();
+    const lease = leaseOf(scheduler);
+    scheduler.suspend(suspendedMs);
+    expect(lease.holds()).toBe(false);
+  }
+});
+
+test("lease: is over when time is no number", () => {
+  const scheduler = new FakeScheduler();
+  const lease = leaseOf(scheduler);
+  scheduler.stall(Number.NaN);
+  expect(lease.holds()).toBe(false);
+});
+
+test("lease: without a raw clock a holder acts shorter, and a taker waits longer, than any slew", () => {
+  for (let leaseMs = 10; leaseMs < 100_000; leaseMs += 7) {
+    const holderStops = actingMs(leaseMs, 0.1) / (0.9 * 0.99);
+    const takerStarts = waitingOutMs(leaseMs, 0.1) / (1.1 * 1.01);
+    expect(takerStarts).toBeGreaterThan(holderStops);
+    expect(takerStarts).toBeGreaterThan(leaseMs / 0.99);
+  }
 });
 
 test("lease: a shorter session timeout shortens it from the next renewal on", async () => {

@@ -1,4 +1,5 @@
 import type { ReplicaConfig } from "../../src/daemon/replica.ts";
+import { longestSlewShare } from "../../src/base/scheduler.ts";
 import { timingProblem } from "../../src/exec/timings.ts";
 import { unreachable } from "../../src/base/unreachable.ts";
 import { type Fault, planFaults, planRestore, planWipe } from "./faults/faults.ts";
@@ -8,7 +9,7 @@ import { Random } from "./world/random.ts";
  * What is asserted, and what is done.
  *
  * - `default`: every fault within the stated assumptions; every invariant.
- * - `beyond`: clocks off by 30 %; fencing must hold, mutual exclusion may not.
+ * - `beyond`: raw clocks off by 30 %; fencing must hold, mutual exclusion may not.
  * - `wipe`: the ensemble loses its data once; nobody leads below the fence.
  * - `restore`: it goes back to a backup once, among other faults; nobody writes below the fence.
  * - `calm`: no fault at all.
@@ -41,8 +42,10 @@ export interface Settings {
   readonly command: "none" | "alone" | "beside";
   /** Files of an earlier life of the service, with a low epoch. */
   readonly oldFiles: number;
-  /** How far each clock's rate may be off. */
+  /** How far each raw clock's rate may be off. */
   readonly rateError: number;
+  /** How far a time daemon may slew each ordinary clock besides. */
+  readonly slewError: number;
   readonly config: Omit<ReplicaConfig, "replicaId">;
   readonly faults: readonly Fault[];
   /** No fault lasts longer than this. */
@@ -97,6 +100,7 @@ export function settingsOf(seed: number, profile: Profile, minutes: number): Set
     sharedDirectory: profile === "wipe" || random.chance(0.6),
     oldFiles: random.chance(0.5) ? random.integer(40, 150) : 0,
     rateError: profile === "beyond" ? 0.3 : 0.01,
+    slewError: profile === "calm" ? 0 : longestSlewShare,
     command,
     config: { ...config, ...commandConfigOf(commands, command, sessionTimeoutMs) },
     faults: faultsOf(seed, profile, faultsUntilMs),

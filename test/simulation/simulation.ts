@@ -93,6 +93,7 @@ export class Simulation {
         command: settings.command,
         calmAtMs: settings.faultsUntilMs,
         rate: rateOf(settings, rates),
+        slew: slewOf(settings, rates),
       });
     });
     this.#directories = [...new Set(this.replicas.map(({ directory }) => directory))];
@@ -152,6 +153,7 @@ export class Simulation {
       ensemble: this.ensemble,
       replicas: this.replicas,
       rateError: settings.rateError,
+      slewError: settings.slewError,
       wiped: () => {
         referee.forgetEpochs();
         this.#heldEpoch = undefined;
@@ -250,6 +252,12 @@ function rateOf({ rateError, profile }: Settings, random: Random): number {
   const error = random.between(-1, 1);
   const isExtreme = profile === "beyond" && random.chance(0.7);
   return 1 + rateError * (isExtreme ? Math.sign(error) : error);
+}
+
+/** How far a time daemon slews a replica's ordinary clock at first: mostly as far as it can. */
+function slewOf({ slewError }: Settings, random: Random): number {
+  const error = random.between(-1, 1);
+  return slewError * (random.chance(0.6) ? Math.sign(error) : error);
 }
 
 /** The machine of each replica. */

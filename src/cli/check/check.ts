@@ -3,9 +3,16 @@ import type { Setting } from "../../options/load.ts";
 import type { Config } from "../../daemon/options.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
 import { readToken } from "../../http/token-file.ts";
+import { KernelClocks } from "../../system/kernel-clocks.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
 import { basePathOf } from "../../coordination/zookeeper/leadership/layout.ts";
-import { clockFinding, clockSource, readClocks, wallFinding } from "./check-clocks.ts";
+import {
+  clockFinding,
+  clockSource,
+  kernelClocksFinding,
+  readClocks,
+  wallFinding,
+} from "./check-clocks.ts";
 import { directoryFinding, stateFinding } from "./check-directories.ts";
 import {
   boundFinding,
@@ -37,7 +44,8 @@ export interface CheckQuestion {
 
 /** Runs `election check`: one line per finding. Resolves with the exit code: see its help. */
 export async function runCheck({ config, settings, json }: CheckQuestion): Promise<number> {
-  const scheduler = new RealScheduler();
+  const clocks = KernelClocks.open();
+  const scheduler = new RealScheduler(clocks);
   const before = readClocks(scheduler);
   const [servers, roster, state, http] = await Promise.all([
     probeServers(config, scheduler),
@@ -62,6 +70,7 @@ export async function runCheck({ config, settings, json }: CheckQuestion): Promi
     state,
     http,
     ...(await tokenFindings(config.httpTokenFile)),
+    kernelClocksFinding(clocks),
     clockFinding(before, after, clockSource()),
     wallFinding(read?.readAt ?? wallMs, read?.leader?.renewedAt, grantedMs),
     boundFinding(failover),

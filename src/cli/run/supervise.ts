@@ -28,6 +28,7 @@ export async function runSupervise(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
   for (const signal of ignored) process.on(signal, () => undefined);
+  const scheduler = new RealScheduler();
   const messages = readMessages();
   const first = await messages.next();
   if (first.done === true || !("command" in first.value)) return exitCodes.usage;
@@ -46,7 +47,7 @@ export async function runSupervise(
       }
     },
   };
-  await new Supervisor(assignment, { processes, scheduler: new RealScheduler(), daemon }).run();
+  await new Supervisor(assignment, { processes, scheduler, daemon }).run();
   return exitCodes.stopped;
 }
 

@@ -47,6 +47,9 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
     case "clock-rate":
       process?.scheduler.clock.setRate(1 + (fault.die < 0.5 ? -1 : 1) * stage.rateError);
       return () => process?.scheduler.clock.setRate(1 + (fault.die - 0.5) * stage.rateError);
+    case "slew":
+      process?.scheduler.clock.setSlew((fault.die < 0.5 ? -1 : 1) * stage.slewError);
+      return () => process?.scheduler.clock.setSlew((fault.die - 0.5) * stage.slewError);
     case "wall-clock":
       process?.scheduler.jumpWallClock((fault.die - 0.5) * 1e9);
       return nothing;

@@ -72,7 +72,7 @@ export const commandMutants: readonly Mutant[] = [
   },
   {
     name: "command: a suspend of the machine does not count",
-    file: "exec/supervisor/boot-time.ts",
+    file: "base/scheduler.ts",
     find: "  return scheduler.now() + scheduler.suspendedMs();",
     replace: "  return scheduler.now();",
   },

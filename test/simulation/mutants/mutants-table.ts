@@ -175,8 +175,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "boot-time jump ignored",
     file: lease,
-    find: "return this.#scheduler.suspendedMs() - this.#suspendedMs > suspendToleranceMs;",
-    replace: "return this.#suspendedMs < 0 && suspendToleranceMs < 0;",
+    find: "return wasSuspended(this.#scheduler, this.#suspendedMs);",
+    replace: "return this.#suspendedMs < 0 && wasSuspended(this.#scheduler, 0);",
   },
   {
     name: "fence not read at start",

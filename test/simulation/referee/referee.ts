@@ -35,6 +35,7 @@ export type Invariant =
   | "lock"
   | "two-commands"
   | "outlives-lease"
+  | "named-late"
   | "no-command"
   | "stuck";
 
@@ -50,8 +51,8 @@ interface Holding {
   readonly leadership: Leadership;
   readonly scheduler: SimulatedScheduler;
   readonly suspendedMs: number;
-  /** It was asked to resign: it may not act from then on. */
-  resigned: boolean;
+  /** It was asked to resign, or its session was given up: it may not act from then on. */
+  isOver: boolean;
   /** The end of the lease as the replica told it last. */
   validUntil: Instant;
 }
@@ -69,10 +70,8 @@ interface LastPublish {
   readonly ailments: number;
 }
 
-/** Two readings of the suspended time may differ by this much. Source: lease.ts. */
+/** Two readings of the suspended time may differ by this much. Source: scheduler.ts */
 const suspendToleranceMs = 50;
-/** How exact their difference is: the kernel tells boot time in hundredths of a second. */
-const readingMs = 20;
 
 /**
  * Watches from outside, with an eye on everything and a hand on nothing. It judges by what the
@@ -106,18 +105,23 @@ export class Referee {
   }
 
   elected(replica: string, leadership: Leadership, scheduler: SimulatedScheduler): void {
-    const suspendedMs = scheduler.trulySuspendedMs;
+    const suspendedMs = scheduler.suspendedMs();
     const { validUntil } = leadership;
-    const holding = { replica, leadership, scheduler, suspendedMs, resigned: false, validUntil };
+    const holding = { replica, leadership, scheduler, suspendedMs, isOver: false, validUntil };
     this.#holdings.set(replica, holding);
-    this.commands.leased(replica, validUntil, scheduler);
+    this.commands.leased(replica, validUntil, scheduler.clock);
   }
 
   /** @param effects how many effects of it are still under way */
   resigns(replica: string, effects: number): void {
     if (effects > 0) this.blame("released-early", `${replica}: ${effects} effects still run`);
+    this.abandons(replica);
+  }
+
+  /** What a leadership rested on is given up, whether or not it has ended in order. */
+  abandons(replica: string): void {
     const holding = this.#holdings.get(replica);
-    if (holding !== undefined) holding.resigned = true;
+    if (holding !== undefined) holding.isOver = true;
   }
 
   /** The process is gone, or its leadership over. */
@@ -234,13 +238,13 @@ export class Referee {
     const holding = this.#holdings.get(replica);
     // A new leadership of the same replica tells its lease before it is handed out.
     if (holding === undefined || holding.leadership.lost.failure !== undefined) return;
-    if (holding.resigned || holding.leadership.validUntil !== validUntil) return;
+    if (holding.isOver || holding.leadership.validUntil !== validUntil) return;
     if (localNow >= holding.validUntil) {
       const lateMs = (localNow - holding.validUntil).toFixed(3);
       this.blame("revived", `${replica}: a lease was renewed ${lateMs} ms after its end`);
     }
     holding.validUntil = validUntil;
-    this.commands.leased(replica, validUntil, holding.scheduler);
+    this.commands.leased(replica, validUntil, holding.scheduler.clock);
   }
 
   /** A replica gives up because repair is hopeless: it must have tried often enough. */
@@ -288,9 +292,9 @@ function hasWorked(event: ElectionEvent): boolean {
 }
 
 /** What the holder may do by its own clocks, reckoned without touching its own record of it. */
-function mayAct({ leadership, scheduler, suspendedMs, resigned }: Holding): boolean {
-  if (resigned || leadership.lost.failure !== undefined) return false;
-  if (scheduler.trulySuspendedMs - suspendedMs > suspendToleranceMs + readingMs) return false;
+function mayAct({ leadership, scheduler, suspendedMs, isOver }: Holding): boolean {
+  if (isOver || leadership.lost.failure !== undefined) return false;
+  if (scheduler.suspendedMs() - suspendedMs > suspendToleranceMs) return false;
   return scheduler.now() < leadership.validUntil;
 }
 

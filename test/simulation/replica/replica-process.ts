@@ -1,10 +1,8 @@
 import type {
   Coordinator,
   Epoch,
-  Leadership,
   ReplicaId,
   ReplicaInfo,
-  Session,
 } from "../../../src/election/ports/coordinator.ts";
 import type { Duty } from "../../../src/election/ports/duty.ts";
 import { type ExitStatus, exitCodes } from "../../../src/election/exit-status.ts";
@@ -33,6 +31,7 @@ import type { Settings } from "../settings.ts";
 import type { Timeline } from "../timeline.ts";
 
 import type { SimulatedReplica } from "./simulated-replica.ts";
+import { watchedCoordinator } from "./watched-coordinator.ts";
 
 export interface ReplicaWorld {
   readonly timeline: Timeline;
@@ -57,6 +56,8 @@ export interface ReplicaOptions {
   /** When the faults have ended. */
   readonly calmAtMs: number;
   readonly rate: number;
+  /** By how much a time daemon slews the ordinary clock at first. */
+  readonly slew: number;
 }
 
 /** How often it is asked whether a process is stuck. */
@@ -94,7 +95,7 @@ export class ReplicaProcess {
     this.#replica = replica;
     this.#options = options;
     this.name = name;
-    const { rate, machine, command, config } = options;
+    const { rate, slew, machine, command, config } = options;
     this.#progress = new Progress(config, command === "alone" ? "silent" : "writes");
     this.#random = random.fork(`${name} process`);
     this.#state =
@@ -111,6 +112,7 @@ export class ReplicaProcess {
       random.fork(`${name} clock`),
       rate,
     );
+    this.scheduler.clock.setSlew(slew);
     const order = random.fork(`${name} loop`);
     this.life.ioFirst = () => order.chance(0.25);
     this.disk = new SimulatedDisk({
@@ -353,44 +355,22 @@ export class ReplicaProcess {
     };
   }
 
-  /** The coordinator as it is, but the referee sees every leadership that it hands out. */
   #watched(coordinator: Coordinator): Coordinator {
-    return {
-      open: async (signal) => {
-        const opening = await coordinator.open(signal);
-        if (opening.kind === "opened") this.#watchSession(opening.session);
-        return opening;
-      },
-      survey: (signal) => coordinator.survey(signal),
-      leave: (limit) => coordinator.leave(limit),
-      get pendingRequests() {
-        return coordinator.pendingRequests;
-      },
-    };
-  }
-
-  #watchSession(session: Session): void {
-    this.session = BigInt(session.id);
-    const attempt = session.attempt.bind(session);
-    session.attempt = async (signal) => {
-      const outcome = await attempt(signal);
-      if (outcome.kind === "won") this.#watchLeadership(outcome.leadership, session.id);
-      return outcome;
-    };
-  }
-
-  #watchLeadership(leadership: Leadership, session: string): void {
     const { referee, ownerOf } = this.#options.world;
-    const owner = ownerOf(leadership.epoch);
-    if (owner !== undefined && owner !== session) {
-      referee.blame("owner", `${this.name} leads in ${session} on the node of ${owner}`);
-    }
-    this.epoch = leadership.epoch;
-    referee.elected(this.name, leadership, this.scheduler);
-    const resign = leadership.resign.bind(leadership);
-    leadership.resign = async (signal) => {
-      referee.resigns(this.name, this.disk.effects + (this.#commands?.living ?? 0));
-      return await resign(signal);
-    };
+    return watchedCoordinator(coordinator, {
+      opened: (session) => {
+        this.session = session;
+      },
+      won: (leadership, session) => {
+        const owner = ownerOf(leadership.epoch);
+        if (owner !== undefined && owner !== session) {
+          referee.blame("owner", `${this.name} leads in ${session} on the node of ${owner}`);
+        }
+        this.epoch = leadership.epoch;
+        referee.elected(this.name, leadership, this.scheduler);
+      },
+      resigns: () => referee.resigns(this.name, this.disk.effects + (this.#commands?.living ?? 0)),
+      abandons: () => referee.abandons(this.name),
+    });
   }
 }

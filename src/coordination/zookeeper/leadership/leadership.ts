@@ -1,6 +1,6 @@
 import type { Epoch, Leadership, Resignation } from "../../../election/ports/coordinator.ts";
 import { Ending, type FailureCode } from "../../../election/failure.ts";
-import { Lease, leaseDurationMs, renewalIntervalMs } from "../../../election/lease.ts";
+import { actingMs, Lease, leaseDurationMs, renewalIntervalMs } from "../../../election/lease.ts";
 import type { Observer } from "../../../election/ports/observer.ts";
 import { type Instant, later, remainingMs, type Scheduler } from "../../../base/scheduler.ts";
 import { aborted, Scope } from "../../../base/scope.ts";
@@ -63,14 +63,13 @@ export class ZooKeeperLeadership implements Leadership {
   #resignedAt: Instant | undefined;
 
   constructor(tools: Tools, taking: Taking) {
-    const { client, scheduler } = tools;
+    const { scheduler } = tools;
     this.epoch = taking.epoch;
     this.#tools = tools;
     this.#taking = taking;
     this.#version = taking.version;
     this.#termVersion = taking.termVersion;
-    const durationMs = leaseDurationMs(client.sessionTimeoutMs);
-    this.#lease = new Lease(scheduler, taking.sentAt, taking.suspendedMs, durationMs);
+    this.#lease = new Lease(scheduler, taking.sentAt, taking.suspendedMs, this.#durationMs);
     this.#tellLease();
     void this.#renew();
     void this.#watchTheEnd();
@@ -98,8 +97,9 @@ export class ZooKeeperLeadership implements Leadership {
     return this.#resigned;
   }
 
+  /** Not when it was abandoned either: its session may be closed, and the wait for it has begun. */
   mayAct(): boolean {
-    return !this.#resigned && this.lost.failure === undefined && this.#lease.holds();
+    return !this.#renewing.signal.aborted && this.#lease.holds();
   }
 
   async renewal(signal: AbortSignal): Promise<void> {
@@ -107,7 +107,7 @@ export class ZooKeeperLeadership implements Leadership {
     await aborted(waiting.signal);
   }
 
-  /** Stops renewing without telling anybody: the lease runs out. Idempotent. */
+  /** Neither renews nor acts any more, without telling anybody: the lease runs out. Idempotent. */
   abandon(): void {
     this.#renewing.abort();
   }
@@ -236,8 +236,7 @@ export class ZooKeeperLeadership implements Leadership {
   }
 
   #acknowledge(sentAt: Instant): void {
-    const durationMs = leaseDurationMs(this.#tools.client.sessionTimeoutMs);
-    if (!this.#lease.renew(sentAt, durationMs)) {
+    if (!this.#lease.renew(sentAt, this.#durationMs)) {
       this.#lose("no renewal was acknowledged in time", "lease-ended");
       return;
     }
@@ -257,6 +256,12 @@ export class ZooKeeperLeadership implements Leadership {
         this.#lose("no renewal was acknowledged in time", "lease-ended");
       }
     }
+  }
+
+  /** How long one renewal lets us act, with the session timeout that is granted now. */
+  get #durationMs(): number {
+    const { client, scheduler } = this.#tools;
+    return actingMs(leaseDurationMs(client.sessionTimeoutMs), scheduler.slewShare);
   }
 
   #lose(detail: string, code: FailureCode = "leadership-lost"): true {

@@ -256,7 +256,10 @@ async function waitOut(
   tools.began(leadership);
   const leaseMs = runningLeaseMs(tools, term);
   const seenAt = leaderWatch.lastRenewalOf(term.epoch);
-  const freeAt: Instant = later(seenAt ?? scheduler.now(), waitingOutMs(leaseMs));
+  const freeAt: Instant = later(
+    seenAt ?? scheduler.now(),
+    waitingOutMs(leaseMs, scheduler.slewShare),
+  );
   const waitMs = leaseMs === 0 ? 0 : remainingMs(scheduler, freeAt);
   if (waitMs > 0) {
     const { epoch } = leadership;
