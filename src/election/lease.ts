@@ -5,8 +5,8 @@ const leaseShare = 2 / 3;
 /** A renewal is sent every such share of the session timeout. */
 const renewalShare = 1 / 4;
 /**
- * A taker waits this much longer than the holder's lease: two raw clocks that each run within 1 % of
- * true time differ by less than 2.1 %, and the rest is for the rounding of timers.
+ * A taker waits this much longer than the holder's lease: two raw clocks that each run within 1 %
+ * of true time differ by less than 2.1 %, and the rest is for the rounding of timers.
  */
 const waitingMargin = 0.03;
 

@@ -13,9 +13,12 @@ import {
 import { type Daemon, Supervisor } from "../../exec/supervisor/supervisor.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
 
+const standardError = 2;
 /** Where a supervisor reports to, and the lock that it holds for the daemon: see Supervised. */
 const reportDescriptor = 3;
 const lockDescriptor = 4;
+/** The command has the lock where the supervisor reports, and no descriptor besides. */
+const commandLockDescriptor = 3;
 
 /** Signals that are meant for the daemon: it tells us what follows from them. */
 const ignored = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT"] as const;
@@ -35,8 +38,10 @@ export async function runSupervise(
   const assignment = first.value;
   const processes = new LinuxProcesses({
     environment: withoutSettings(environment),
-    inherited: assignment.inheritsLock ? lockDescriptor : undefined,
+    inherited: assignment.inheritsLock ? [[lockDescriptor, commandLockDescriptor]] : [],
+    closed: [assignment.inheritsLock ? lockDescriptor : reportDescriptor],
   });
+  killInTheEnd(processes);
   const daemon: Daemon = {
     instructions: instructionsOf(messages),
     tell: (report) => {
@@ -49,6 +54,23 @@ export async function runSupervise(
   };
   await new Supervisor(assignment, { processes, scheduler, daemon }).run();
   return exitCodes.stopped;
+}
+
+/** The last act of this process, whatever ends it: what it holds dies with it. */
+function killInTheEnd(processes: LinuxProcesses): void {
+  const fail = (error: unknown): never => {
+    try {
+      processes.killAll();
+      const detail = error instanceof Error ? error.stack : String(error);
+      writeSync(standardError, `election supervise: ${detail}\n`);
+    } finally {
+      process.exit(exitCodes.effectRunning);
+    }
+  };
+  // Without them the runtime tells of an error, and goes on.
+  process.on("uncaughtException", fail);
+  process.on("unhandledRejection", fail);
+  process.on("exit", () => processes.killAll());
 }
 
 async function* instructionsOf(

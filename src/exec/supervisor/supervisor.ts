@@ -48,9 +48,14 @@ export class Supervisor {
 
   /** Runs the command to its end, and resolves with it. */
   async run(): Promise<CommandEnd> {
-    const end = await this.#run();
-    this.#daemon.tell({ kind: "ended", end });
-    return end;
+    try {
+      const end = await this.#run();
+      this.#daemon.tell({ kind: "ended", end });
+      return end;
+    } finally {
+      // Whatever went wrong: nothing may be left of the command.
+      this.#processes.killAll();
+    }
   }
 
   async #run(): Promise<CommandEnd> {

@@ -93,6 +93,7 @@ export class SimulatedCommands implements Commands {
       living: () => trees().flatMap((tree) => tree.living()),
       anyLives: () => trees().length > 0,
       kill: () => trees().forEach((tree) => tree.kill()),
+      killAll: () => trees().forEach((tree) => tree.killAll()),
       reap: () => undefined,
       signal: (pids: readonly number[], signal: StopSignalName) =>
         trees().forEach((tree) => tree.signal(pids, signal)),

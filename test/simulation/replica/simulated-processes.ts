@@ -26,6 +26,8 @@ export interface ProcessTreeOptions {
 /** SIGKILL takes so long at most. */
 const longestDyingMs = 15;
 const mostForks = 12;
+/** The number of the command itself. */
+const main = 1;
 
 /** A command: its main process, what that has started, and what these have started in turn. */
 export class ProcessTree implements Processes {
@@ -78,6 +80,10 @@ export class ProcessTree implements Processes {
     // The dead of this world need no burial.
   }
 
+  killAll(): void {
+    this.kill();
+  }
+
   signal(pids: readonly number[], _signal: StopSignalName): void {
     const { random } = this.#options;
     for (const pid of pids) {
@@ -89,6 +95,11 @@ export class ProcessTree implements Processes {
       if (!this.#isCalm && random.chance(0.1)) this.#fork();
       this.#plan(obeysAfterMs, () => this.#die(pid, 143));
     }
+  }
+
+  /** The supervisor has died, and the kernel kills the command for it: not what that has started. */
+  loseParent(): void {
+    this.#plan(this.#options.random.between(0.05, longestDyingMs), () => this.#die(main, 137));
   }
 
   /** The machine has lost its power. */
@@ -110,7 +121,7 @@ export class ProcessTree implements Processes {
     const after = random.between(0, 10_000);
     if (random.chance(0.2)) {
       this.#inTurbulence(after, () => this.#members.has(pid) && this.#fork());
-    } else if (pid > 1 && random.chance(0.3)) this.#inTurbulence(after, () => this.#die(pid, 0));
+    } else if (pid > main && random.chance(0.3)) this.#inTurbulence(after, () => this.#die(pid, 0));
     return pid;
   }
 
@@ -118,7 +129,7 @@ export class ProcessTree implements Processes {
     const { supervisor, gone } = this.#options;
     if (!this.#members.delete(pid)) return;
     if (this.#members.size === 0) gone();
-    if (pid === 1) supervisor.deliver("io", () => this.#exited.resolve(status));
+    if (pid === main) supervisor.deliver("io", () => this.#exited.resolve(status));
   }
 
   #inTurbulence(ms: number, action: () => void): void {

@@ -161,6 +161,7 @@ export class SimulatedSupervisor implements SupervisorProcess {
     this.#dropLock();
     this.#options.tell(`the supervisor ends with ${how ?? "its machine"}`);
     if (how === undefined) return;
+    this.tree.loseParent();
     const { daemon, timeline } = this.#options;
     if (daemon.over && this.isOrphaned) this.#planCleanUp();
     timeline.plan(this.#random.between(0, longestPipeMs), () =>
