@@ -57,8 +57,8 @@ type Call = readonly [name: string, ...parameters: bigint[]];
  * blocked. No helper stands between, so it costs nothing but the fork.
  *
  * JavaScript does not survive a fork, so what the child does between fork and exec is not a program
- * but a list of calls of the C library: contexts of makecontext(3), each of which is followed by the
- * next. The child shares our memory and we are stopped until it has executed (vfork), so its last
+ * but a list of calls of the C library: contexts of makecontext(3), each followed by the next. The
+ * child shares our memory and we are stopped until it has executed (vfork), so its last
  * words, the error of execvpe(3), are left in a word of ours.
  *
  * Safety: we may die between fork and prctl(2), and then no signal comes. So the child writes to a

@@ -36,7 +36,7 @@ const standardInput = 0;
 export interface LinuxProcessesOptions {
   /** The environment that the command inherits, its own variables not among them. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Our descriptors above standard error, and the number that the command is to have them under. */
+  /** Our descriptors that the command is to have, each with the number that it has there. */
   readonly inherited: readonly (readonly [ours: number, its: number])[];
   /** Those of ours that the command is not to have. */
   readonly closed: readonly number[];
@@ -133,7 +133,7 @@ export class LinuxProcesses implements Processes {
     }
   }
 
-  /** It is dead, and about to be buried: then its number, and its group's, may be somebody else's. */
+  /** It is dead, and about to be buried: then its number and its group may be somebody else's. */
   #endMain({ pid, exited }: Main): void {
     this.#main = undefined;
     const [cause, status = 0] = [this.#found[causeAt], this.#found[statusAt]];
