@@ -6,7 +6,7 @@ import { isTerminal, processSurroundings } from "./options/environment.ts";
 import { exitCodes } from "./election/exit-status.ts";
 import { unreachable } from "./base/unreachable.ts";
 import { ClockError } from "./system/kernel-clocks.ts";
-import { levelled } from "./telemetry/log/journal-level.ts";
+import { levelled } from "./telemetry/log/log-entry.ts";
 
 /** Its number, because asking for `process.stdout` would open a stream. */
 const standardOutput = 1;

@@ -1,6 +1,6 @@
 import type { ArgsDef } from "citty";
 import type { HttpAddress } from "../http/http-address.ts";
-import type { Config } from "../daemon/options.ts";
+import type { Config, serviceSettings } from "../daemon/options.ts";
 import type { Loading, Setting } from "../options/load.ts";
 import { printable } from "../base/quoted.ts";
 import type { Surroundings } from "../options/environment.ts";
@@ -50,18 +50,7 @@ export type SurveySubject =
   | { readonly kind: "service"; readonly service: Service; readonly hostName: string };
 
 /** All that it takes to read the records of a service. */
-export type Service = Pick<Config, (typeof serviceFields)[number]>;
-
-export const serviceFields = [
-  "zkServers",
-  "zkPath",
-  "sessionTimeoutMs",
-  "zkTlsCa",
-  "zkTlsCert",
-  "zkTlsKey",
-  "zkAuth",
-  "zkAuthFile",
-] as const;
+export type Service = Pick<Config, (typeof serviceSettings)[number]>;
 
 export interface StepDownWish {
   readonly address: HttpAddress;

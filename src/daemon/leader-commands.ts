@@ -1,20 +1,22 @@
 import { commandEnvironment } from "../exec/command-environment.ts";
-import type { Config } from "./options.ts";
 import type { Observer } from "../election/ports/observer.ts";
 import type { Scheduler } from "../base/scheduler.ts";
 import type { StopSignalName } from "../exec/supervisor/messages.ts";
 import type { SupervisedCommands } from "../exec/supervisor/supervised-commands.ts";
-import { killMarginMs } from "../exec/timings.ts";
-import type { ReplicaSurroundings } from "./replica.ts";
+import type { LeaseTiming } from "../election/ports/lease-timing.ts";
+import type { DaemonOptions } from "./daemon-options.ts";
+import type { ReplicaMeans } from "./replica.ts";
 
-export interface LeaderCommandsOptions {
-  readonly config: Config;
-  /** What runs while the replica leads; undefined for the files alone. */
-  readonly command: readonly string[] | undefined;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+/** What commands are run with. */
+export interface CommandMeans {
+  readonly scheduler: Scheduler;
+  readonly coordination: { readonly timing: LeaseTiming };
+  readonly observer: Observer;
+  /** The descriptor of the state directory's lock; undefined without one. */
+  readonly lock: number | undefined;
 }
 
-export interface LeaderCommands extends Pick<ReplicaSurroundings, "commands" | "hooks"> {
+export interface LeaderCommands extends Pick<ReplicaMeans, "commands" | "hooks"> {
   /** Sends the command a signal; false when none runs. */
   readonly forward?: (signal: StopSignalName) => boolean;
 }
@@ -24,10 +26,8 @@ export interface LeaderCommands extends Pick<ReplicaSurroundings, "commands" | "
  * holds `lock`, the descriptor of the state directory's lock, as long as it lives.
  */
 export async function leaderCommands(
-  { command, config, environment }: LeaderCommandsOptions,
-  scheduler: Scheduler,
-  observer: Observer,
-  lock: number | undefined,
+  { command, config, environment }: DaemonOptions,
+  { scheduler, coordination, observer, lock }: CommandMeans,
 ): Promise<LeaderCommands> {
   const { onElected, onLost } = config;
   if (command === undefined && onElected === null && onLost === null) return {};
@@ -35,7 +35,7 @@ export async function leaderCommands(
   const { LinuxProcesses } = await import("../exec/supervisor/linux-processes.ts");
   const { SupervisedCommands } = await import("../exec/supervisor/supervised-commands.ts");
   const inherited = commandEnvironment(environment);
-  const processes = new LinuxProcesses({ environment: inherited, inherited: [], closed: [] });
+  const processes = new LinuxProcesses({ environment: inherited, inherited: [] });
   const supervised = (
     words: readonly string[] | null | undefined,
   ): SupervisedCommands | undefined =>
@@ -50,7 +50,9 @@ export async function leaderCommands(
           lock,
           stopSignal: config.execStopSignal,
           stopTimeoutMs: config.execStopTimeoutMs,
-          killMarginMs: killMarginMs(config.sessionTimeoutMs),
+          get killMarginMs() {
+            return coordination.timing.killMarginMs;
+          },
           output: config.execRaw
             ? undefined
             : (stream, line) => observer.observe({ kind: "command-output", stream, line }),

@@ -22,6 +22,11 @@ import { defaultReplicaId, parseReplicaId } from "./replica-id.ts";
 import type { ReplicaId } from "../election/ports/coordinator.ts";
 import type { ServerList } from "../options/environment.ts";
 import { parseAuthoritiesFile, parseCertificateFile, parseKeyFile } from "../options/tls-files.ts";
+import {
+  askedTiming as timingAskedBy,
+  serviceFields as fieldsOfService,
+} from "../coordination/zookeeper/options.ts";
+import type { LeaseTiming } from "../election/ports/lease-timing.ts";
 import { parseZkPath } from "../coordination/zookeeper/zk-path.ts";
 
 /**
@@ -292,3 +297,11 @@ export type Config = {
 };
 
 type Parser<T> = Option<T>["parse"];
+
+/** The settings that it takes to find a service and its replicas. */
+export const serviceSettings = fieldsOfService;
+
+/** The times of the lease as the settings ask for them, for whoever has not asked a coordinator. */
+export function askedLeaseTiming(config: Pick<Config, "sessionTimeoutMs">): LeaseTiming {
+  return timingAskedBy(config);
+}

@@ -1,6 +1,7 @@
-import type { Config } from "./options.ts";
-import type { ReplicaInfo } from "../election/ports/coordinator.ts";
+import type { Disk } from "../disk/disk.ts";
 import { BothDuties } from "../election/both-duties.ts";
+import type { Coordination } from "../election/ports/coordination.ts";
+import type { Coordinator, ReplicaInfo } from "../election/ports/coordinator.ts";
 import type { Duty } from "../election/ports/duty.ts";
 import type { Observer } from "../election/ports/observer.ts";
 import { RepairBudget } from "../election/repair-budget.ts";
@@ -10,26 +11,18 @@ import type { StepDown } from "../election/step-down.ts";
 import type { Commands } from "../exec/commands.ts";
 import { ExecDuty } from "../exec/exec-duty.ts";
 import { HookedDuty, type HookedDutyOptions } from "../exec/hooked-duty.ts";
-import { killMarginMs } from "../exec/timings.ts";
-import type { Disk } from "../disk/disk.ts";
+import { stoppingMs } from "../exec/timings.ts";
 import { LeaderFiles } from "../files/leader-files.ts";
-import type { Access } from "../zookeeper/access.ts";
-import { ZooKeeperCoordinator } from "../coordination/zookeeper/coordinator.ts";
-import { basePathOf } from "../coordination/zookeeper/leadership/layout.ts";
-import type { SessionKey } from "../coordination/zookeeper/leadership/session-key.ts";
-import type { Transport } from "../zookeeper/transport/transport.ts";
+import type { Config } from "./options.ts";
 
 /** What a replica touches the world with: the daemon's is real, the simulation's is not. */
-export interface ReplicaSurroundings {
+export interface ReplicaMeans {
   readonly scheduler: Scheduler;
-  readonly transport: Transport;
+  readonly coordinator: Coordinator;
+  readonly coordination: Pick<Coordination, "timing" | "patience">;
   readonly disk: Disk;
   readonly observer: Observer;
   readonly describe: () => ReplicaInfo;
-  /** Who we are to the servers, see CoordinatorOptions. */
-  readonly access?: Access | undefined;
-  /** Keeps the key of every new session, see CoordinatorOptions. */
-  readonly keep?: ((key: SessionKey) => void) | undefined;
   readonly stepDown: StepDown;
   readonly stop: AbortSignal;
   /** Runs the command under leadership; undefined where the files are the whole duty. */
@@ -42,12 +35,9 @@ export interface ReplicaSurroundings {
   readonly finish?: ((status: number) => void) | undefined;
 }
 
-/** The settings that shape a replica's behaviour. */
+/** The settings that shape a replica's behaviour, whoever coordinates. */
 export type ReplicaConfig = Pick<
   Config,
-  | "zkServers"
-  | "zkPath"
-  | "sessionTimeoutMs"
   | "replicaId"
   | "leaderTimeoutMs"
   | "attempterTimeoutMs"
@@ -67,54 +57,45 @@ export type ReplicaConfig = Pick<
  * use, and so may change: the timeouts of leader, attempter, failover and stopping, the capacity,
  * and the number of attempts.
  */
-export function replicaContext(config: ReplicaConfig, surroundings: ReplicaSurroundings): Context {
-  const { scheduler, transport, disk, observer, describe, stepDown, stop } = surroundings;
-  const { access, keep } = surroundings;
-  const { servers, chroot } = config.zkServers;
-  const coordinator = new ZooKeeperCoordinator({
-    servers,
-    transport,
-    scheduler,
-    observer,
-    basePath: basePathOf(chroot, config.zkPath),
-    sessionTimeoutMs: config.sessionTimeoutMs,
-    describe,
-    access,
-    keep,
+export function replicaContext(config: ReplicaConfig, means: ReplicaMeans): Context {
+  const { scheduler, coordinator, coordination, observer, stepDown, stop } = means;
+  const budget = new RepairBudget((resource) => {
+    const isCounted = resource === "duty" || coordination.patience.countsOpenings;
+    return isCounted ? config.failoverAttemptsCount : Infinity;
   });
-  const files = new LeaderFiles({
-    disk,
-    scheduler,
-    observer,
-    replica: config.replicaId,
-    host: describe().host,
-    limits: config,
-    limitsChanged: surroundings.configChanged,
-  });
-  const duty = dutyOf(config, surroundings, files);
-  const budget = new RepairBudget(() => config.failoverAttemptsCount);
+  const duty = dutyOf(config, means);
   return { scheduler, coordinator, duty, observer, budget, timings: config, stepDown, stop };
 }
 
 /** The files, the command, or both; between hooks, where there are any. */
-function dutyOf(
-  config: ReplicaConfig,
-  surroundings: ReplicaSurroundings,
-  files: LeaderFiles,
-): Duty {
-  const { hooks, scheduler, observer } = surroundings;
-  const duty = workOf(config, surroundings, files);
+function dutyOf(config: ReplicaConfig, means: ReplicaMeans): Duty {
+  const { hooks, scheduler, observer } = means;
+  const duty = workOf(config, means);
   if (hooks === undefined) return duty;
-  const { replicaId: replica, hookTimeoutMs: timeoutMs } = config;
-  const stoppingMs = stoppingMsOf(config);
-  return new HookedDuty({ ...hooks, duty, timeoutMs, stoppingMs, scheduler, observer, replica });
+  return new HookedDuty({
+    ...hooks,
+    duty,
+    timeoutMs: config.hookTimeoutMs,
+    get stoppingMs() {
+      return stoppingMs(config, means.coordination.timing);
+    },
+    scheduler,
+    observer,
+    replica: config.replicaId,
+  });
 }
 
-function workOf(
-  config: ReplicaConfig,
-  { commands, scheduler, observer, stepDown, finish }: ReplicaSurroundings,
-  files: LeaderFiles,
-): Duty {
+function workOf(config: ReplicaConfig, means: ReplicaMeans): Duty {
+  const { commands, scheduler, observer, stepDown, finish } = means;
+  const files = new LeaderFiles({
+    disk: means.disk,
+    scheduler,
+    observer,
+    replica: config.replicaId,
+    host: means.describe().host,
+    limits: config,
+    limitsChanged: means.configChanged,
+  });
   if (commands === undefined) return files;
   const command = new ExecDuty({
     commands,
@@ -123,14 +104,11 @@ function workOf(
     replica: config.replicaId,
     restart: config.execRestart,
     sequel: config.execThen,
-    stoppingMs: stoppingMsOf(config),
+    get stoppingMs() {
+      return stoppingMs(config, means.coordination.timing);
+    },
     resign: () => stepDown.request(),
     exit: (status) => finish?.(status),
   });
   return config.withFiles ? new BothDuties(command, files) : command;
-}
-
-/** How long it takes at most to end a command that does not want to. */
-function stoppingMsOf({ execStopTimeoutMs, sessionTimeoutMs }: ReplicaConfig): number {
-  return execStopTimeoutMs + killMarginMs(sessionTimeoutMs);
 }

@@ -1,4 +1,4 @@
-import type { Duty, DutyEnd, Proof, Term } from "./ports/duty.ts";
+import type { Duty, DutyEnd, Mandate, Proof } from "./ports/duty.ts";
 import { Scope } from "../base/scope.ts";
 
 /** Two duties done beside each other: where one cannot go on, the other ends as well. */
@@ -17,11 +17,11 @@ export class BothDuties implements Duty {
     return { kind: "proved", fence: one?.fence ?? other?.fence };
   }
 
-  async lead(term: Term, signal: AbortSignal): Promise<DutyEnd> {
+  async lead(mandate: Mandate, signal: AbortSignal): Promise<DutyEnd> {
     using leading = new Scope(signal);
     const ends = await Promise.all(
       this.#duties.map(async (duty) => {
-        const end = await duty.lead(term, leading.signal);
+        const end = await duty.lead(mandate, leading.signal);
         leading.abort();
         return end;
       }),

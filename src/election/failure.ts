@@ -1,15 +1,15 @@
-/** What can fail under a replica. Each has its own budget of repair attempts. */
+/** A thing that a replica needs and that can fail. Each has its own budget of repair attempts. */
 export type Resource = "coordinator" | "duty";
 
 /**
  * Why leadership, or the chance of it, was lost.
  *
- * - `unreachable`: no server of the coordinator answered in time.
+ * - `unreachable`: the coordinator did not answer in time.
  * - `session-lost`: the coordinator has (or must be assumed to have) forgotten us.
  * - `rejected`: the coordinator refuses us: credentials, permissions, its configuration.
  * - `records-missing`: the coordinator's records of the service are gone; Init makes them anew.
  * - `lease-ended`: no renewal was acknowledged in time, or the machine was suspended.
- * - `leadership-lost`: the leader node is gone or belongs to somebody else.
+ * - `leadership-lost`: by the coordinator nobody leads any more, or somebody else does.
  * - `duty-failed`: the leader's duty cannot be done here: directory gone, disk full, ...
  * - `fenced`: the duty's own records carry a higher epoch than ours.
  */
@@ -22,6 +22,10 @@ export type FailureCode =
   | "leadership-lost"
   | "duty-failed"
   | "fenced";
+
+/** Why a state is left: the code of the failure that ended it, or what happened instead. */
+export type Reason =
+  FailureCode | "ready" | "elected" | "step-down" | "signal" | "repaired" | "exhausted";
 
 /** A failed resource, as it is logged, shown and counted. */
 export interface Failure {

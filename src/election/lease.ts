@@ -1,35 +1,7 @@
 import { type Instant, later, type Scheduler, wasSuspended } from "../base/scheduler.ts";
 
-/** The lease is this share of the session timeout; the rest is the servers' to expire us in. */
-const leaseShare = 2 / 3;
-/** A renewal is sent every such share of the session timeout. */
-const renewalShare = 1 / 4;
 /**
- * A taker waits this much longer than the holder's lease: two raw clocks that each run within 1 %
- * of true time differ by less than 2.1 %, and the rest is for the rounding of timers.
- */
-const waitingMargin = 0.03;
-
-/** How long one acknowledged renewal allows to act, in milliseconds. */
-export function leaseDurationMs(sessionTimeoutMs: number): number {
-  return Math.floor(sessionTimeoutMs * leaseShare);
-}
-
-/** How long after one renewal was sent the next one is due, in milliseconds. */
-export function renewalIntervalMs(sessionTimeoutMs: number): number {
-  return Math.floor(sessionTimeoutMs * renewalShare);
-}
-
-/**
- * How long a taker waits on its own clock until a holder's lease is surely over.
- * @param slewShare by how much that clock may be slewed besides, see Scheduler
- */
-export function waitingOutMs(holderLeaseMs: number, slewShare = 0): number {
-  return Math.ceil(holderLeaseMs * (1 + waitingMargin) * (1 + slewShare));
-}
-
-/**
- * How long a holder acts on its own clock, of the lease that others wait for.
+ * How long a holder acts on its own clock, in milliseconds, of the lease that others wait for.
  * @param slewShare by how much that clock may be slewed, see Scheduler
  */
 export function actingMs(leaseMs: number, slewShare: number): number {

@@ -22,6 +22,7 @@ export async function run(context: Context): Promise<ExitStatus> {
       to: transition.to.kind,
       reason: transition.reason,
       detail: transition.detail,
+      failed: transition.to.kind === "Failover" ? transition.to.failure.resource : undefined,
       epoch: epochOf(transition.to) ?? epochOf(state),
     });
     state = transition.to;

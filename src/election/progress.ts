@@ -1,17 +1,12 @@
+import type { Patience } from "./ports/lease-timing.ts";
 import type { ElectionEvent, Observer } from "./ports/observer.ts";
 import type { Timings } from "./state.ts";
 import type { StateName } from "./transitions.ts";
 
 /** Room for what bounds itself: a proof of the duty (5 s), letting go (2 s), and a slow machine. */
 const graceMs = 15_000;
-/** Connecting, one question and the session's end take a session timeout each at most. */
-const sessionTimeouts = 3;
-/** So do a look, and after it each of an attempt's four tries. */
-const attempterSessionTimeouts = 5;
-
 /** They are read at each use: they may change. */
 export interface ProgressTimings extends Timings {
-  readonly sessionTimeoutMs: number;
   /** The pace of a duty that writes. */
   readonly leaderTimeoutMs: number;
 }
@@ -30,9 +25,9 @@ interface Debt {
  */
 export class Progress implements Observer {
   readonly #timings: ProgressTimings;
+  readonly #coordination: { readonly patience: Patience };
   readonly #duty: "writes" | "silent";
   #state: StateName = "Init";
-  #sessionTimeoutMs: number;
   /** How long the attempt under way waits for an earlier lease to end. */
   #waitingOutMs = 0;
   /** How long a step-down keeps the replica from standing. */
@@ -41,17 +36,21 @@ export class Progress implements Observer {
   /** Per kind of event, the silence (as of `#silentMs`) at which it came last. */
   readonly #heardAt = new Map<ElectionEvent["kind"], number>();
 
-  /** @param duty whether it writes files, or may be silent for as long as it likes */
-  constructor(timings: ProgressTimings, duty: "writes" | "silent") {
+  /**
+   * @param coordination says how long a coordinator that works may take, at each use
+   * @param duty whether it writes files, or may be silent for as long as it likes
+   */
+  constructor(
+    timings: ProgressTimings,
+    coordination: { readonly patience: Patience },
+    duty: "writes" | "silent",
+  ) {
     this.#timings = timings;
+    this.#coordination = coordination;
     this.#duty = duty;
-    this.#sessionTimeoutMs = timings.sessionTimeoutMs;
   }
 
   observe(event: ElectionEvent): void {
-    if (event.kind === "timeout-granted") {
-      this.#sessionTimeoutMs = Math.max(this.#sessionTimeoutMs, event.grantedMs);
-    }
     if (event.kind === "waiting-out") this.#waitingOutMs = event.waitMs;
     if (event.kind === "resting" && event.change === "began") this.#restMs = event.restMs;
     if (event.kind === "transition") {
@@ -82,8 +81,9 @@ export class Progress implements Observer {
 
   #debts(): readonly Debt[] {
     const { attempterTimeoutMs, failoverTimeoutMs, leaderTimeoutMs, stopTimeoutMs } = this.#timings;
-    const answerMs = sessionTimeouts * this.#sessionTimeoutMs + graceMs;
-    const attemptMs = attempterSessionTimeouts * this.#sessionTimeoutMs + graceMs;
+    const { patience } = this.#coordination;
+    const answerMs = patience.answersMs + graceMs;
+    const attemptMs = patience.attemptMs + graceMs;
     const states: Readonly<Record<StateName, readonly Debt[]>> = {
       Init: [{ owed: "transition", withinMs: answerMs }],
       Attempter: [

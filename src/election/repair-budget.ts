@@ -7,16 +7,16 @@ import type { Resource } from "./failure.ts";
  * recovers just long enough to be called repaired still uses its attempts up.
  */
 export class RepairBudget {
-  readonly #attempts: () => number;
+  readonly #attempts: (resource: Resource) => number;
   readonly #spent = new Map<Resource, number>();
 
-  /** @param attempts how many attempts each resource has now, at least 1 */
-  constructor(attempts: () => number) {
+  /** @param attempts how many attempts a resource has now: at least 1, Infinity for no end */
+  constructor(attempts: (resource: Resource) => number) {
     this.#attempts = attempts;
   }
 
   left(resource: Resource): number {
-    return Math.max(0, this.#attempts() - this.spent(resource));
+    return Math.max(0, this.#attempts(resource) - this.spent(resource));
   }
 
   spent(resource: Resource): number {

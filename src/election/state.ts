@@ -1,8 +1,7 @@
 import type { Coordinator, Leadership, Session } from "./ports/coordinator.ts";
 import type { Duty, DutyEnd } from "./ports/duty.ts";
-import type { Failure } from "./failure.ts";
+import type { Failure, Reason } from "./failure.ts";
 import type { Observer } from "./ports/observer.ts";
-import type { Reason } from "./reason.ts";
 import type { RepairBudget } from "./repair-budget.ts";
 import type { Scheduler } from "../base/scheduler.ts";
 import type { StepDown } from "./step-down.ts";
@@ -30,19 +29,19 @@ export interface Holdings {
 }
 
 /** A leadership whose duty was begun, and told to end. */
-export interface Tenure {
+interface Tenure {
   readonly leadership: Leadership;
   /** Resolves when no effect of the duty runs any more. */
   readonly ended: Promise<DutyEnd>;
 }
 
-export type StopCause =
+type StopCause =
   /** `detail` says who wants it so. */
   | { readonly kind: "signal"; readonly detail: string }
   | { readonly kind: "exhausted"; readonly failure: Failure };
 
 /** An edge that leads to a state `To`. */
-export interface Edge<To extends State> {
+interface Edge<To extends State> {
   readonly to: To;
   readonly reason: Reason;
   /** One sentence for a person. */

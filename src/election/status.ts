@@ -1,6 +1,7 @@
 import type { ReplicaInfo } from "./ports/coordinator.ts";
 import type { Bound } from "./failover-bound.ts";
-import type { Resource } from "./failure.ts";
+import type { EventOf, Fact } from "./ports/observer.ts";
+import type { Standing } from "./standing.ts";
 import type { StateName } from "./transitions.ts";
 
 /**
@@ -24,14 +25,12 @@ export interface Status {
   readonly lease: LeaseStatus | null;
   /** Who leads, as far as is known here; null when it is not. */
   readonly leader: LeaderStatus | null;
-  /** Where the replica stands in line, 0 being the front; null while it does not. */
-  readonly line: LineStatus | null;
+  /** How the replica takes part; null while it does not, and where it has not been read. */
+  readonly standing: Standing | null;
   /** How long a step-down still keeps it from standing; null when nothing does. */
   readonly resting: { readonly remainingMs: number } | null;
-  readonly connection: ConnectionStatus | null;
-  /** The session timeout, where another one was granted than asked for. */
-  readonly timeoutGranted: { readonly askedMs: number; readonly grantedMs: number } | null;
-  readonly resources: Readonly<Record<Resource, ResourceStatus>>;
+  readonly coordinator: CoordinatorStatus;
+  readonly duty: ResourceStatus;
   readonly files: FilesStatus;
   /** The command under leadership; null before the first one, and where there is none. */
   readonly command: CommandStatus | null;
@@ -47,7 +46,7 @@ export interface Status {
   readonly logLinesDropped: number;
 }
 
-export interface LeaseStatus {
+interface LeaseStatus {
   readonly remainingMs: number;
   readonly renewalAgeMs: number;
 }
@@ -59,26 +58,25 @@ export interface LeaderStatus extends ReplicaInfo {
   readonly seenAt: string;
 }
 
-export interface LineStatus {
-  readonly position: number;
-  readonly size: number;
-  /** The first of the line, the leader among them. */
-  readonly candidates: readonly string[];
-}
-
-export interface ConnectionStatus {
-  readonly change: "connected" | "suspended" | "resumed" | "lost";
-  readonly server: string | null;
-  readonly detail: string;
-  readonly since: string;
-}
-
 /** Whether a resource worked when it was last used. */
 export interface ResourceStatus {
   readonly health: "unknown" | "good" | "failed";
   /** What failed; null unless `health` is `failed`. */
   readonly detail: string | null;
   readonly since: string;
+}
+
+export interface CoordinatorStatus extends ResourceStatus {
+  /** What this way to agree on a leader is called. */
+  readonly name: string;
+  /** What became of the link to it last; null before the first one was made. */
+  readonly connection: {
+    readonly change: EventOf<"connection">["change"];
+    readonly detail: string;
+    readonly since: string;
+  } | null;
+  /** What else it says of itself, in the order in which people are to read it. */
+  readonly facts: readonly Fact[];
 }
 
 export interface FilesStatus {
@@ -101,7 +99,7 @@ export interface CommandStatus {
   readonly detail: string;
 }
 
-export interface EdgeStatus {
+interface EdgeStatus {
   readonly from: StateName;
   readonly to: StateName;
   readonly count: number;

@@ -1,5 +1,8 @@
 import { type Instant, later, type Scheduler } from "../base/scheduler.ts";
 
+/** How long a replica does not stand again when the wish does not say: a duration. */
+export const usualRest = "30s";
+
 /** The wish that the present leader makes room. It means something only while one leads. */
 export class StepDown {
   #armed: AbortController | undefined;

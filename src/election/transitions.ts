@@ -16,3 +16,8 @@ export type StateName = keyof typeof transitions;
 export type Successor<From extends StateName> = (typeof transitions)[From][number];
 
 export const stateNames = Object.keys(transitions) as readonly StateName[];
+
+/** Whether a replica takes part in the election: in the other states it cannot, or no longer. */
+export function takesPart(state: StateName): boolean {
+  return state === "Attempter" || state === "Leader";
+}

@@ -1,5 +1,5 @@
 import type { ReplicaId } from "../election/ports/coordinator.ts";
-import type { Duty, DutyEnd, Proof, Term } from "../election/ports/duty.ts";
+import type { Duty, DutyEnd, Mandate, Proof } from "../election/ports/duty.ts";
 import type { Failure } from "../election/failure.ts";
 import type { ElectionEvent, Observer } from "../election/ports/observer.ts";
 import { type Instant, remainingMs, type Scheduler, uptimeOf } from "../base/scheduler.ts";
@@ -55,22 +55,22 @@ export class ExecDuty implements Duty {
     return Promise.resolve({ kind: "proved", fence: undefined });
   }
 
-  async lead(term: Term, signal: AbortSignal): Promise<DutyEnd> {
+  async lead(mandate: Mandate, signal: AbortSignal): Promise<DutyEnd> {
     const { scheduler, restart } = this.#options;
     for (;;) {
       const pauseMs = this.#pause.remainingMs;
       if (pauseMs > 0) await scheduler.sleep(pauseMs, signal);
-      const room = await this.#room(term, signal);
+      const room = await this.#room(mandate, signal);
       if (signal.aborted) return { kind: "stopped" };
       if (!room) return { kind: "failed", failure: dutyFailed(this.#noRoom()) };
       const startedAt = scheduler.now();
-      const end = await this.#run(term, signal);
+      const end = await this.#run(mandate, signal);
       if (end.kind !== "stopped") this.#pause.ran(startedAt);
       const failure = failureOf(end);
       if (failure !== undefined) return { kind: "failed", failure };
-      term.worked();
+      mandate.worked();
       if (end.kind !== "exited") return { kind: "stopped" };
-      this.#tell("exited", term, `exited with status ${end.code}`, end.code);
+      this.#tell("exited", mandate, `exited with status ${end.code}`, end.code);
       if (signal.aborted) return { kind: "stopped" };
       if (restart === "always" || (restart === "on-failure" && end.code !== 0)) continue;
       this.#follow(end);
@@ -80,14 +80,14 @@ export class ExecDuty implements Duty {
   }
 
   /** One run of the command, to the end of its last process. */
-  async #run(term: Term, signal: AbortSignal): Promise<CommandEnd> {
+  async #run(mandate: Mandate, signal: AbortSignal): Promise<CommandEnd> {
     const { commands, scheduler, replica } = this.#options;
-    const until = term.validUntil();
-    if (!term.mayAct()) return { kind: "stopped", cause: "deadline" };
+    const until = mandate.validUntil();
+    if (!mandate.mayAct()) return { kind: "stopped", cause: "deadline" };
     const running = commands.start({
       until,
       environment: {
-        ELECTION_EPOCH: term.epoch.toString(),
+        ELECTION_EPOCH: mandate.epoch.toString(),
         ELECTION_REPLICA_ID: replica,
         ELECTION_LEASE_UNTIL: inSeconds(uptimeOf(scheduler, until)),
       },
@@ -96,11 +96,11 @@ export class ExecDuty implements Duty {
     const stop = (): void => running.stop();
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();
-    const extending = this.#extend(term, watching.signal, running.extend.bind(running));
-    const proving = this.#proveIn(term, watching.signal);
-    this.#tell("started", term, "starts");
+    const extending = this.#extend(mandate, watching.signal, running.extend.bind(running));
+    const proving = this.#proveIn(mandate, watching.signal);
+    this.#tell("started", mandate, "starts");
     const end = await running.ended;
-    if (end.kind === "stopped") this.#tell("stopped", term, stopDetail[end.cause]);
+    if (end.kind === "stopped") this.#tell("stopped", mandate, stopDetail[end.cause]);
     watching.abort();
     signal.removeEventListener("abort", stop);
     await Promise.all([extending, proving]);
@@ -111,27 +111,31 @@ export class ExecDuty implements Duty {
    * A command that has run for a while works. One that runs for months must not wait for its end to
    * prove it: the failures of all these months would count together.
    */
-  async #proveIn(term: Term, stop: AbortSignal): Promise<void> {
+  async #proveIn(mandate: Mandate, stop: AbortSignal): Promise<void> {
     await this.#options.scheduler.sleep(wellAfterMs, stop);
-    if (!stop.aborted) term.worked();
+    if (!stop.aborted) mandate.worked();
   }
 
   /** Moves the command's end with every renewal of the lease. */
-  async #extend(term: Term, stop: AbortSignal, extend: (until: Instant) => void): Promise<void> {
+  async #extend(
+    mandate: Mandate,
+    stop: AbortSignal,
+    extend: (until: Instant) => void,
+  ): Promise<void> {
     for (;;) {
-      await term.renewal(stop);
+      await mandate.renewal(stop);
       if (stop.aborted) return;
-      if (term.mayAct()) extend(term.validUntil());
+      if (mandate.mayAct()) extend(mandate.validUntil());
     }
   }
 
   /** Waits until the lease leaves room to start and stop a command; false when it never does. */
-  async #room(term: Term, signal: AbortSignal): Promise<boolean> {
+  async #room(mandate: Mandate, signal: AbortSignal): Promise<boolean> {
     const { scheduler, stoppingMs } = this.#options;
     using waiting = new Scope(signal);
     const limit = scheduler.sleep(patienceMs, waiting.signal).then(() => waiting.abort());
-    const hasRoom = (): boolean => remainingMs(scheduler, term.validUntil()) > stoppingMs;
-    while (!hasRoom() && !waiting.signal.aborted) await term.renewal(waiting.signal);
+    const hasRoom = (): boolean => remainingMs(scheduler, mandate.validUntil()) > stoppingMs;
+    while (!hasRoom() && !waiting.signal.aborted) await mandate.renewal(waiting.signal);
     waiting.abort();
     await limit;
     return hasRoom();
@@ -151,7 +155,7 @@ export class ExecDuty implements Duty {
     if (sequel === "exit") exit(end.code);
   }
 
-  #tell(change: CommandChange, { epoch }: Term, detail: string, status?: number): void {
+  #tell(change: CommandChange, { epoch }: Mandate, detail: string, status?: number): void {
     this.#options.observer.observe({ kind: "command", change, epoch, status, detail });
   }
 }

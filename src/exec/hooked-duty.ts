@@ -1,5 +1,5 @@
 import type { ReplicaId } from "../election/ports/coordinator.ts";
-import type { Duty, DutyEnd, Proof, Term } from "../election/ports/duty.ts";
+import type { Duty, DutyEnd, Mandate, Proof } from "../election/ports/duty.ts";
 import type { Observer } from "../election/ports/observer.ts";
 import { type Instant, later, type Scheduler } from "../base/scheduler.ts";
 import { unreachable } from "../base/unreachable.ts";
@@ -43,29 +43,29 @@ export class HookedDuty implements Duty {
     return { kind: "failed", failure };
   }
 
-  async lead(term: Term, signal: AbortSignal): Promise<DutyEnd> {
-    await this.#runElected(term, signal);
+  async lead(mandate: Mandate, signal: AbortSignal): Promise<DutyEnd> {
+    await this.#runElected(mandate, signal);
     const end: DutyEnd = signal.aborted
       ? { kind: "stopped" }
-      : await this.#options.duty.lead(term, signal);
-    const reason = end.kind === "failed" ? end.failure.code : (term.endReason() ?? "unknown");
-    await this.#runLost(term, reason);
+      : await this.#options.duty.lead(mandate, signal);
+    const reason = end.kind === "failed" ? end.failure.code : (mandate.endReason() ?? "unknown");
+    await this.#runLost(mandate, reason);
     return end;
   }
 
   /** It may act, as the duty may, so the lease bounds it as well as its own timeout. */
-  async #runElected(term: Term, signal: AbortSignal): Promise<void> {
+  async #runElected(mandate: Mandate, signal: AbortSignal): Promise<void> {
     const { elected, scheduler, timeoutMs, stoppingMs } = this.#options;
-    if (elected === undefined || signal.aborted || !term.mayAct()) return;
+    if (elected === undefined || signal.aborted || !mandate.mayAct()) return;
     const latest = later(scheduler.now(), timeoutMs + stoppingMs);
-    const until = (): Instant => Math.min(latest, term.validUntil()) as Instant;
-    const running = elected.start({ until: until(), environment: this.#words(term, "elected") });
+    const until = (): Instant => Math.min(latest, mandate.validUntil()) as Instant;
+    const running = elected.start({ until: until(), environment: this.#words(mandate, "elected") });
     const ended = new AbortController();
     const stop = (): void => running.stop();
     signal.addEventListener("abort", stop);
     const extending = (async () => {
       for (;;) {
-        await term.renewal(ended.signal);
+        await mandate.renewal(ended.signal);
         if (ended.signal.aborted) return;
         running.extend(until());
       }
@@ -77,17 +77,17 @@ export class HookedDuty implements Duty {
   }
 
   /** It clears up after us, which no lease forbids; its own timeout bounds it. */
-  async #runLost(term: Term, reason: string): Promise<void> {
+  async #runLost(mandate: Mandate, reason: string): Promise<void> {
     const { lost, scheduler, timeoutMs, stoppingMs } = this.#options;
     if (lost === undefined) return;
     const until = later(scheduler.now(), timeoutMs + stoppingMs);
-    const running = lost.start({ until, environment: this.#words(term, reason) });
+    const running = lost.start({ until, environment: this.#words(mandate, reason) });
     this.#tell("on-lost", await running.ended);
   }
 
-  #words(term: Term, reason: string): Readonly<Record<string, string>> {
+  #words(mandate: Mandate, reason: string): Readonly<Record<string, string>> {
     return {
-      ELECTION_EPOCH: term.epoch.toString(),
+      ELECTION_EPOCH: mandate.epoch.toString(),
       ELECTION_REPLICA_ID: this.#options.replica,
       ELECTION_REASON: reason,
     };

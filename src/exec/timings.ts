@@ -1,20 +1,43 @@
-import { leaseDurationMs, renewalIntervalMs } from "../election/lease.ts";
-
-/** Dying takes time as well: SIGKILL comes so long before the end of the lease. */
-export function killMarginMs(sessionTimeoutMs: number): number {
-  return Math.min(500, Math.max(100, Math.floor(sessionTimeoutMs / 20)));
-}
-
-/** An acknowledgement may take so long after its renewal was due without stopping the command. */
-function answerMs(sessionTimeoutMs: number): number {
-  return Math.floor(sessionTimeoutMs / 10);
-}
+import type { LeaseTiming } from "../election/ports/lease-timing.ts";
 
 /** All in milliseconds. */
 export interface CommandTimings {
-  readonly sessionTimeoutMs: number;
   readonly execStopTimeoutMs: number;
   readonly stopTimeoutMs: number;
+}
+
+/** The same, where there are hooks. */
+export interface HookTimings extends CommandTimings {
+  readonly hookTimeoutMs: number;
+}
+
+/** Which commands a leader has. */
+export interface CommandKinds {
+  /** Whether there is one that may run when leadership ends. */
+  readonly underLease: boolean;
+  /** Whether there is one that runs behind it. */
+  readonly onLost: boolean;
+}
+
+/** How long it takes at most to end a command that does not want to, in milliseconds. */
+export function stoppingMs(
+  { execStopTimeoutMs }: Pick<CommandTimings, "execStopTimeoutMs">,
+  { killMarginMs }: LeaseTiming,
+): number {
+  return execStopTimeoutMs + killMarginMs;
+}
+
+/**
+ * How long ending the commands of a leader takes at most, in milliseconds; 0 where there are none.
+ * A hook that takes too long is stopped as a command is.
+ */
+export function dutyEndMs(
+  timings: Omit<HookTimings, "stopTimeoutMs">,
+  timing: LeaseTiming,
+  { underLease, onLost }: CommandKinds,
+): number {
+  const endingMs = stoppingMs(timings, timing);
+  return (underLease ? endingMs : 0) + (onLost ? timings.hookTimeoutMs + endingMs : 0);
 }
 
 /** Writes a duration in milliseconds as people give it. */
@@ -25,40 +48,40 @@ export type WriteDuration = (ms: number) => string;
  * lease that is not renewed, or before the daemon itself has to end, with the arithmetic; undefined
  * when it can.
  */
-export function timingProblem(timings: CommandTimings, write: WriteDuration): string | undefined {
-  const { sessionTimeoutMs, execStopTimeoutMs, stopTimeoutMs } = timings;
-  const leaseMs = leaseDurationMs(sessionTimeoutMs);
-  const renewalMs = renewalIntervalMs(sessionTimeoutMs);
-  const marginMs = killMarginMs(sessionTimeoutMs);
-  const waitMs = answerMs(sessionTimeoutMs);
-  const roomMs = leaseMs - renewalMs - waitMs - marginMs;
+export function timingProblem(
+  { execStopTimeoutMs, stopTimeoutMs }: CommandTimings,
+  timing: LeaseTiming,
+  write: WriteDuration,
+): string | undefined {
+  const { sessionTimeoutMs, leaseMs, renewalMs, answerMs, killMarginMs } = timing;
+  const roomMs = leaseMs - renewalMs - answerMs - killMarginMs;
   if (execStopTimeoutMs > roomMs) {
     return (
       `expected at most ${write(Math.max(0, roomMs))} with a session timeout of ` +
       `${write(sessionTimeoutMs)}: a lease of ${write(leaseMs)}, less ${write(renewalMs)} until ` +
-      `it is renewed, ${write(waitMs)} for the answer and ${write(marginMs)} to die; or a longer ` +
-      "--session-timeout"
+      `it is renewed, ${write(answerMs)} for the answer and ${write(killMarginMs)} to die; ` +
+      "or a longer --session-timeout"
     );
   }
-  if (execStopTimeoutMs + marginMs < stopTimeoutMs) return undefined;
-  const most = write(Math.max(0, stopTimeoutMs - marginMs));
+  if (execStopTimeoutMs + killMarginMs < stopTimeoutMs) return undefined;
+  const most = write(Math.max(0, stopTimeoutMs - killMarginMs));
   return `expected less than ${most}, so that it fits into --stop-timeout`;
 }
 
 /**
  * Why a daemon that stops may have to exit before its commands have ended; undefined when all of
  * them fit, one after the other.
- * @param underLease whether there is a command that may run when leadership ends
  */
 export function stopProblem(
-  timings: CommandTimings & { readonly hookTimeoutMs: number },
-  { underLease, onLost }: { readonly underLease: boolean; readonly onLost: boolean },
+  timings: HookTimings,
+  timing: LeaseTiming,
+  commands: CommandKinds,
   write: WriteDuration,
 ): string | undefined {
-  const { sessionTimeoutMs, execStopTimeoutMs, hookTimeoutMs, stopTimeoutMs } = timings;
-  const endingMs = execStopTimeoutMs + killMarginMs(sessionTimeoutMs);
-  const hookMs = hookTimeoutMs + endingMs;
-  const neededMs = (underLease ? endingMs : 0) + (onLost ? hookMs : 0);
+  const { hookTimeoutMs, stopTimeoutMs } = timings;
+  const { underLease, onLost } = commands;
+  const endingMs = stoppingMs(timings, timing);
+  const neededMs = dutyEndMs(timings, timing, commands);
   if (!onLost || neededMs <= stopTimeoutMs) return undefined;
   const before = underLease ? `${write(endingMs)} to end a command, ` : "";
   return (

@@ -1,5 +1,5 @@
 import type { Epoch, ReplicaId } from "../election/ports/coordinator.ts";
-import type { Duty, DutyEnd, Proof, Term } from "../election/ports/duty.ts";
+import type { Duty, DutyEnd, Mandate, Proof } from "../election/ports/duty.ts";
 import type { Failure } from "../election/failure.ts";
 import type { Observer } from "../election/ports/observer.ts";
 import { type Instant, later, remainingMs, type Scheduler } from "../base/scheduler.ts";
@@ -55,16 +55,16 @@ export class LeaderFiles implements Duty {
     return await this.#proving;
   }
 
-  async lead(term: Term, signal: AbortSignal): Promise<DutyEnd> {
+  async lead(mandate: Mandate, signal: AbortSignal): Promise<DutyEnd> {
     const { scheduler } = this.#options;
     let due = scheduler.now();
     for (let sequence = 1; !signal.aborted; sequence += 1) {
-      if (!term.mayAct()) {
+      if (!mandate.mayAct()) {
         // The lease is over, and whoever watches it will tell us to stop.
         await aborted(signal);
         break;
       }
-      const failure = await this.#act(term, sequence, signal);
+      const failure = await this.#act(mandate, sequence, signal);
       if (failure !== undefined) return { kind: "failed", failure };
       due = await this.#nextMoment(due, signal);
     }
@@ -85,43 +85,51 @@ export class LeaderFiles implements Duty {
   }
 
   /** One effect, and the word that it hangs if it takes too long: then others shall lead. */
-  async #act(term: Term, sequence: number, signal: AbortSignal): Promise<Failure | undefined> {
+  async #act(
+    mandate: Mandate,
+    sequence: number,
+    signal: AbortSignal,
+  ): Promise<Failure | undefined> {
     const { scheduler, disk } = this.#options;
-    const patienceMs = term.sessionTimeoutMs;
+    const patienceMs = mandate.timing.effectMs;
     using watching = new Scope();
     const impatience = scheduler.sleep(patienceMs, watching.signal).then(() => {
-      if (!watching.signal.aborted) term.hangs(hangingFailure(disk, patienceMs));
+      if (!watching.signal.aborted) mandate.hangs(hangingFailure(disk, patienceMs));
     });
-    const failure = await this.#write(term, sequence, signal);
+    const failure = await this.#write(mandate, sequence, signal);
     watching.abort();
     await impatience;
     return failure;
   }
 
   /** One effect: a file and the pruning that it makes due. */
-  async #write(term: Term, sequence: number, signal: AbortSignal): Promise<Failure | undefined> {
+  async #write(
+    mandate: Mandate,
+    sequence: number,
+    signal: AbortSignal,
+  ): Promise<Failure | undefined> {
     const { disk, scheduler, observer, replica } = this.#options;
-    const temporary = temporaryName(term.epoch, sequence, replica);
-    const final = finalName(term.epoch, sequence);
+    const temporary = temporaryName(mandate.epoch, sequence, replica);
+    const final = finalName(mandate.epoch, sequence);
     const startedAt = scheduler.now();
     try {
-      const inventory = await this.#prepare(term.epoch, sequence, temporary);
+      const inventory = await this.#prepare(mandate.epoch, sequence, temporary);
       const { fence } = inventory;
       // Before our first file nobody has written under our epoch, unless zxids began anew.
-      const lowest = sequence === 1 ? term.epoch : term.epoch + 1n;
+      const lowest = sequence === 1 ? mandate.epoch : mandate.epoch + 1n;
       if (fence !== undefined && fence.epoch >= lowest) {
         await discard(disk, temporary);
         return fencedBy(disk, fence);
       }
-      if (signal.aborted || !term.mayAct()) {
+      if (signal.aborted || !mandate.mayAct()) {
         await discard(disk, temporary);
         return undefined;
       }
       await disk.publish(temporary, final);
-      term.worked();
+      mandate.worked();
       const durationMs = scheduler.now() - startedAt;
-      observer.observe({ kind: "file-written", file: final, epoch: term.epoch, durationMs });
-      await this.#prune(inventory, term, signal);
+      observer.observe({ kind: "file-written", file: final, epoch: mandate.epoch, durationMs });
+      await this.#prune(inventory, mandate, signal);
       return undefined;
     } catch (error) {
       await discard(disk, temporary);
@@ -142,9 +150,9 @@ export class LeaderFiles implements Duty {
     return inventory.value;
   }
 
-  async #prune(inventory: Inventory, term: Term, signal: AbortSignal): Promise<void> {
+  async #prune(inventory: Inventory, mandate: Mandate, signal: AbortSignal): Promise<void> {
     const { disk, observer } = this.#options;
-    const { removed, trouble } = await prune(disk, inventory, term, signal);
+    const { removed, trouble } = await prune(disk, inventory, mandate, signal);
     if (removed > 0) observer.observe({ kind: "files-pruned", count: removed });
     if (trouble !== undefined && trouble !== this.#toldTrouble) {
       observer.observe({ kind: "notice", level: "warn", detail: trouble });

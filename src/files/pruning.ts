@@ -1,4 +1,4 @@
-import type { Term } from "../election/ports/duty.ts";
+import type { Mandate } from "../election/ports/duty.ts";
 import { messageOf } from "./directory-failure.ts";
 import type { Disk } from "../disk/disk.ts";
 import { noEpoch } from "./file-name.ts";
@@ -23,15 +23,17 @@ export interface Pruning {
 export async function prune(
   disk: Disk,
   inventory: Inventory,
-  term: Term,
+  mandate: Mandate,
   signal: AbortSignal,
 ): Promise<Pruning> {
-  const stale = inventory.unfinished.filter(({ epoch }) => epoch !== noEpoch && epoch < term.epoch);
+  const stale = inventory.unfinished.filter(
+    ({ epoch }) => epoch !== noEpoch && epoch < mandate.epoch,
+  );
   const names = [...inventory.excess, ...stale.map(({ name }) => name)];
   let removed = 0;
   let trouble: string | undefined;
   for (let start = 0; start < names.length; start += batchSize) {
-    if (signal.aborted || !term.mayAct()) break;
+    if (signal.aborted || !mandate.mayAct()) break;
     const batch = names.slice(start, start + batchSize);
     for (const outcome of await Promise.allSettled(batch.map((name) => disk.remove(name)))) {
       if (outcome.status === "fulfilled") removed += 1;

@@ -1,6 +1,6 @@
 import type { ReplicaInfo } from "../election/ports/coordinator.ts";
 import { unreachable } from "../base/unreachable.ts";
-import { type Gate, refusalOf } from "./gate.ts";
+import { type Gate, type Refusal, gateRefusal } from "./gate.ts";
 
 /** What became of the wish that a replica steps down. */
 export type SteppingDown =
@@ -13,7 +13,7 @@ export type SteppingDown =
     }
   | { readonly kind: "invalid"; readonly expected: string };
 
-/** What can be changed by a request. */
+/** The changes that a request may ask for. */
 export interface Changes {
   /**
    * Asks the replica to step down, and not to stand again for a while.
@@ -22,14 +22,22 @@ export interface Changes {
   readonly stepDown: (rest: string | null) => SteppingDown;
 }
 
+/** The fields that an answer to POST /step-down may have; each answer has some of them. */
+export interface StepDownBody extends Refusal {
+  readonly steppingDown: boolean;
+  readonly epoch: string;
+  readonly restMs: number;
+  readonly leader: ReplicaInfo | null;
+}
+
 /** An answer whose body is to be JSON. */
-export interface ChangeAnswer {
+interface ChangeAnswer {
   readonly status: number;
   readonly body: object;
 }
 
 /** The endpoints that change something, by path. They take POST, without a body. */
-export const changingEndpoints: ReadonlyMap<
+const changingEndpoints: ReadonlyMap<
   string,
   (changes: Changes, parameters: URLSearchParams) => ChangeAnswer
 > = new Map([["/step-down", stepDown]]);
@@ -44,13 +52,16 @@ export async function change(
   const endpoint = changingEndpoints.get(path);
   if (endpoint === undefined) return undefined;
   if (request.method !== "POST") return { status: 405, body: { error: "method not allowed" } };
-  const refusal = await refusalOf(request, gate);
+  const refusal = await gateRefusal(request, gate);
   if (refusal !== undefined) return { status: 403, body: refusal };
   const query = /\?([^#]*)/.exec(request.url)?.[1] ?? "";
   return endpoint(changes, new URLSearchParams(query));
 }
 
-function stepDown(changes: Changes, parameters: URLSearchParams): ChangeAnswer {
+function stepDown(
+  changes: Changes,
+  parameters: URLSearchParams,
+): { readonly status: number; readonly body: Partial<StepDownBody> } {
   const unknown = [...parameters.keys()].find((name) => name !== "for");
   if (unknown !== undefined) return { status: 400, body: { error: "unknown parameter" } };
   const outcome = changes.stepDown(parameters.get("for"));

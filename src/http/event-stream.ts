@@ -1,15 +1,15 @@
 import type { Scheduler } from "../base/scheduler.ts";
 import { Scope } from "../base/scope.ts";
 
-/** Two events are at least so far apart: what changes faster is told by its latest state. */
+/** The least time between two events: of changes that come faster the last one is told. */
 const pauseMs = 100;
-/** A silent stream says that it lives so often: less than what proxies commonly wait for. */
+/** A stream without news says after this time that it lives: proxies commonly wait for longer. */
 const pingMs = 15_000;
 /** How long the reader waits before it opens a broken stream again. */
 const retryMs = 1_000;
 
-export interface EventStreamOptions {
-  /** What is told now: an object that JSON can hold. */
+interface EventStreamOptions {
+  /** The picture as it is now: an object that JSON can hold. */
   readonly picture: () => object;
   readonly scheduler: Scheduler;
   /** The stream was left by its reader, or ended. */
@@ -113,7 +113,7 @@ export class EventStream {
   }
 }
 
-/** They are never the same, so they are told beside what is new, and are no news themselves. */
+/** Fields that differ at every look: they are told beside news, and are no news themselves. */
 const clockFields: ReadonlySet<string> = new Set(["stateMs", "seenAt"]);
 
 function withoutClocks(key: string, value: unknown): unknown {

@@ -5,14 +5,14 @@ import { EventStream } from "./event-stream.ts";
 
 /** How many readers there may be at a time: each costs a picture of some ten kilobytes. */
 export const mostStreams = 16;
-/** While somebody looks on, what others do is read so often. */
+/** The time between two looks at the other replicas, while there are readers. */
 const lookEveryMs = 2_000;
 
-export interface EventStreamsOptions {
+interface EventStreamsOptions {
   readonly picture: () => object;
   /** Calls `listener` after every change of the picture, until disposed. */
   readonly listen: (listener: () => void) => Disposable;
-  /** Brings what can only be asked for up to date. Never rejects. */
+  /** Asks what the other replicas do, and brings it into the picture. Never rejects. */
   readonly look: (signal: AbortSignal) => Promise<void>;
   readonly scheduler: Scheduler;
   readonly failed: (error: unknown) => void;

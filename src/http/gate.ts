@@ -1,22 +1,22 @@
 import { isSameToken, readToken } from "./token-file.ts";
 
-/** Who may change something here. */
+/** The rule by which a request may change something. */
 export type Gate =
-  /** Whoever may write to the socket file, as the file system says. */
+  /** Everybody may who can write to the socket file: the file system decides. */
   | { readonly kind: "socket" }
-  /** Whoever knows the token of this file; nobody where there is none. */
+  /** Everybody may who sends the token that this file holds; nobody where there is no file. */
   | { readonly kind: "token"; readonly path: string | undefined };
 
 /** Why a request may change nothing: fit for JSON as it is. */
 export interface Refusal {
-  /** With the cure, for whoever sends requests. */
+  /** What is wrong, with the cure, for people. */
   readonly error: string;
-  /** Where it is the token: for programs, which have a cure of their own. */
+  /** What is wrong with the token, where that is it: for programs with a cure of their own. */
   readonly token?: "missing" | "wrong";
 }
 
-/** Undefined when the request may change something. */
-export async function refusalOf({ headers }: Request, gate: Gate): Promise<Refusal | undefined> {
+/** Why a request may not pass the gate; undefined when it may. */
+export async function gateRefusal({ headers }: Request, gate: Gate): Promise<Refusal | undefined> {
   // A browser adds these by itself: a page of a stranger must not speak for its reader, not even
   // through a proxy that leads to a socket file. Source: Fetch, "Origin header"; W3C Fetch Metadata
   if (headers.has("origin") || headers.has("sec-fetch-site"))

@@ -14,7 +14,7 @@ export function namesASite(host: string | null): boolean {
   return last !== "localhost" && !/^\d+$/.test(last);
 }
 
-/** Whether whoever is asked there is asked from the same machine. */
+/** Whether only programs of the same machine reach this host. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }

@@ -13,7 +13,7 @@ export type ListenAddress =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string };
 
-export interface HttpServerOptions {
+interface HttpServerOptions {
   readonly address: ListenAddress;
   readonly providers: Providers;
   readonly scheduler: Scheduler;
@@ -23,10 +23,10 @@ export interface HttpServerOptions {
   readonly failed: (error: unknown) => void;
 }
 
-/** No endpoint takes a body: what is larger is answered with 413. */
+/** No endpoint takes a body: a request with a larger one is answered with 413. */
 const largestBodyBytes = 1024;
 /**
- * A connection is closed that is silent for so long, or whose request is not there after it. Seen
+ * After this time a silent connection is closed, and one whose request has not come in whole. Seen
  * on Bun 1.4.5: a client that sends a byte each second does not win time. Socket files have this
  * limit by default, and take no other.
  */
@@ -112,7 +112,7 @@ function serve(
             gate,
             openEvents: () => {
               const stream = streams.open();
-              // It is silent as long as nothing happens; who gets none has no right to stay.
+              // A stream is silent while nothing happens; a client that gets none must not stay.
               if (stream !== undefined) server.timeout(request, 0);
               return stream;
             },

@@ -2,7 +2,7 @@ import type { ReplicaInfo } from "../election/ports/coordinator.ts";
 import type { StateName } from "../election/transitions.ts";
 import type { Changes } from "./changes.ts";
 
-/** What the endpoints tell, asked anew for every request. */
+/** The sources of all that the endpoints tell: they are asked anew for every request. */
 export interface Providers {
   readonly state: () => StateName;
   /** Whether this replica leads at this very moment: in Leader, with a lease that holds. */
@@ -15,7 +15,7 @@ export interface Providers {
   readonly status: () => object;
   /** Calls `listener` after every change of the status, until disposed. */
   readonly listen: (listener: () => void) => Disposable;
-  /** Brings into the status what can only be asked for: called while somebody looks on. */
+  /** Asks what the other replicas do, and brings it into the status, while streams are read. */
   readonly look: (signal: AbortSignal) => Promise<void>;
   readonly metrics: () => Promise<string>;
   /** The content type of the metrics. */

@@ -1,19 +1,23 @@
 import { request, type IncomingMessage, type RequestOptions } from "node:http";
 import type { ListenAddress } from "./http-server.ts";
 
-/** What a replica answers is a few kilobytes; somebody else on its port may send without end. */
+/** A replica answers with some kilobytes; another program on its port may send without end. */
 const largestAnswerBytes = 1024 * 1024;
 
-export interface ReplicaQuestion {
+interface ReplicaQuestion {
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly token?: string | undefined;
 }
 
-export type ReplicaAnswer =
-  | { readonly kind: "answered"; readonly status: number; readonly text: string }
-  /** Nobody answers there, or not in time; `detail` is for people. */
-  | { readonly kind: "failed"; readonly detail: string };
+type ReplicaAnswer =
+  { readonly kind: "answered"; readonly status: number; readonly text: string } | NoAnswer;
+
+/** Nobody answers there, in time, or as a replica does; `detail` is for people. */
+interface NoAnswer {
+  readonly kind: "failed";
+  readonly detail: string;
+}
 
 /**
  * Asks the replica that listens at `address`. An address of every interface (`0.0.0.0`, `::`)
@@ -46,6 +50,19 @@ export async function askReplica(
     limit.removeEventListener("abort", expire);
     asking.destroy();
   }
+}
+
+/** The answer to the question for a status: `text` is its body, which has code 200. */
+type StatusAnswer = { readonly kind: "answered"; readonly text: string } | NoAnswer;
+
+/** Asks the replica that listens at `address` for its /status: see askReplica. */
+export async function requestStatus(
+  address: ListenAddress,
+  limit: AbortSignal,
+): Promise<StatusAnswer> {
+  const answer = await askReplica(address, { method: "GET", path: "/status" }, limit);
+  if (answer.kind === "failed" || answer.status === 200) return answer;
+  return { kind: "failed", detail: `it answers ${answer.status}, as no replica does` };
 }
 
 function placeOf(address: ListenAddress): RequestOptions {

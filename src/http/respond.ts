@@ -1,13 +1,14 @@
+import { takesPart } from "../election/transitions.ts";
 import { change } from "./changes.ts";
 import type { Gate } from "./gate.ts";
 import { type AssetName, assetNames, assets, pageHeaders } from "./page/assets.ts";
 import type { Providers } from "./providers.ts";
 
 /** Opens a stream of events; undefined when there are too many. */
-export type OpenEvents = () => ReadableStream<Uint8Array> | undefined;
+type OpenEvents = () => ReadableStream<Uint8Array> | undefined;
 
-/** What an answer takes besides what is told. */
-export interface Means {
+/** The means of an answer besides the providers. */
+interface Means {
   /** Who may change something. */
   readonly gate: Gate;
   readonly openEvents: OpenEvents;
@@ -112,15 +113,14 @@ POST /step-down?for=30s  gives leadership up, and does not stand again for so lo
   return answer(200, "text/plain; charset=utf-8", text);
 }
 
-/** That there is an answer is the answer: the loop turns. */
+/** Says that the event loop turns, by answering at all. */
 function livez(): Response {
   return json(200, { live: true });
 }
 
-/** Attempter and Leader take part in the election; the other states cannot, or no longer. */
 function readyz({ state }: Providers): Response {
   const present = state();
-  const ready = present === "Attempter" || present === "Leader";
+  const ready = takesPart(present);
   return json(ready ? 200 : 503, { ready, state: present });
 }
 

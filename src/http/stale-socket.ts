@@ -3,9 +3,9 @@ import { connect } from "node:net";
 import { HttpServerError } from "./http-server-error.ts";
 
 /**
- * Makes room for a socket at `path`: removes one that a killed process has left behind. Nothing at
- * the path is fine. Rejects with HttpServerError when somebody answers there, when it cannot be
- * told, or when what is there is no socket; then nothing was touched.
+ * Makes room for a socket at `path`: removes the one that a killed process has left behind, where
+ * there is one. Rejects with HttpServerError when somebody answers there, when that cannot be told,
+ * or when another file than a socket is there; then nothing was touched.
  */
 export async function removeStaleSocket(path: string): Promise<void> {
   const status = await lstat(path).catch(() => undefined);

@@ -1,8 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 
-/** More than a token can need; what is larger was named by mistake. */
+/** The largest file that is read: no token needs as much, so a larger one is named by mistake. */
 const largestBytes = 4096;
-/** What is shorter can be guessed. */
+/** The least length of a token: a shorter one can be guessed. */
 const leastCharacters = 16;
 const tooShort = `it is shorter than ${leastCharacters} characters`;
 /** The mode bits by which others than the owner may read a file. */
@@ -15,7 +15,7 @@ const plainly: Readonly<Record<string, string>> = {
 };
 
 /** What a token file holds. */
-export type TokenReading =
+type TokenReading =
   | {
       readonly kind: "read";
       readonly token: string;

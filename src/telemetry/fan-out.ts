@@ -1,10 +1,10 @@
 import type { ElectionEvent, Observer } from "../election/ports/observer.ts";
 
 /**
- * Passes every event to several observers, in their order. One that throws hides the event from
- * nobody else, and never breaks the state machine.
+ * Passes every event to several observers, in their order. An observer that throws hides the event
+ * from no other one, and does not break the state machine.
  *
- * @param failed hears what was thrown; what it throws itself is swallowed
+ * @param failed hears of the error; its own errors are swallowed
  */
 export function fanOut(
   observers: readonly Observer[],

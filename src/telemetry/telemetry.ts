@@ -2,7 +2,7 @@ import type { ReplicaInfo } from "../election/ports/coordinator.ts";
 import type { Observer } from "../election/ports/observer.ts";
 import type { Scheduler } from "../base/scheduler.ts";
 import type { SettingStatus, Status } from "../election/status.ts";
-import { Changes } from "./status/changes.ts";
+import { ChangeSignal } from "./status/change-signal.ts";
 import { ElectionLog } from "./log/election-log.ts";
 import type { Exposition, Pending } from "./metrics/exposition.ts";
 import { fanOut } from "./fan-out.ts";
@@ -13,7 +13,7 @@ import type { LogLevelName } from "./log/log-entry.ts";
 import { Present } from "./status/present.ts";
 import { StatusBoard } from "./status/status-board.ts";
 
-export interface TelemetryOptions {
+interface TelemetryOptions {
   readonly scheduler: Scheduler;
   /** Where log lines go: `writeTo(openLog(2))`. */
   readonly write: Write;
@@ -25,19 +25,21 @@ export interface TelemetryOptions {
   /** What the replica says of itself, as it is now: its HTTP address is known only later. */
   readonly self: () => ReplicaInfo;
   readonly version: string;
+  /** See StatusBoardOptions. */
+  readonly coordinatorName: string;
   /** Makes the metrics; undefined where nobody can ask for them. */
   readonly exposition: typeof Exposition | undefined;
   readonly pending: Pending;
   /** The options for /status as they are now, secrets masked. */
   readonly settings: () => readonly SettingStatus[];
   /** See StatusBoardOptions. */
-  readonly failover: (grantedMs: number | undefined) => Status["failover"];
+  readonly failover: () => Status["failover"];
 }
 
 /** How long the end of the process waits for a slow reader of the log. */
 const flushLimitMs = 1000;
 
-/** All that tells people and programs what the replica does: log, metrics and status. */
+/** Tells people and programs what the replica does: by log, metrics and status. */
 export class Telemetry implements AsyncDisposable {
   readonly log: Log;
   /** To be given to everything that has events to tell. */
@@ -46,12 +48,12 @@ export class Telemetry implements AsyncDisposable {
   readonly #present: Present;
   readonly #board: StatusBoard;
   readonly #exposition: Exposition | undefined;
-  readonly #changes = new Changes();
-  /** Who led: to be given a store where there is one. */
+  readonly #changes = new ChangeSignal();
+  /** Who led. It outlives the process once `keepIn` has given it a store. */
   readonly history: LeadershipHistory;
 
   constructor(options: TelemetryOptions) {
-    const { scheduler, write, self, version, settings, failover } = options;
+    const { scheduler, write, self, version, coordinatorName, settings, failover } = options;
     this.#writer = new LineWriter({ scheduler, write, pause: pauseThread });
     this.#present = new Present(scheduler);
     this.log = new Log({
@@ -76,6 +78,7 @@ export class Telemetry implements AsyncDisposable {
       present: this.#present,
       self,
       version,
+      coordinatorName,
       settings,
       logLinesDropped: () => this.#writer.dropped,
     });
@@ -89,19 +92,19 @@ export class Telemetry implements AsyncDisposable {
         pending,
         logLinesDropped: () => this.#writer.dropped,
       });
-    // The present picture and the history first, the word of a change last: the others read them.
+    // The present and the history come first, because the others read them; listeners come last.
     const { history } = this;
     const metrics = this.#exposition === undefined ? [] : [this.#exposition];
     const told = [this.#board, ...metrics, new ElectionLog(this.log)];
     this.observer = this.#fanOut([this.#present, history, ...told, this.#changes]);
   }
 
-  /** To be given instead of `observer`: `another` hears every event as well, behind it. */
+  /** An observer in place of `observer`, behind which `another` hears every event as well. */
   observerAnd(another: Observer): Observer {
     return this.#fanOut([this.observer, another]);
   }
 
-  /** Where the replica stands, asked and answered at the same moment. */
+  /** The replica's state, and whether it leads, read when it is asked for. */
   get present(): Pick<Present, "state" | "isLeader" | "epoch"> {
     return this.#present;
   }
@@ -120,7 +123,7 @@ export class Telemetry implements AsyncDisposable {
     return this.#changes.listen(listener);
   }
 
-  /** Undefined where nobody can ask for them. */
+  /** The metrics; undefined where nobody can ask for them. */
   get metrics(): Pick<Exposition, "text" | "contentType"> | undefined {
     return this.#exposition;
   }

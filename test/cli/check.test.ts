@@ -9,10 +9,11 @@ import {
 import { directoryFinding, stateFinding } from "../../src/cli/check/check-directories.ts";
 import {
   boundFinding,
-  boundsOf,
+  expectedFailover,
   type ProbedServer,
   serverFindings,
   serviceFinding,
+  worstOf,
 } from "../../src/coordination/zookeeper/check.ts";
 import {
   failing,
@@ -23,7 +24,6 @@ import {
 } from "../../src/election/ports/finding.ts";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { loadConfig } from "../../src/options/load.ts";
 import type { Epoch } from "../../src/election/ports/coordinator.ts";
 import type { Instant } from "../../src/base/scheduler.ts";
 import { finalName } from "../../src/files/file-name.ts";
@@ -80,16 +80,18 @@ test("check: another session timeout than was asked for is a warning", () => {
 });
 
 test("check: the bound follows from the slowest server, and says what tick it reckons with", () => {
-  const loading = loadConfig(new Map([["zk-servers", "a"]]), surroundings());
-  if (loading.kind === "invalid") throw new Error(loading.problems.join());
-  const { config } = loading;
-  const expected = boundsOf([serving("a", 4000, 500), serving("b", 6000, 500)], config);
+  const settings = { attempterTimeoutMs: 10_000, stopTimeoutMs: 8_000, dutyEndMs: 0 };
+  const boundsOf = (...servers: readonly ProbedServer[]) => {
+    const worst = worstOf(servers);
+    return worst && expectedFailover(worst, settings);
+  };
+  const expected = boundsOf(serving("a", 4000, 500), serving("b", 6000, 500));
   expect(expected).toMatchObject({ sessionTimeoutMs: 6000, tickMs: 500, commitMs: 5 });
   // Two commits; 6000 + 1.5 x 500 and a commit; 1.03 x 4000 besides; and the 10 s of an attempt.
   expect(expected?.bounds.map(({ ms }) => ms)).toEqual([10, 6755, 10_875, 20_875]);
   expect(boundFinding(expected).detail).toContain("6755 ms when the leader dies");
-  expect(boundFinding(boundsOf([serving("a")], config)).detail).toContain("taken to be 5000 ms");
-  expect(boundFinding(boundsOf([failed("a")], config)).level).toBe("error");
+  expect(boundFinding(boundsOf(serving("a"))).detail).toContain("taken to be 5000 ms");
+  expect(boundFinding(boundsOf(failed("a"))).level).toBe("error");
 });
 
 test("check: the service is told as its records have it", () => {
@@ -142,11 +144,11 @@ test.each([
   [4600, "warning"],
   [-2100, "warning"],
 ] as const)("check: a wall clock %d ms after the leader's last renewal", (ms, level) => {
-  expect(wallFinding(50_000 + ms, 50_000, 10_000).level).toBe(level);
+  expect(wallFinding(50_000 + ms, 50_000, 2_500).level).toBe(level);
 });
 
 test("check: without a leader the wall clock is compared with nothing, and that is said", () => {
-  expect(wallFinding(0, undefined, 10_000).detail).toContain("not compared");
+  expect(wallFinding(0, undefined, 2_500).detail).toContain("not compared");
 });
 
 function look(path: string, horizon?: bigint) {

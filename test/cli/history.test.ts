@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { historyText, inOrder, leadershipsOf } from "../../src/cli/history/leaderships.ts";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { parseStatus } from "../../src/cli/status/status-text.ts";
+import { parseStatus } from "../../src/http/received-status.ts";
 import { surroundings } from "../options/environment.fixture.ts";
 
 function transition(at: number, from: string, to: string, epoch: string | null, reason: string) {

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { parseStatus, statusText, takesPart } from "../../src/cli/status/status-text.ts";
-import { requestStatus } from "../../src/http/status-request.ts";
+import { statusText } from "../../src/cli/status/status-text.ts";
+import { takesPart } from "../../src/election/transitions.ts";
+import { parseStatus } from "../../src/http/received-status.ts";
+import { requestStatus } from "../../src/http/replica-request.ts";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
 import { surroundings } from "../options/environment.fixture.ts";
@@ -15,13 +17,13 @@ const leading = {
   epoch: "4294967301",
   lease: { remainingMs: 4_125, renewalAgeMs: 1 },
   leader: { replica: "a", host: "h" },
-  line: { position: 0, size: 3 },
+  standing: { kind: "in-line", position: 0, size: 3 },
   files: { written: 12, pruned: 2, latest: [] },
 };
 
 test("status: tells a person state, epoch, lease, leader and files; a leader waits in no line", () => {
   const status = parseStatus(JSON.stringify(leading));
-  expect(status && takesPart(status)).toBe(true);
+  expect(status && takesPart(status.state)).toBe(true);
   expect(status && statusText(status)).toBe(
     `a on h, process 7
   state   Leader, for 61.3 s: won
@@ -35,8 +37,8 @@ test("status: tells a person state, epoch, lease, leader and files; a leader wai
 
 /** What is told of a place in line. */
 function waiting(position: number, leader: string): string | undefined {
-  const line = { position, size: 3, candidates: ["a", "b", "c"] };
-  const fields = { ...leading, state: "Attempter", leader: { replica: leader }, line };
+  const standing = { kind: "in-line", position, size: 3, candidates: ["a", "b", "c"] };
+  const fields = { ...leading, state: "Attempter", leader: { replica: leader }, standing };
   const status = parseStatus(JSON.stringify(fields));
   return /line +(.*)/.exec((status && statusText(status)) ?? "")?.[1];
 }
@@ -52,7 +54,7 @@ test("status: a replica in line is told how many wait before it, the leader apar
 test("status: what is not known is left out, and what a terminal would obey is escaped", () => {
   const replica = { replica: "b\u001b[31m", host: "h", pid: 8 };
   const status = parseStatus(JSON.stringify({ replica, state: "Failover", stateMs: 0 }));
-  expect(status && takesPart(status)).toBe(false);
+  expect(status && takesPart(status.state)).toBe(false);
   expect(status && statusText(status)).toBe(
     "b\\u001b[31m on h, process 8\n  state   Failover, for 0.0 s\n  leader  unknown\n",
   );
@@ -64,7 +66,15 @@ test.each(["", "null", "[]", "5", '"Leader"', '{"state":"Leader"}', '{"state":"R
 );
 
 test("status: an answer whose fields have the wrong types is shown as far as it goes", () => {
-  const odd = { ...leading, detail: [], epoch: {}, lease: 5, leader: null, line: "x", files: [] };
+  const odd = {
+    ...leading,
+    detail: [],
+    epoch: {},
+    lease: 5,
+    leader: null,
+    standing: "x",
+    files: [],
+  };
   const status = parseStatus(JSON.stringify(odd));
   expect(status && statusText(status)).toBe(
     "a on h, process 7\n  state   Leader, for 61.3 s\n  leader  unknown\n",

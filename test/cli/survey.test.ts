@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { CommandLine } from "../../src/cli/command.ts";
 import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
 import { routeTo } from "../../src/cli/replica-addresses.ts";
-import { parseStatus } from "../../src/cli/status/status-text.ts";
+import { parseStatus } from "../../src/http/received-status.ts";
 import { surveyCode, type SurveyedReplica, surveyText } from "../../src/cli/status/survey-text.ts";
 import type { ReplicaId, ReplicaInfo } from "../../src/election/ports/coordinator.ts";
 import { surroundings } from "../options/environment.fixture.ts";
@@ -74,7 +74,13 @@ test("status: on its own host a replica is asked where it says", () => {
 function surveyed(state: string, more: Partial<SurveyedReplica> = {}): SurveyedReplica {
   const replica = { replica: "a", host: "h", pid: 7 };
   const status = parseStatus(
-    JSON.stringify({ replica, state, stateMs: 1500, detail: "so\u001b", line: { position: 0 } }),
+    JSON.stringify({
+      replica,
+      state,
+      stateMs: 1500,
+      detail: "so\u001b",
+      standing: { kind: "in-line", position: 0 },
+    }),
   );
   const unknown = { info: undefined, leads: undefined, position: undefined, problem: undefined };
   return { address: "h:1", status, ...unknown, ...more };
@@ -108,7 +114,7 @@ test("status: who leads waits for nothing, and the one behind is first, however 
         replica: { replica: "b", host: "h" },
         state: "Attempter",
         leader: { replica: "a" },
-        line: { position: 1, size: 2, candidates: ["a", "b"] },
+        standing: { kind: "in-line", position: 1, size: 2, candidates: ["a", "b"] },
       }),
     ),
   });
@@ -120,7 +126,7 @@ test("status: who leads waits for nothing, and the one behind is first, however 
 });
 
 test("status: where nobody leads the path is named, and doubted when nobody is in line", () => {
-  const nobody = { path: "/chroot/election", leader: null };
+  const nobody = { place: { name: "/chroot/election", option: "zk-path" }, leader: null };
   expect(surveyText([], nobody)).toBe(
     "Nobody leads at /chroot/election, and nobody is in line: is --zk-path right?\n",
   );
@@ -132,7 +138,8 @@ test("status: where nobody leads the path is named, and doubted when nobody is i
 
 test("status: the exit code of several is that of the worst", () => {
   const good = surveyed("Attempter");
-  const [led, vacant] = ["a", null].map((leader) => ({ path: "/election", leader }));
+  const place = { name: "/election", option: "zk-path" };
+  const [led, vacant] = ["a", null].map((leader) => ({ place, leader }));
   expect(surveyCode([good, surveyed("Leader")], undefined)).toBe(0);
   expect(surveyCode([good, surveyed("", hidden)], led)).toBe(0);
   expect(surveyCode([good, surveyed("Failover")], led)).toBe(3);

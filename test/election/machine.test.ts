@@ -88,6 +88,25 @@ test("machine: transitions carry the epoch that they are about", async () => {
   ]);
 });
 
+test("machine: a transition to Failover names the resource that failed, and no other does", async () => {
+  const world = new FakeWorld();
+  const session = world.session({ kind: "won", leadership: world.leadership() }, led);
+  world.coordinator.openings.push({ kind: "opened", session });
+  const status = run(world);
+  await settle();
+  world.duty.fail(diskFull);
+  await settle();
+  world.askToStop();
+  await status;
+  const told = world.observer.of("transition").map(({ to, failed }) => [to, failed]);
+  expect(told).toEqual([
+    ["Attempter", undefined],
+    ["Leader", undefined],
+    ["Failover", "duty"],
+    ["Stopping", undefined],
+  ]);
+});
+
 /** True only if both unions have the same members. */
 type Same<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : false) : false;
 type Targets<From extends StateName> = Transition<From>["to"]["kind"];
@@ -149,7 +168,7 @@ const happenings = {
   "the session's loss": (_: FakeWorld, { session }: Held) => session.lost.end(sessionLost),
   "the lease's end": (_: FakeWorld, { leadership }: Held) => leadership.lose(leaseEnded),
   "the duty's failure": (world: FakeWorld) => world.duty.fail(diskFull),
-  "an effect that hangs": (world: FakeWorld) => world.duty.term?.hangs(diskFull),
+  "an effect that hangs": (world: FakeWorld) => world.duty.mandate?.hangs(diskFull),
 } as const;
 
 /** The edge that each event takes in each state, in their order; "stays" where it takes none. */

@@ -6,15 +6,15 @@ import type { StateName } from "../../src/election/transitions.ts";
 import { epoch, lease, other, transition } from "../telemetry/fixture.ts";
 
 const timings = {
-  sessionTimeoutMs: 1_000,
   leaderTimeoutMs: 100_000,
   attempterTimeoutMs: 200_000,
   failoverTimeoutMs: 300_000,
   stopTimeoutMs: 400_000,
 };
-/** What a state may need besides its own timing: three session timeouts and the grace. */
+const patience = { answersMs: 3_000, attemptMs: 5_000, expiryMs: 1_000, countsOpenings: true };
+/** What a state may need besides its own timing: the coordinator's answers, and the grace. */
 const answerMs = 18_000;
-/** An attempt and the look ahead of it: five of them. */
+/** The same for an attempt and the look ahead of it. */
 const attemptMs = 20_000;
 
 const attempt: ElectionEvent = { kind: "attempt", outcome: "led", leader: other, detail: "" };
@@ -28,7 +28,7 @@ const repair: ElectionEvent = {
 const written: ElectionEvent = { kind: "file-written", file: "1-1.json", epoch, durationMs: 1 };
 
 function inState(state: StateName): Progress {
-  const progress = new Progress(timings, "writes");
+  const progress = new Progress(timings, { patience }, "writes");
   const edges = {
     Init: [],
     Attempter: [transition("Init", "Attempter", "ready")],
@@ -83,7 +83,7 @@ test("progress: what other parts say is no sign of life of the state", () => {
   const progress = inState("Attempter");
   progress.passed(timings.attempterTimeoutMs + attemptMs + 1);
   progress.observe({ kind: "request", operation: "ping", outcome: "ok", durationMs: 1 });
-  progress.observe({ kind: "line", position: 1, size: 2, candidates: [] });
+  progress.observe({ kind: "standing", standing: { kind: "member" } });
   expect(progress.stuck).toContain("attempt");
 });
 
@@ -104,9 +104,10 @@ test("progress: an attempt that waits for an earlier lease to end may take as mu
   expect(progress.stuck).toContain("Attempter");
 });
 
-test("progress: a longer session than was asked for allows longer silence", () => {
-  const progress = new Progress(timings, "writes");
-  progress.observe({ kind: "timeout-granted", askedMs: 1_000, grantedMs: 4_000 });
+test("progress: a coordinator that may take longer allows longer silence", () => {
+  const changing = { patience };
+  const progress = new Progress(timings, changing, "writes");
+  changing.patience = { ...patience, answersMs: 12_000 };
   progress.passed(answerMs + 9_000);
   expect(progress.stuck).toBeUndefined();
   progress.passed(1);
@@ -114,7 +115,7 @@ test("progress: a longer session than was asked for allows longer silence", () =
 });
 
 test("progress: a duty without a pace owes no files", () => {
-  const progress = new Progress(timings, "silent");
+  const progress = new Progress(timings, { patience }, "silent");
   progress.observe(transition("Attempter", "Leader", "elected"));
   for (let renewal = 0; renewal < 1_000; renewal += 1) {
     progress.passed(1_000);
@@ -135,7 +136,7 @@ test("progress: a replica that was asked not to stand owes no attempt before it 
 
 test("progress: a pace that changes holds from then on", () => {
   const changing = { ...timings };
-  const progress = new Progress(changing, "writes");
+  const progress = new Progress(changing, { patience }, "writes");
   progress.observe(transition("Attempter", "Leader", "elected"));
   changing.leaderTimeoutMs = 600_000;
   progress.passed(600_000);

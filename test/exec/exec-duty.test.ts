@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test";
 import type { ReplicaId } from "../../src/election/ports/coordinator.ts";
-import type { DutyEnd, Term } from "../../src/election/ports/duty.ts";
+import type { DutyEnd, Mandate } from "../../src/election/ports/duty.ts";
 import type { Instant } from "../../src/base/scheduler.ts";
 import { Scope, aborted } from "../../src/base/scope.ts";
 import { ExecDuty, type RestartPolicy, type Sequel } from "../../src/exec/exec-duty.ts";
 import { FakeCommands } from "../fake/commands.ts";
 import { Recorder } from "../fake/election.ts";
 import { FakeScheduler, settle } from "../fake/scheduler.ts";
-import { fakeTerm } from "../fake/term.ts";
+import { fakeMandate } from "../fake/mandate.ts";
 
 const leaseMs = 6_600;
 const stoppingMs = 2_500;
@@ -40,7 +40,7 @@ class Desk {
   }
 
   async lead(): Promise<void> {
-    const term: Term = fakeTerm({
+    const mandate: Mandate = fakeMandate({
       mayAct: () => this.mayAct,
       validUntil: () => this.validUntil as Instant,
       renewal: async (signal) => {
@@ -51,7 +51,7 @@ class Desk {
         this.worked += 1;
       },
     });
-    void this.duty.lead(term, this.stop.signal).then((end) => {
+    void this.duty.lead(mandate, this.stop.signal).then((end) => {
       this.end = end;
     });
     await settle();
@@ -231,7 +231,7 @@ test("exec: where the lease never leaves room, leadership is for others", async 
   expect(desk.end).toMatchObject({ kind: "failed", failure: { code: "duty-failed" } });
 });
 
-test("exec: a term that may not act starts nothing", async () => {
+test("exec: a mandate that may not act starts nothing", async () => {
   const desk = new Desk();
   desk.mayAct = false;
   await desk.lead();

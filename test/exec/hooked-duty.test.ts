@@ -7,7 +7,7 @@ import { HookedDuty } from "../../src/exec/hooked-duty.ts";
 import { FakeCommands } from "../fake/commands.ts";
 import { Recorder } from "../fake/election.ts";
 import { FakeScheduler, settle } from "../fake/scheduler.ts";
-import { fakeTerm } from "../fake/term.ts";
+import { fakeMandate } from "../fake/mandate.ts";
 
 class Desk {
   readonly scheduler = new FakeScheduler();
@@ -42,8 +42,11 @@ class Desk {
   }
 
   async lead(): Promise<void> {
-    const term = fakeTerm({ validUntil: () => 4_000 as Instant, endReason: () => "step-down" });
-    void this.hooked.lead(term, this.stop.signal).then((end) => {
+    const mandate = fakeMandate({
+      validUntil: () => 4_000 as Instant,
+      endReason: () => "step-down",
+    });
+    void this.hooked.lead(mandate, this.stop.signal).then((end) => {
       this.end = end;
     });
     await settle();

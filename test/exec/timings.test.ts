@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import { leaseDurationMs } from "../../src/election/lease.ts";
+import { leaseTimingOf } from "../../src/coordination/zookeeper/lease-timing.ts";
 import { formatDuration } from "../../src/options/duration.ts";
-import { killMarginMs, stopProblem, timingProblem } from "../../src/exec/timings.ts";
+import { dutyEndMs, stopProblem, timingProblem } from "../../src/exec/timings.ts";
 
 function problem(sessionTimeoutMs: number, execStopTimeoutMs: number): string | undefined {
-  const timings = { sessionTimeoutMs, execStopTimeoutMs, stopTimeoutMs: 8_000 };
-  return timingProblem(timings, formatDuration);
+  const timings = { execStopTimeoutMs, stopTimeoutMs: 8_000 };
+  return timingProblem(timings, leaseTimingOf(sessionTimeoutMs), formatDuration);
 }
 
 test("exec timings: the defaults fit, and what does not fit is told with the arithmetic", () => {
@@ -24,33 +24,34 @@ test("exec timings: the defaults fit, and what does not fit is told with the ari
 
 test("exec timings: on-lost fits into the stop timeout by default, and what does not is told", () => {
   const defaults = {
-    sessionTimeoutMs: 10_000,
     execStopTimeoutMs: 2_000,
     hookTimeoutMs: 3_000,
     stopTimeoutMs: 8_000,
   };
+  const timing = leaseTimingOf(10_000);
   const lost = { underLease: false, onLost: true };
   const both = { underLease: true, onLost: true };
-  expect(stopProblem(defaults, lost, formatDuration)).toBeUndefined();
-  expect(stopProblem(defaults, both, formatDuration)).toBeUndefined();
+  expect(stopProblem(defaults, timing, lost, formatDuration)).toBeUndefined();
+  expect(stopProblem(defaults, timing, both, formatDuration)).toBeUndefined();
   const short = { ...defaults, stopTimeoutMs: 1_000 };
-  expect(stopProblem(short, { ...both, onLost: false }, formatDuration)).toBeUndefined();
-  expect(stopProblem(short, lost, formatDuration)).toBe(
+  expect(stopProblem(short, timing, { ...both, onLost: false }, formatDuration)).toBeUndefined();
+  expect(stopProblem(short, timing, lost, formatDuration)).toBe(
     "too short for --on-lost, so a stop may exit with 70: expected at least 5.5s, " +
       "3s of --hook-timeout and 2.5s to end it",
   );
-  expect(stopProblem({ ...defaults, hookTimeoutMs: 3_001 }, both, formatDuration)).toBe(
+  expect(stopProblem({ ...defaults, hookTimeoutMs: 3_001 }, timing, both, formatDuration)).toBe(
     "too short for --on-lost, so a stop may exit with 70: expected at least 8.001s, " +
       "2.5s to end a command, 3.001s of --hook-timeout and 2.5s to end it",
   );
 });
 
-test.each([100, 1_000, 4_000, 10_000, 60_000])(
-  "exec timings: a session of %d ms leaves a margin within its lease",
-  (sessionTimeoutMs) => {
-    const margin = killMarginMs(sessionTimeoutMs);
-    expect(margin).toBeGreaterThanOrEqual(100);
-    expect(margin).toBeLessThanOrEqual(500);
-    if (sessionTimeoutMs >= 1_000) expect(margin).toBeLessThan(leaseDurationMs(sessionTimeoutMs));
-  },
-);
+test("exec timings: a duty ends when whatever has to be stopped has, hooks included", () => {
+  const timings = { execStopTimeoutMs: 2_000, hookTimeoutMs: 3_000 };
+  const endMs = (underLease: boolean, onLost: boolean): number =>
+    dutyEndMs(timings, leaseTimingOf(10_000), { underLease, onLost });
+  expect(endMs(false, false)).toBe(0);
+  expect(endMs(true, false)).toBe(2_500);
+  // One that heeds no signal is stopped as a command is, after its own time.
+  expect(endMs(false, true)).toBe(5_500);
+  expect(endMs(true, true)).toBe(8_000);
+});

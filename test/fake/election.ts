@@ -1,3 +1,4 @@
+import { leaseTimingOf } from "../../src/coordination/zookeeper/lease-timing.ts";
 import type {
   Attempt,
   Coordinator,
@@ -10,7 +11,7 @@ import type {
   Session,
   Sighting,
 } from "../../src/election/ports/coordinator.ts";
-import type { Duty, DutyEnd, Proof, Term } from "../../src/election/ports/duty.ts";
+import type { Duty, DutyEnd, Mandate, Proof } from "../../src/election/ports/duty.ts";
 import { Ending, type Failure } from "../../src/election/failure.ts";
 import type { ElectionEvent, Observer } from "../../src/election/ports/observer.ts";
 import { RepairBudget } from "../../src/election/repair-budget.ts";
@@ -55,7 +56,7 @@ export const otherReplica: ReplicaInfo = {
 /** Leadership whose lease ends when the test says so. */
 export class FakeLeadership implements Leadership {
   readonly epoch: Epoch;
-  readonly sessionTimeoutMs = 10_000;
+  readonly timing = leaseTimingOf(10_000);
   readonly lost = new Ending();
   readonly #journal: string[];
   resignation: Resignation = { kind: "resigned" };
@@ -184,7 +185,7 @@ export class FakeDuty implements Duty {
   readonly #journal: string[];
   readonly proofs: Proof[] = [];
   proved = 0;
-  term: Term | undefined;
+  mandate: Mandate | undefined;
   /** While set, the running effect does not end before it. */
   effect: Promise<void> = Promise.resolve();
   #fail: ((end: DutyEnd) => void) | undefined;
@@ -203,8 +204,8 @@ export class FakeDuty implements Duty {
     return next ?? { kind: "proved", fence: undefined };
   }
 
-  async lead(term: Term, signal: AbortSignal): Promise<DutyEnd> {
-    this.term = term;
+  async lead(mandate: Mandate, signal: AbortSignal): Promise<DutyEnd> {
+    this.mandate = mandate;
     this.#journal.push("lead");
     const failed = new Promise<DutyEnd>((resolve) => {
       this.#fail = resolve;

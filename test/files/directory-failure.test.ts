@@ -9,7 +9,7 @@ const root = join(import.meta.dir, "../..");
 /** The proof of a directory by a user who owns none: what it says. */
 const script = (path: string): string => `
   import { proveDirectory } from "${root}/src/files/directory-proof.ts";
-  import { LocalDisk } from "${root}/src/files/local-disk.ts";
+  import { LocalDisk } from "${root}/src/disk/local-disk.ts";
   import { RealScheduler } from "${root}/src/system/real-scheduler.ts";
   if (process.getuid() === 0) process.setuid(${stranger});
   const proof = await proveDirectory(new LocalDisk("${path}"), "a", new RealScheduler());

@@ -1,3 +1,4 @@
+import { leaseTimingOf } from "../../src/coordination/zookeeper/lease-timing.ts";
 import { expect, test } from "bun:test";
 import type { ReplicaId } from "../../src/election/ports/coordinator.ts";
 import type { DutyEnd } from "../../src/election/ports/duty.ts";
@@ -6,7 +7,7 @@ import { LeaderFiles } from "../../src/files/leader-files.ts";
 import { FakeDisk } from "../fake/disk.ts";
 import { epochOf, held, Recorder } from "../fake/election.ts";
 import { FakeScheduler, settle } from "../fake/scheduler.ts";
-import { fakeTerm } from "../fake/term.ts";
+import { fakeMandate } from "../fake/mandate.ts";
 
 class Desk {
   readonly disk = new FakeDisk();
@@ -35,16 +36,16 @@ class Desk {
   }
 
   lead(epoch = 7) {
-    const term = fakeTerm({
+    const mandate = fakeMandate({
       epoch: epochOf(epoch),
-      sessionTimeoutMs: 4000,
+      timing: leaseTimingOf(4000),
       mayAct: () => this.mayAct,
       worked: () => {
         this.worked += 1;
       },
       hangs: (failure) => this.hanging.push(failure.detail),
     });
-    return this.files.lead(term, this.stop.signal);
+    return this.files.lead(mandate, this.stop.signal);
   }
 
   /** It ends when it is asked to, and leaves nothing behind. */

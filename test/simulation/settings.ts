@@ -1,3 +1,5 @@
+import { leaseTimingOf } from "../../src/coordination/zookeeper/lease-timing.ts";
+import type { ServiceConfig } from "../../src/coordination/zookeeper/options.ts";
 import type { ReplicaConfig } from "../../src/daemon/replica.ts";
 import { longestSlewShare } from "../../src/base/scheduler.ts";
 import { timingProblem } from "../../src/exec/timings.ts";
@@ -27,6 +29,9 @@ export interface MachinePlan {
   readonly stateDirectory: "none" | "own" | "shared";
 }
 
+/** A replica's settings, but for its name. */
+export type SimulatedConfig = Omit<ReplicaConfig, "replicaId"> & ServiceConfig;
+
 /** Everything that a seed decides before the world begins. */
 export interface Settings {
   readonly seed: number;
@@ -46,7 +51,7 @@ export interface Settings {
   readonly rateError: number;
   /** How far a time daemon may slew each ordinary clock besides. */
   readonly slewError: number;
-  readonly config: Omit<ReplicaConfig, "replicaId">;
+  readonly config: SimulatedConfig;
   readonly faults: readonly Fault[];
   /** No fault lasts longer than this. */
   readonly faultsUntilMs: number;
@@ -77,6 +82,11 @@ export function settingsOf(seed: number, profile: Profile, minutes: number): Set
       chroot: "/",
     },
     zkPath: "/services/simulated",
+    zkTlsCa: null,
+    zkTlsCert: null,
+    zkTlsKey: null,
+    zkAuth: null,
+    zkAuthFile: null,
     sessionTimeoutMs,
     leaderTimeoutMs: random.pick([1_000, 2_000, 5_000]),
     attempterTimeoutMs,
@@ -84,7 +94,7 @@ export function settingsOf(seed: number, profile: Profile, minutes: number): Set
     failoverAttemptsCount: random.integer(3, 10),
     stopTimeoutMs,
     storageCapacity: random.integer(1, 10),
-  } as unknown as Omit<ReplicaConfig, "replicaId">;
+  } as unknown as SimulatedConfig;
   const replicas = random.integer(3, 7);
   const commands = new Random(seed, "commands");
   const command = commands.chance(0.6) ? "none" : commands.pick(["alone", "beside"] as const);
@@ -114,9 +124,9 @@ function commandConfigOf(
   command: Settings["command"],
   sessionTimeoutMs: number,
 ): Pick<ReplicaConfig, "withFiles" | "execStopTimeoutMs" | "execRestart" | "execThen"> {
-  const timings = { sessionTimeoutMs, stopTimeoutMs };
+  const timing = leaseTimingOf(sessionTimeoutMs);
   let execStopTimeoutMs = Math.floor(random.between(50, 3_000));
-  while (timingProblem({ ...timings, execStopTimeoutMs }, String) !== undefined)
+  while (timingProblem({ stopTimeoutMs, execStopTimeoutMs }, timing, String) !== undefined)
     execStopTimeoutMs -= 50;
   const execRestart = random.pick(["always", "always", "on-failure", "never"] as const);
   // With "stay" nobody runs a command any more: that is for unit tests.

@@ -183,7 +183,11 @@ export class Simulation {
     } else if (event.kind === "waiting-out") {
       const how = event.observed ? "seen" : "not seen";
       this.trace.tell(name, `waits ${Math.round(event.waitMs)} ms, last renewal ${how}`);
-    } else if (event.kind === "lease" || event.kind === "connection" || event.kind === "repair") {
+    } else if (event.kind === "connection") {
+      const { kind, change, facts, detail } = event;
+      const told = Object.fromEntries(facts.map((fact) => [fact.name, fact.value]));
+      this.trace.tell(name, JSON.stringify({ kind, change, ...told, detail }));
+    } else if (event.kind === "lease" || event.kind === "repair") {
       this.trace.tell(
         name,
         JSON.stringify(event, (_, value: unknown) => textOf(value)),

@@ -16,6 +16,7 @@ test("soak: a sample is read off the metrics that a replica gives", async () => 
     journal: false,
     self: () => self,
     version: "1.2.3",
+    coordinatorName: "fake",
     exposition: Exposition,
     pending: { timers: () => 5, requests: () => 7 },
     settings: () => [],

@@ -6,11 +6,16 @@ import { FakeScheduler, settle } from "../fake/scheduler.ts";
 import { other, transition } from "../telemetry/fixture.ts";
 
 const timings = {
-  sessionTimeoutMs: 10_000,
   leaderTimeoutMs: 10_000,
   attempterTimeoutMs: 10_000,
   failoverTimeoutMs: 1_000,
   stopTimeoutMs: 8_000,
+};
+const patience = {
+  answersMs: 30_000,
+  attemptMs: 50_000,
+  expiryMs: 10_000,
+  countsOpenings: true,
 };
 /** After so much silence Init is stuck. */
 const initLimitMs = 45_000;
@@ -34,7 +39,7 @@ function managed({ watchdogMs, send }: World = {}) {
       },
     },
     watchdogMs,
-    progress: new Progress(timings, "writes"),
+    progress: new Progress(timings, { patience }, "writes"),
     timings,
     tell: (level, detail) => troubles.push(`${level}: ${detail}`),
   });

@@ -25,19 +25,42 @@ export function transition(
   reason: string,
 ): TransitionEvent {
   const involved = from === "Leader" || to === "Leader" ? epoch : undefined;
-  return { kind: "transition", from, to, reason, detail: `because of ${reason}`, epoch: involved };
+  const failed = to === "Failover" ? "coordinator" : undefined;
+  const detail = `because of ${reason}`;
+  return { kind: "transition", from, to, reason, detail, failed, epoch: involved };
 }
 
-export function lease(renewedAt: number, validUntil: number): ElectionEvent {
-  return { kind: "lease", renewedAt: renewedAt as Instant, validUntil: validUntil as Instant };
+export function lease(
+  renewedAt: number,
+  validUntil: number,
+  mayAct: () => boolean = () => true,
+): ElectionEvent {
+  const times = { renewedAt: renewedAt as Instant, validUntil: validUntil as Instant };
+  return { kind: "lease", ...times, mayAct };
 }
+
+const timeoutGranted: ElectionEvent = {
+  kind: "timeout-granted",
+  askedMs: 10_000,
+  grantedMs: 4000,
+  detail: "a session timeout of 4000 ms was granted instead of 10000 ms",
+  facts: [{ name: "session-timeout", value: "session 4 s, 10 s asked" }],
+};
 
 /** One event of every kind, some in several shapes: a replica's life in short. */
 export const life: readonly ElectionEvent[] = [
-  { kind: "connection", change: "connected", server: "a:1", detail: "connected to a:1" },
-  { kind: "timeout-granted", askedMs: 10_000, grantedMs: 4000 },
+  {
+    kind: "connection",
+    change: "connected",
+    detail: "connected to a:1",
+    facts: [{ name: "server", value: "a:1" }],
+  },
+  timeoutGranted,
   transition("Init", "Attempter", "ready"),
-  { kind: "line", position: 1, size: 3, candidates: ["other", "me", "third"] as ReplicaId[] },
+  {
+    kind: "standing",
+    standing: { kind: "in-line", position: 1, size: 3, candidates: ["other", "me", "third"] },
+  },
   { kind: "request", operation: "getData", outcome: "ok", durationMs: 1.23456 },
   { kind: "request", operation: "create", outcome: "timeout", durationMs: 900 },
   { kind: "leader-seen", epoch: earlierEpoch, leader: other },
@@ -51,7 +74,7 @@ export const life: readonly ElectionEvent[] = [
   { kind: "file-written", file: "1-1.json", epoch, durationMs: 2.5 },
   { kind: "files-pruned", count: 2 },
   { kind: "notice", level: "warn", detail: "a line\nwith a \u001b[31mtrick" },
-  { kind: "connection", change: "lost", server: undefined, detail: "the session is gone" },
+  { kind: "connection", change: "lost", detail: "the session is gone", facts: [] },
   transition("Leader", "Failover", "session-lost"),
   {
     kind: "repair",
@@ -70,6 +93,7 @@ export const life: readonly ElectionEvent[] = [
     leader: undefined,
   },
   transition("Failover", "Init", "repaired"),
+  { kind: "standing", standing: { kind: "member" } },
   transition("Failover", "Stopping", "exhausted"),
 ];
 

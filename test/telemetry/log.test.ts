@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { ElectionLog } from "../../src/telemetry/log/election-log.ts";
-import { levelled } from "../../src/telemetry/log/journal-level.ts";
+import { levelled } from "../../src/telemetry/log/log-entry.ts";
 import { LineWriter } from "../../src/telemetry/log/line-writer.ts";
 import { Log, type LogOptions } from "../../src/telemetry/log/log.ts";
 import { Present } from "../../src/telemetry/status/present.ts";
@@ -72,8 +72,8 @@ test.each([
   ["error", 1],
   ["warn", 8],
   ["info", 17],
-  ["debug", 22],
-  ["trace", 24],
+  ["debug", 23],
+  ["trace", 25],
 ] as const)("log: level %s writes so many lines of a life: %d", (level, count) => {
   expect(told({ level }).length).toBe(count);
 });

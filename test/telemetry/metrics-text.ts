@@ -15,6 +15,7 @@ export async function metricsText(): Promise<string> {
     journal: false,
     self: () => self,
     version: "0.0.0",
+    coordinatorName: "fake",
     settings: () => [],
     failover: () => [],
     pending: { timers: () => 0, requests: () => 0 },

@@ -6,7 +6,7 @@ import { fanOut } from "../../src/telemetry/fan-out.ts";
 import { Exposition } from "../../src/telemetry/metrics/exposition.ts";
 import { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
-import { epoch, lease, life, other, self, transition, metricsOf } from "./fixture.ts";
+import { epoch, lease, life, metricsOf, other, self, transition } from "./fixture.ts";
 
 function start(events: readonly ElectionEvent[] = []) {
   const scheduler = new FakeScheduler();
@@ -24,7 +24,8 @@ function start(events: readonly ElectionEvent[] = []) {
     journal: false,
     self: () => self,
     version: "1.2.3",
-    failover: (grantedMs = 10_000) => [{ kind: "crash", ms: grantedMs, terms: [], commits: 1 }],
+    coordinatorName: "fake",
+    failover: () => [{ kind: "crash", ms: 4_000, terms: [], commits: 1 }],
     pending: { timers: () => scheduler.sleeping, requests: () => 3 },
     settings: () => [{ option: "zk-path", value: "/election", source: "default", place: null }],
   });
@@ -45,17 +46,19 @@ const leading = [
   transition("Attempter", "Leader", "elected"),
 ] satisfies readonly ElectionEvent[];
 
-test("present: a leader is one while its lease holds, and never again after", async () => {
+test("present: a leader is one while its leadership may act, whatever else its lease says", async () => {
+  let mayAct = true;
   const { scheduler, telemetry } = start(leading);
+  telemetry.observer.observe(lease(0, 6666, () => mayAct));
   expect(telemetry.present.isLeader).toBe(true);
   scheduler.stall(6665);
   expect(telemetry.present.isLeader).toBe(true);
   expect(await metric(telemetry, "election_lease_remaining_seconds")).toBe("0.001");
-  scheduler.stall(1);
-  expect(telemetry.present.isLeader).toBe(false);
-  telemetry.observer.observe(lease(6000, 12_666));
+  expect(await metric(telemetry, "election_is_leader")).toBe("1");
+  mayAct = false;
   expect(telemetry.present.isLeader).toBe(false);
   expect(telemetry.present.state).toBe("Leader");
+  expect(await metric(telemetry, "election_lease_remaining_seconds")).toBe("0");
   expect(await metric(telemetry, "election_is_leader")).toBe("0");
 });
 
@@ -64,13 +67,7 @@ test("present: a renewal prolongs the lease", () => {
   scheduler.stall(2500);
   telemetry.observer.observe(lease(2500, 9166));
   scheduler.stall(6665);
-  expect(telemetry.present.isLeader).toBe(true);
-});
-
-test("present: a suspended machine does not lead", () => {
-  const { scheduler, telemetry } = start(leading);
-  scheduler.suspend(5000);
-  expect(telemetry.present.isLeader).toBe(false);
+  expect(telemetry.status().lease).toEqual({ remainingMs: 1, renewalAgeMs: 6665 });
 });
 
 test("present: a lease that was begun in vain is forgotten, and a new one counts", () => {
@@ -94,21 +91,41 @@ test("status: tells a replica's life", () => {
   const { scheduler, telemetry } = start();
   for (const event of life.slice(0, 8)) telemetry.observer.observe(event);
   expect(telemetry.leader()).toMatchObject({ replica: "other" });
-  expect(telemetry.status().line).toEqual({
+  expect(telemetry.status().standing).toEqual({
+    kind: "in-line",
     position: 1,
     size: 3,
     candidates: ["other", "me", "third"],
   });
   for (const event of life.slice(8, 16)) telemetry.observer.observe(event);
   // It stood behind a leader that is gone: where it stands now has not been read.
-  expect(telemetry.status()).toMatchObject({ state: "Leader", line: null });
+  expect(telemetry.status()).toMatchObject({ state: "Leader", standing: null });
   scheduler.stall(100);
   expect(JSON.parse(JSON.stringify(telemetry.status())) as unknown).toMatchSnapshot();
   for (const event of life.slice(16, 19)) telemetry.observer.observe(event);
   const failed = telemetry.status();
-  expect(failed).toMatchObject({ state: "Failover", epoch: null, leader: null, line: null });
-  expect(failed.resources.coordinator.health).toBe("failed");
-  expect(failed.resources.duty.health).toBe("good");
+  expect(failed).toMatchObject({ state: "Failover", epoch: null, leader: null, standing: null });
+  expect(failed.coordinator).toMatchObject({
+    name: "fake",
+    health: "failed",
+    connection: { change: "lost", detail: "the session is gone" },
+    facts: [{ name: "session-timeout", value: "session 4 s, 10 s asked" }],
+  });
+  expect(failed.duty.health).toBe("good");
+});
+
+test("status: the resource that failed is blamed until it works again", () => {
+  const { telemetry } = start(leading);
+  const lost = transition("Leader", "Failover", "duty-failed");
+  telemetry.observer.observe({ ...lost, failed: "duty" });
+  const { duty, coordinator } = telemetry.status();
+  expect([coordinator.health, duty]).toMatchObject(["good", { detail: lost.detail }]);
+  const failure = { resource: "duty", code: "duty-failed", detail: "disk full" } as const;
+  const repair = { kind: "repair", resource: "duty", attempt: 1, left: 2 } as const;
+  telemetry.observer.observe({ ...repair, failure });
+  expect(telemetry.status().duty.detail).toBe("disk full");
+  telemetry.observer.observe({ ...repair, failure: undefined });
+  expect(telemetry.status().duty).toMatchObject({ health: "good", detail: null });
 });
 
 test("status: remembers the last 100 transitions and the last 20 files, the latest first", () => {
@@ -147,13 +164,6 @@ test("status: counts every edge of the table, and tells what became of the comma
     { from: "Leader", to: "Attempter", count: 1 },
   ]);
   expect(command).toMatchObject({ change: "exited", status: 3, epoch: epoch.toString() });
-});
-
-test("status: the bound follows the session timeout that was granted", () => {
-  const { telemetry } = start();
-  expect(telemetry.status().failover[0]?.ms).toBe(10_000);
-  telemetry.observer.observe({ kind: "timeout-granted", askedMs: 10_000, grantedMs: 4_000 });
-  expect(telemetry.status().failover[0]?.ms).toBe(4_000);
 });
 
 test("changes: are told of what the status shows, to whoever listens", () => {

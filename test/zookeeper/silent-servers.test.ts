@@ -1,3 +1,4 @@
+import { patienceOf } from "../../src/coordination/zookeeper/lease-timing.ts";
 import { expect, test } from "bun:test";
 import { attempter } from "../../src/election/states/attempter.ts";
 import { Progress } from "../../src/election/progress.ts";
@@ -66,7 +67,11 @@ test("attempter: servers that answer nothing but pings do not make it look stuck
     namesake: new Namesake(scheduler, observer),
     leaveBehind: () => undefined,
   });
-  const progress = new Progress({ ...timings, sessionTimeoutMs, leaderTimeoutMs: 1 }, "silent");
+  const progress = new Progress(
+    { ...timings, leaderTimeoutMs: 1 },
+    { patience: patienceOf(sessionTimeoutMs) },
+    "silent",
+  );
   progress.observe(transition("Init", "Attempter", "ready"));
   const attempting = attempter(world, { kind: "Attempter", session, yields: false });
   await settle();

@@ -240,7 +240,7 @@ test("tcp transport: no variable of the environment makes a stranger trusted", a
       (error) => console.log(error.name),
     );
     process.exit(0);`;
-  const source = join(import.meta.dir, "../../src/zookeeper/tcp-transport.ts");
+  const source = join(import.meta.dir, "../../src/zookeeper/transport/tcp-transport.ts");
   const port = String(server.address.port);
   const env = { NODE_TLS_REJECT_UNAUTHORIZED: "0", NODE_EXTRA_CA_CERTS: authority.file };
   const run = (ca: string) =>

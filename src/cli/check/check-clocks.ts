@@ -83,20 +83,19 @@ export function clockFinding(
 }
 
 /**
- * The wall clock against the servers': a leader's renewal is stamped by them, and is younger than a
- * quarter of its session timeout.
+ * The wall clock against the coordinator's: a leader's renewal is stamped by it.
+ * @param oldestMs how old the last renewal may be
  */
 export function wallFinding(
   wallMs: number,
   renewedAt: number | undefined,
-  sessionTimeoutMs: number,
+  oldestMs: number,
 ): Finding {
   const subject = "wall clock";
   if (renewedAt === undefined) {
     return ok(subject, "not compared with the servers': nobody leads, so nothing fresh is there");
   }
   const aheadMs = wallMs - renewedAt;
-  const oldestMs = sessionTimeoutMs / 4;
   const exact = `exact to ${milliseconds(oldestMs)}`;
   if (aheadMs >= -wallToleranceMs && aheadMs <= oldestMs + wallToleranceMs) {
     return ok(subject, `agrees with the servers', ${exact}`);

@@ -5,7 +5,8 @@ import type { Scheduler } from "../../base/scheduler.ts";
 import { readToken } from "../../http/token-file.ts";
 import { KernelClocks } from "../../system/kernel-clocks.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
-import { basePathOf } from "../../coordination/zookeeper/leadership/layout.ts";
+import { coordinationOf } from "../../daemon/coordination.ts";
+import { dutyEndMs } from "../../exec/timings.ts";
 import {
   clockFinding,
   clockSource,
@@ -14,13 +15,6 @@ import {
   wallFinding,
 } from "./check-clocks.ts";
 import { directoryFinding, stateFinding } from "./check-directories.ts";
-import {
-  boundFinding,
-  boundsOf,
-  probeServers,
-  serverFindings,
-  serviceFinding,
-} from "../../coordination/zookeeper/check.ts";
 import {
   failing,
   type Finding,
@@ -31,7 +25,6 @@ import {
 } from "../../election/ports/finding.ts";
 import { print } from "../print.ts";
 import { askStatus } from "../status/status.ts";
-import { rosterOf } from "../status/survey.ts";
 
 /** The least time between two readings of the clocks. */
 const clockMs = 1_000;
@@ -46,36 +39,38 @@ export interface CheckQuestion {
 export async function runCheck({ config, settings, json }: CheckQuestion): Promise<number> {
   const clocks = KernelClocks.open();
   const scheduler = new RealScheduler(clocks);
+  await using coordination = await coordinationOf(config, scheduler);
+  const { signal } = new AbortController();
   const before = readClocks(scheduler);
-  const [servers, roster, state, http] = await Promise.all([
-    probeServers(config, scheduler),
-    rosterOf(config, scheduler),
+  const [service, state, http] = await Promise.all([
+    coordination.examine(signal),
     stateFinding(config.stateDir),
     httpFinding(config.httpAddress, scheduler),
-    scheduler.sleep(clockMs, new AbortController().signal),
+    scheduler.sleep(clockMs, signal),
   ]);
+  const { roster, timing } = service;
   const read = roster.kind === "read" ? roster : undefined;
   const wallMs = scheduler.wallClock().getTime();
   // No replica is called so: what a replica of this name left behind would be removed.
   const prober = `check-${crypto.getRandomValues(new Uint8Array(8)).toHex()}`;
   const directory = await directoryFinding(config.fileDir, prober, read?.horizon, scheduler);
   const after = readClocks(scheduler);
-  const failover = boundsOf(servers, config);
-  const grantedMs = failover?.sessionTimeoutMs ?? config.sessionTimeoutMs;
+  const commands = { underLease: config.onElected !== null, onLost: config.onLost !== null };
+  const endMs = dutyEndMs(config, timing, commands);
+  const forecast = service.forecast({ ...config, dutyEndMs: endMs });
   const findings: Finding[] = [
     configurationFinding(settings),
-    ...serverFindings(servers, config.sessionTimeoutMs),
-    serviceFinding(roster, basePathOf(config.zkServers.chroot, config.zkPath)),
+    ...service.findings,
     directory,
     state,
     http,
     ...(await tokenFindings(config.httpTokenFile)),
     kernelClocksFinding(clocks),
     clockFinding(before, after, clockSource()),
-    wallFinding(read?.readAt ?? wallMs, read?.leader?.renewedAt, grantedMs),
-    boundFinding(failover),
+    wallFinding(read?.readAt ?? wallMs, read?.leader?.renewedAt, timing.renewalMs),
+    forecast.finding,
   ];
-  const list = { findings, failover: failover ?? null };
+  const list = { findings, failover: forecast.figures };
   await print(json ? `${JSON.stringify(list)}\n` : findingsText(findings));
   return findingsCode(findings);
 }

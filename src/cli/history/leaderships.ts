@@ -1,5 +1,5 @@
 import { formatDuration } from "../../options/duration.ts";
-import { fieldsOf, type ReceivedStatus, textOf } from "../status/status-text.ts";
+import type { ReceivedStatus } from "../../http/received-status.ts";
 import { textTable } from "../table.ts";
 
 /** One leadership, as its replica remembers it. Times are ISO 8601. */
@@ -18,48 +18,39 @@ export interface PastLeadership {
 }
 
 /** The leaderships that a replica tells of, its own and those that it saw. */
-export function leadershipsOf({ fields }: ReceivedStatus): readonly PastLeadership[] {
-  const told = fields["leaderships"];
-  const leading = textOf(fieldsOf(fields["leader"]), "epoch");
+export function leadershipsOf(status: ReceivedStatus): readonly PastLeadership[] {
+  const { leaderships, leaderEpoch } = status;
   // One of an earlier version remembers its own, and only since it was started.
-  return Array.isArray(told)
-    ? told.flatMap((change) => ofChange(change, leading))
-    : ofTransitions(fields);
+  return leaderships?.flatMap((change) => ofChange(change, leaderEpoch)) ?? ofTransitions(status);
 }
+
+type Change = NonNullable<ReceivedStatus["leaderships"]>[number];
 
 const openEnd = { reason: null, detail: null } as const;
 
 /** What one change tells of a leadership; several of them may tell of the same. */
-function ofChange(told: unknown, leading: string | undefined): readonly PastLeadership[] {
-  const change = fieldsOf(told);
-  const [replica, epoch] = [textOf(change, "replica"), textOf(change, "epoch") ?? null];
-  if (replica === undefined || epoch === null) return [];
-  const at = textOf(change, "at") ?? null;
-  const reason = textOf(change, "reason") ?? null;
-  const detail = textOf(change, "detail") ?? null;
-  return textOf(change, "change") === "ended"
+function ofChange(told: Change, leading: string | undefined): readonly PastLeadership[] {
+  const { replica, epoch, change, at = null, reason = null, detail = null } = told;
+  if (replica === undefined || epoch === undefined) return [];
+  return change === "ended"
     ? [{ replica, epoch, from: null, until: at, reason, detail, leads: false }]
     : [{ replica, epoch, from: at, until: null, ...openEnd, leads: epoch === leading }];
 }
 
-function ofTransitions(fields: ReceivedStatus["fields"]): readonly PastLeadership[] {
-  const replica = textOf(fieldsOf(fields["replica"]), "replica") ?? "?";
-  const told = fields["transitions"];
-  const transitions = Array.isArray(told) ? told.map(fieldsOf).toReversed() : [];
+function ofTransitions({ replica, transitions }: ReceivedStatus): readonly PastLeadership[] {
   const leaderships: PastLeadership[] = [];
   let begun: { readonly from: string | null; readonly epoch: string | null } | undefined;
-  for (const transition of transitions) {
-    const at = textOf(transition, "at") ?? null;
-    const epoch = textOf(transition, "epoch") ?? null;
-    if (transition["to"] === "Leader") begun = { from: at, epoch };
-    if (transition["from"] !== "Leader") continue;
+  for (const transition of transitions.toReversed()) {
+    const { at = null, epoch = null, from, to, reason = null, detail = null } = transition;
+    if (to === "Leader") begun = { from: at, epoch };
+    if (from !== "Leader") continue;
     leaderships.push({
       replica,
       from: begun?.from ?? null,
       until: at,
       epoch: epoch ?? begun?.epoch ?? null,
-      reason: textOf(transition, "reason") ?? null,
-      detail: textOf(transition, "detail") ?? null,
+      reason,
+      detail,
       leads: false,
     });
     begun = undefined;

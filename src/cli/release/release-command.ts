@@ -1,15 +1,15 @@
 import { loadConfig } from "../../options/load.ts";
 import type { AnyOption } from "../../options/option.ts";
-import { options } from "../../daemon/options.ts";
+import { options, serviceSettings } from "../../daemon/options.ts";
 import { quoted } from "../../base/quoted.ts";
 import type { Surroundings } from "../../options/environment.ts";
-import { type Command, type CommandLine, serviceFields, usageError } from "../command.ts";
+import { type Command, type CommandLine, usageError } from "../command.ts";
 import { flagsOf, variablesNote } from "../option-flags.ts";
 import type { Arguments } from "../read-arguments.ts";
 
 const needed: readonly AnyOption[] = [
   options.stateDir,
-  ...serviceFields.map((field) => options[field]),
+  ...serviceSettings.map((field) => options[field]),
   options.envFile,
 ];
 

@@ -1,15 +1,12 @@
 import { existsSync } from "node:fs";
-import type { Config } from "../../daemon/options.ts";
 import { printable } from "../../base/quoted.ts";
-import {
-  openStateDirectory,
-  releaseAndEnd,
-  type Teller,
-} from "../../coordination/zookeeper/release/crash-release.ts";
+import { coordinationOf } from "../../daemon/coordination.ts";
+import { openStateDirectory } from "../../daemon/crash-release.ts";
+import type { Config } from "../../daemon/options.ts";
 import { exitCodes } from "../../election/exit-status.ts";
-import { accessOf, transportOf } from "../../coordination/zookeeper/server-access.ts";
+import type { Teller } from "../../election/ports/crash-records.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
-import { levelled } from "../../telemetry/log/journal-level.ts";
+import { levelled } from "../../telemetry/log/log-entry.ts";
 import { complain } from "../print.ts";
 
 /**
@@ -33,13 +30,8 @@ async function release(config: Config, tell: Teller): Promise<boolean> {
     tell("warn", `nothing to release: ${printable(config.stateDir)} does not exist`);
     return true;
   }
-  const state = await openStateDirectory(config, tell);
+  using state = await openStateDirectory(config.stateDir, tell);
   if (state === undefined) return false;
-  return await releaseAndEnd(state, config, {
-    scheduler: new RealScheduler(),
-    transport: transportOf(config),
-    access: accessOf(config),
-    tell,
-    stop: new AbortController().signal,
-  });
+  await using coordination = await coordinationOf(config, new RealScheduler());
+  return await coordination.releaseLeftBehind(state, tell, new AbortController().signal);
 }

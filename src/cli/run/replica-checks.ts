@@ -1,6 +1,6 @@
 import { formatDuration } from "../../options/duration.ts";
 import { type Loading, type Setting, shownSetting } from "../../options/load.ts";
-import type { Config } from "../../daemon/options.ts";
+import { askedLeaseTiming, type Config } from "../../daemon/options.ts";
 import { stopProblem, timingProblem } from "../../exec/timings.ts";
 
 /** What a replica does while it leads besides what its options say. */
@@ -13,7 +13,9 @@ export type ReplicaKind = "run" | "exec";
 export function checked(loading: Loading, kind: ReplicaKind): Loading {
   if (loading.kind === "invalid") return loading;
   const { config, settings } = loading;
-  const problem = stopsCommands(config, kind) ? timingProblem(config, formatDuration) : undefined;
+  const problem = stopsCommands(config, kind)
+    ? timingProblem(config, askedLeaseTiming(config), formatDuration)
+    : undefined;
   if (problem !== undefined) {
     return { kind: "invalid", problems: [`${shown(settings, "exec-stop-timeout")}: ${problem}`] };
   }
@@ -33,7 +35,7 @@ function doubts(
   const { onLost, httpAddress, httpTokenFile, execRestart, execThen } = config;
   const found: string[] = [];
   const commands = { underLease: stopsCommands(config, kind), onLost: onLost !== null };
-  const late = stopProblem(config, commands, formatDuration);
+  const late = stopProblem(config, askedLeaseTiming(config), commands, formatDuration);
   if (late !== undefined) found.push(`${shown(settings, "stop-timeout")}: ${late}`);
   if (kind === "exec" && execRestart === "always" && execThen !== "stay") {
     const restart = shown(settings, "exec-restart");

@@ -39,7 +39,6 @@ export async function runSupervise(
   const processes = new LinuxProcesses({
     environment: withoutSettings(environment),
     inherited: assignment.inheritsLock ? [[lockDescriptor, commandLockDescriptor]] : [],
-    closed: [assignment.inheritsLock ? lockDescriptor : reportDescriptor],
   });
   killInTheEnd(processes);
   const daemon: Daemon = {

@@ -1,8 +1,8 @@
 import { loadOptions } from "../../options/load.ts";
-import { options } from "../../daemon/options.ts";
+import { options, serviceSettings } from "../../daemon/options.ts";
 import { quoted } from "../../base/quoted.ts";
 import type { Surroundings } from "../../options/environment.ts";
-import { type Command, type CommandLine, serviceFields, usageError } from "../command.ts";
+import { type Command, type CommandLine, usageError } from "../command.ts";
 import { flagsOf, variablesNote } from "../option-flags.ts";
 import type { Arguments } from "../read-arguments.ts";
 import { addressFlags, addressOperands, replicaAddresses } from "../replica-addresses.ts";
@@ -14,7 +14,7 @@ export const statusCommand: Command = {
   operands: addressOperands(64),
   flags: {
     ...addressFlags,
-    ...flagsOf(serviceFields.map((field) => options[field])),
+    ...flagsOf(serviceSettings.map((field) => options[field])),
     all: {
       type: "boolean",
       description: "Asks every replica that ZooKeeper knows of; --zk-servers implies it.",
@@ -26,7 +26,7 @@ export const statusCommand: Command = {
   },
   notes: [
     "Of one replica it tells everything, of several a table. It takes part in no election.",
-    variablesNote(serviceFields.map((field) => options[field])),
+    variablesNote(serviceSettings.map((field) => options[field])),
     "Exit code 0: every replica takes part in the election (Attempter, Leader); 3: one answers,\n" +
       "but takes no part (Init, Failover, Stopping), or with --all nobody leads; 69: one does\n" +
       "not answer within 3 s, or no server does.",
@@ -40,7 +40,7 @@ function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
   if (given.switches.has("all") || given.values.has(options.zkServers.flag)) {
     return surveyOfService(given, surroundings);
   }
-  const stray = serviceFields
+  const stray = serviceSettings
     .map((field) => options[field].flag)
     .find((flag) => given.values.has(flag));
   if (stray !== undefined) return usageError([`--${stray}: expected it with --all only`]);
@@ -59,7 +59,7 @@ function surveyOfService(given: Arguments, surroundings: Surroundings): CommandL
   if (word !== undefined || given.values.has(options.httpAddress.flag)) {
     return usageError(["expected either addresses or --all with --zk-servers, but both are given"]);
   }
-  const loading = loadOptions([...serviceFields, "envFile"], given.values, surroundings);
+  const loading = loadOptions([...serviceSettings, "envFile"], given.values, surroundings);
   if (loading.kind === "invalid") return usageError(loading.problems);
   const { hostName } = surroundings;
   const subject = { kind: "service", service: loading.config, hostName } as const;

@@ -1,47 +1,23 @@
 import { printable } from "../../base/quoted.ts";
-import { type PlaceInLine, placeInLine, placeText } from "../../election/place-in-line.ts";
-import { type StateName, stateNames } from "../../election/transitions.ts";
-
-/** A replica's status as another process gave it: an object of which only the state is known. */
-export interface ReceivedStatus {
-  readonly state: StateName;
-  readonly fields: Fields;
-}
-
-export type Fields = Readonly<Record<string, unknown>>;
-
-/** Reads what /status answers: undefined when no replica of any version answers so. */
-export function parseStatus(text: string): ReceivedStatus | undefined {
-  const fields = fieldsOf(parsed(text));
-  const state = stateNames.find((name) => name === fields["state"]);
-  if (state === undefined || textOf(fieldsOf(fields["replica"]), "replica") === undefined) {
-    return undefined;
-  }
-  return { state, fields };
-}
-
-/** Whether the replica can take part in the election: the same as its /readyz says. */
-export function takesPart({ state }: ReceivedStatus): boolean {
-  return state === "Attempter" || state === "Leader";
-}
+import { standingText, waitingPlace } from "../../election/standing.ts";
+import type { ReceivedStatus } from "../../http/received-status.ts";
 
 /** For a person: who it is, then a line for each thing that is known. */
-export function statusText({ state, fields }: ReceivedStatus): string {
-  const replica = fieldsOf(fields["replica"]);
-  const detail = textOf(fields, "detail");
+export function statusText(status: ReceivedStatus): string {
+  const { state, detail, leader, standing } = status;
   const rows: (readonly [string, string | undefined])[] = [
-    ["state", `${state}, for ${seconds(fields, "stateMs")}${detail ? `: ${detail}` : ""}`],
-    ["epoch", textOf(fields, "epoch")],
-    ["lease", suffixed(seconds(fieldsOf(fields["lease"]), "remainingMs"), " left")],
-    ["leader", textOf(fieldsOf(fields["leader"]), "replica") ?? "unknown"],
-    ["rests", suffixed(seconds(fieldsOf(fields["resting"]), "remainingMs"), " more")],
-    ["line", placeText(placeOf({ state, fields }))],
-    ["files", suffixed(textOf(fieldsOf(fields["files"]), "written"), " written")],
+    ["state", `${state}, for ${seconds(status.stateMs)}${detail ? `: ${detail}` : ""}`],
+    ["epoch", status.epoch],
+    ["lease", suffixed(seconds(status.leaseMs), " left")],
+    ["leader", leader ?? "unknown"],
+    ["rests", suffixed(seconds(status.restMs), " more")],
+    // A leader stands in line too, and waits for nothing.
+    ["line", state === "Leader" ? undefined : standing && standingText(standing, leader)],
+    ["files", suffixed(status.filesWritten, " written")],
   ];
   const shown = rows.filter(([, value]) => value !== undefined);
-  const [name, host, pid] = ["replica", "host", "pid"].map((field) => textOf(replica, field));
   return [
-    `${name} on ${host}, process ${pid}`,
+    `${status.replica} on ${status.host}, process ${status.pid}`,
     ...shown.map(([label, value]) => `  ${label.padEnd(7)} ${value}`),
     "",
   ]
@@ -49,41 +25,17 @@ export function statusText({ state, fields }: ReceivedStatus): string {
     .join("\n");
 }
 
-/** Where a replica that waits stands in line; undefined for a leader, and where it is unknown. */
-export function placeOf({ state, fields }: ReceivedStatus): PlaceInLine | undefined {
-  const { position, size, candidates } = fieldsOf(fields["line"]);
-  if (state === "Leader" || typeof position !== "number") return undefined;
-  const line = {
-    position,
-    size: Number(size),
-    candidates: Array.isArray(candidates) ? candidates : [],
-  };
-  return placeInLine(line, textOf(fieldsOf(fields["leader"]), "replica"));
+/** The rank in line of a replica that waits; undefined for a leader, and where it is unknown. */
+export function rankInLine({ state, standing, leader }: ReceivedStatus): number | undefined {
+  if (state === "Leader" || standing?.kind !== "in-line") return undefined;
+  return waitingPlace(standing, leader).rank;
 }
 
-export function seconds(fields: Fields, name: string): string | undefined {
-  const milliseconds = fields[name];
-  return typeof milliseconds === "number" ? `${(milliseconds / 1000).toFixed(1)} s` : undefined;
+/** A time in seconds, with one decimal. */
+export function seconds(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : `${(ms / 1000).toFixed(1)} s`;
 }
 
 function suffixed(text: string | undefined, suffix: string): string | undefined {
   return text === undefined ? undefined : `${text}${suffix}`;
-}
-
-export function textOf(fields: Fields, name: string): string | undefined {
-  const value = fields[name];
-  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
-}
-
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The fields of an object; none for whatever else was sent. */
-export function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? (value as Fields) : {};
 }

@@ -3,10 +3,12 @@ import { printable } from "../../base/quoted.ts";
 import { within } from "../../base/deadline.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
 import { exitCodes } from "../../election/exit-status.ts";
-import { requestStatus } from "../../http/status-request.ts";
+import { takesPart } from "../../election/transitions.ts";
+import { parseStatus, type ReceivedStatus } from "../../http/received-status.ts";
+import { requestStatus } from "../../http/replica-request.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
 import { complain, print } from "../print.ts";
-import { parseStatus, type ReceivedStatus, statusText, takesPart } from "./status-text.ts";
+import { statusText } from "./status-text.ts";
 
 export interface StatusQuestion {
   readonly address: HttpAddress;
@@ -26,7 +28,7 @@ export async function runStatus({ address, json }: StatusQuestion): Promise<numb
   }
   const { status, text } = asked;
   await print(json ? text : statusText(status));
-  return takesPart(status) ? exitCodes.stopped : exitCodes.takesNoPart;
+  return takesPart(status.state) ? exitCodes.stopped : exitCodes.takesNoPart;
 }
 
 export type AskedStatus =

@@ -1,14 +1,10 @@
 import { printable } from "../../base/quoted.ts";
+import type { Coordination } from "../../election/ports/coordination.ts";
 import type { ReplicaInfo } from "../../election/ports/coordinator.ts";
 import { exitCodes } from "../../election/exit-status.ts";
-import {
-  fieldsOf,
-  placeOf,
-  type ReceivedStatus,
-  seconds,
-  takesPart,
-  textOf,
-} from "./status-text.ts";
+import { takesPart } from "../../election/transitions.ts";
+import type { ReceivedStatus } from "../../http/received-status.ts";
+import { rankInLine, seconds } from "./status-text.ts";
 import { textTable } from "../table.ts";
 
 /** One replica, as far as it is known. */
@@ -29,8 +25,8 @@ export interface SurveyedReplica {
 
 /** What the records say of the service. */
 export interface SurveyedService {
-  /** Where they are, chroot included. */
-  readonly path: string;
+  /** Where they are, and the option that says so. */
+  readonly place: Coordination["place"];
   /** Null when nobody leads. */
   readonly leader: string | null;
 }
@@ -48,8 +44,9 @@ export function surveyText(
   const rows = replicas.map((replica) => row(replica, rankOf(replica, leading)));
   const table = rows.length === 0 ? "" : textTable([head, ...rows]);
   if (service?.leader !== null) return table;
-  const doubt = rows.length === 0 ? ", and nobody is in line: is --zk-path right?" : ".";
-  return `${table}${printable(`Nobody leads at ${service.path}${doubt}`)}\n`;
+  const { name, option } = service.place;
+  const doubt = rows.length === 0 ? `, and nobody is in line: is --${option} right?` : ".";
+  return `${table}${printable(`Nobody leads at ${name}${doubt}`)}\n`;
 }
 
 /** The exit code that a survey ends with: see the help of `status`. */
@@ -60,7 +57,7 @@ export function surveyCode(
   // Who cannot be asked from here stands in the line all the same, and so takes part.
   const silent = replicas.some(({ address, status }) => address !== undefined && !status);
   if (silent) return exitCodes.exhausted;
-  const idle = replicas.some(({ status }) => status !== undefined && !takesPart(status));
+  const idle = replicas.some(({ status }) => status !== undefined && !takesPart(status.state));
   return idle || service?.leader === null ? exitCodes.takesNoPart : exitCodes.stopped;
 }
 
@@ -70,23 +67,20 @@ function rankOf(
   leading: number | undefined,
 ): number | undefined {
   if (leads === true) return undefined;
-  if (position === undefined) return status && placeOf(status)?.rank;
+  if (position === undefined) return status && rankInLine(status);
   return position + (leading !== undefined && leading < position ? 0 : 1);
 }
 
 function row(replica: SurveyedReplica, rank: number | undefined): string[] {
   const { address, info, leads, status, problem } = replica;
-  const fields = status?.fields ?? {};
-  const self = fieldsOf(fields["replica"]);
-  const resting = seconds(fieldsOf(fields["resting"]), "remainingMs");
-  const detail = textOf(fields, "detail");
-  const rest = resting === undefined ? detail : `rests for another ${resting}`;
+  const resting = seconds(status?.restMs);
+  const rest = resting === undefined ? status?.detail : `rests for another ${resting}`;
   return [
-    info?.replica ?? textOf(self, "replica") ?? "?",
-    info?.host ?? textOf(self, "host") ?? "?",
+    info?.replica ?? status?.replica ?? "?",
+    info?.host ?? status?.host ?? "?",
     status?.state ?? (leads === undefined ? "?" : leads ? "(leads)" : "(in line)"),
-    seconds(fields, "stateMs") ?? "-",
-    textOf(fields, "epoch") ?? "-",
+    seconds(status?.stateMs) ?? "-",
+    status?.epoch ?? "-",
     rank === undefined ? "-" : String(rank),
     address ?? "-",
     problem ?? rest ?? "",

@@ -1,14 +1,11 @@
 import { formatHttpAddress } from "../../http/http-address.ts";
 import { printable } from "../../base/quoted.ts";
-import { within } from "../../base/deadline.ts";
 import { exitCodes } from "../../election/exit-status.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
-import { accessOf, transportOf } from "../../coordination/zookeeper/server-access.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
-import { basePathOf } from "../../coordination/zookeeper/leadership/layout.ts";
-import { leastPatienceMs } from "../../zookeeper/limits.ts";
-import { readRoster, type Roster } from "../../coordination/zookeeper/roster.ts";
-import type { Addresses, Service, SurveySubject } from "../command.ts";
+import { coordinationOf } from "../../daemon/coordination.ts";
+import type { Roster } from "../../election/ports/roster.ts";
+import type { Addresses, SurveySubject } from "../command.ts";
 import { complain, print } from "../print.ts";
 import { routeTo } from "../replica-addresses.ts";
 import { askStatus } from "./status.ts";
@@ -34,36 +31,15 @@ export async function runSurvey({ subject, json }: SurveyQuestion): Promise<numb
     const replicas = await surveyOf(subject.addresses, scheduler);
     return await tell(replicas, undefined, json);
   }
-  const roster = await rosterOf(subject.service, scheduler);
+  await using coordination = await coordinationOf(subject.service, scheduler);
+  const roster = await coordination.roster(new AbortController().signal);
   if (roster.kind === "failed") {
     await complain(`election: ${printable(roster.detail)}\n`);
     return exitCodes.exhausted;
   }
   const replicas = await surveyOfRoster(roster, subject.hostName, scheduler);
-  const { zkServers, zkPath } = subject.service;
-  const path = basePathOf(zkServers.chroot, zkPath);
   const leader = roster.leader?.info?.replica ?? null;
-  return await tell(replicas, { path, leader }, json);
-}
-
-/** Asks ZooKeeper who is here, for one session timeout, or a second where that is less. */
-export async function rosterOf(service: Service, scheduler: Scheduler): Promise<Roster> {
-  const { zkServers, zkPath, sessionTimeoutMs } = service;
-  const limitMs = Math.max(sessionTimeoutMs, leastPatienceMs);
-  return await within(scheduler, limitMs, [], (limit) =>
-    readRoster(
-      {
-        servers: zkServers.servers,
-        transport: transportOf(service),
-        // It makes no node that an ACL could keep from others.
-        access: accessOf({ ...service, zkAcl: null }),
-        scheduler,
-        basePath: basePathOf(zkServers.chroot, zkPath),
-        sessionTimeoutMs,
-      },
-      limit,
-    ),
-  );
+  return await tell(replicas, { place: coordination.place, leader }, json);
 }
 
 async function surveyOf(
@@ -130,7 +106,7 @@ async function tell(
       position: rest.position ?? null,
       address: rest.address ?? null,
       problem: rest.problem ?? null,
-      status: status?.fields ?? null,
+      status: status?.answer ?? null,
     })),
   };
   const text = json ? `${JSON.stringify(list)}\n` : surveyText(replicas, service);

@@ -3,7 +3,7 @@ import { loadOptions } from "../../options/load.ts";
 import { options } from "../../daemon/options.ts";
 import { quoted } from "../../base/quoted.ts";
 import type { Surroundings } from "../../options/environment.ts";
-import { usualRest } from "../../daemon/operator.ts";
+import { usualRest } from "../../election/step-down.ts";
 import { type Command, type CommandLine, usageError } from "../command.ts";
 import { flagsOf } from "../option-flags.ts";
 import type { Arguments } from "../read-arguments.ts";

@@ -3,13 +3,21 @@ import { printable, quoted } from "../../base/quoted.ts";
 import { within } from "../../base/deadline.ts";
 import { exitCodes } from "../../election/exit-status.ts";
 import { later, remainingMs, type Scheduler } from "../../base/scheduler.ts";
+import type { StepDownBody } from "../../http/changes.ts";
+import {
+  objectOf,
+  type ReceivedStatus,
+  textOf,
+  type Told,
+  toldIn,
+} from "../../http/received-status.ts";
 import { askReplica } from "../../http/replica-request.ts";
 import { readToken } from "../../http/token-file.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
 import type { StepDownWish } from "../command.ts";
 import { complain, print } from "../print.ts";
 import { askStatus, problemLine } from "../status/status.ts";
-import { type Fields, fieldsOf, parsed, textOf } from "../status/status-text.ts";
+import { seconds } from "../status/status-text.ts";
 
 /** How long the replica may take to answer, to hand over, and to see a successor. */
 const answerLimitMs = 3_000;
@@ -80,15 +88,15 @@ export async function stepDown(wish: StepDownWish, scheduler: Scheduler): Promis
     askReplica(wish.address, { method: "POST", path, token: token?.token }, limit),
   );
   if (answer.kind === "failed") return { kind: "failed", detail: answer.detail };
-  const body = fieldsOf(parsed(answer.text));
+  const body = toldIn<StepDownBody>(answer.text);
   if (answer.status === 409) return { kind: "not-leading", detail: notLeading(body) };
   if (answer.status !== 202) {
-    const cure = tokenCures[textOf(body, "token") ?? ""];
+    const cure = tokenCures[textOf(body.token) ?? ""];
     if (answer.status === 403 && cure !== undefined) return { kind: "refused", detail: cure };
-    const detail = textOf(body, "error") ?? `it answers ${answer.status}, as no replica does`;
+    const detail = textOf(body.error) ?? `it answers ${answer.status}, as no replica does`;
     return { kind: answer.status === 403 ? "refused" : "failed", detail };
   }
-  return await awaitSuccessor(wish, textOf(body, "epoch") ?? "?", scheduler);
+  return await awaitSuccessor(wish, textOf(body.epoch) ?? "?", scheduler);
 }
 
 async function awaitSuccessor(
@@ -104,14 +112,14 @@ async function awaitSuccessor(
   while (remainingMs(scheduler, deadline) > 0) {
     const answer = await askStatus(address, scheduler);
     if (answer.kind === "failed") return { kind: "failed", detail: answer.detail };
-    const { state, fields } = answer.status;
-    if (state !== "Leader" || textOf(fields, "epoch") !== epoch) {
+    const { status } = answer;
+    if (status.state !== "Leader" || status.epoch !== epoch) {
       // The first one learns of a successor a moment later, and of none after its rest.
       if (handedOver === undefined) {
         const returnMs = asked + returnLimitMs;
         deadline = later(scheduler.now(), asked <= successorLimitMs ? returnMs : successorLimitMs);
       }
-      handedOver = outcomeOf(fields, epoch, asked);
+      handedOver = outcomeOf(status, epoch, asked);
       if (handedOver.leader !== null) return handedOver;
     }
     await scheduler.sleep(pollMs, never);
@@ -119,22 +127,21 @@ async function awaitSuccessor(
   return handedOver ?? { kind: "failed", detail: `it still leads after ${handOverLimitMs} ms` };
 }
 
-function outcomeOf(fields: Fields, epoch: string, askedMs: number): SteppedDown {
-  const leader = fieldsOf(fields["leader"]);
-  const restMs = fieldsOf(fields["resting"])["remainingMs"];
+function outcomeOf(status: ReceivedStatus, epoch: string, askedMs: number): SteppedDown {
+  const { replica, restMs = 0, leader = null, leaderEpoch } = status;
   return {
     kind: "stepped-down",
-    replica: textOf(fieldsOf(fields["replica"]), "replica") ?? "?",
+    replica,
     epoch,
     askedMs,
-    restMs: typeof restMs === "number" ? restMs : 0,
-    leader: textOf(leader, "replica") ?? null,
-    leaderEpoch: textOf(leader, "epoch") ?? textOf(fields, "epoch") ?? null,
+    restMs,
+    leader,
+    leaderEpoch: leaderEpoch ?? status.epoch ?? null,
   };
 }
 
-function notLeading(body: Fields): string {
-  const leader = textOf(fieldsOf(body["leader"]), "replica");
+function notLeading(body: Told<StepDownBody>): string {
+  const leader = textOf(objectOf<NonNullable<StepDownBody["leader"]>>(body.leader).replica);
   return leader === undefined ? "it does not lead" : `it does not lead; ${leader} does`;
 }
 
@@ -145,7 +152,7 @@ export function stepDownText(outcome: SteppedDown): string {
 }
 
 function sequel({ replica, askedMs, restMs, leader, leaderEpoch }: SteppedDown): string {
-  const rest = `${(restMs / 1000).toFixed(1)} s`;
+  const rest = seconds(restMs);
   if (leader === null) {
     return `Nobody leads: no other replica took over. ${replica} stands again in ${rest}.`;
   }

@@ -1,13 +1,12 @@
-import type { Config } from "../../daemon/options.ts";
-import type { Bound } from "../../election/failover-bound.ts";
-import type { Scheduler } from "../../base/scheduler.ts";
-import { transportOf } from "./server-access.ts";
-import { expectedFailover } from "./expected-failover.ts";
-import { formatServer } from "../../zookeeper/connection-string.ts";
-import { longestTickMs } from "./expiry-lag.ts";
-import type { Roster } from "./roster.ts";
-import { probeServer, type ServerProbe } from "./server-probe.ts";
+import type { Bound, FailoverSettings } from "../../election/failover-bound.ts";
+import type { Examination } from "../../election/ports/coordination.ts";
 import { failing, type Finding, milliseconds, ok, warning } from "../../election/ports/finding.ts";
+import type { Roster } from "../../election/ports/roster.ts";
+import { formatServer } from "../../zookeeper/connection-string.ts";
+import { failoverBounds, longestExpiryLagMs, longestTickMs } from "./failover-bounds.ts";
+import { leaseTimingOf } from "./lease-timing.ts";
+import type { ServerAccess } from "./server-access.ts";
+import { probeServer, type ServerProbe } from "./server-probe.ts";
 
 /** How long one server may take for everything that it is asked. */
 const probeLimitMs = 5_000;
@@ -20,18 +19,34 @@ export interface ProbedServer {
 
 type Serving = Extract<ServerProbe, { kind: "serves" }>;
 
-/** Asks every server. */
-export async function probeServers(
-  config: Config,
-  scheduler: Scheduler,
+/** Looks at every server, and at who takes part. */
+export async function examineService(
+  access: ServerAccess,
+  reading: Promise<Roster>,
+  signal: AbortSignal,
+): Promise<Examination> {
+  const { basePath, sessionTimeoutMs } = access;
+  const [servers, roster] = await Promise.all([probeServers(access, signal), reading]);
+  const worst = worstOf(servers);
+  return {
+    findings: [...serverFindings(servers, sessionTimeoutMs), serviceFinding(roster, basePath)],
+    roster,
+    timing: leaseTimingOf(worst?.sessionTimeoutMs ?? sessionTimeoutMs),
+    forecast: (settings) => {
+      const expected = worst && expectedFailover(worst, settings);
+      return { finding: boundFinding(expected), figures: expected ?? null };
+    },
+  };
+}
+
+async function probeServers(
+  access: ServerAccess,
+  signal: AbortSignal,
 ): Promise<readonly ProbedServer[]> {
-  const { zkServers, sessionTimeoutMs } = config;
-  const transport = transportOf(config);
-  const options = { transport, scheduler, sessionTimeoutMs, limitMs: probeLimitMs };
   return await Promise.all(
-    zkServers.servers.map(async (server) => ({
+    access.servers.map(async (server) => ({
       server: formatServer(server),
-      probe: await probeServer(server, options),
+      probe: await probeServer(server, { ...access, limitMs: probeLimitMs }, signal),
     })),
   );
 }
@@ -79,38 +94,45 @@ export function serviceFinding(roster: Roster, path: string): Finding {
   return ok("service", `${path}: ${who} leads with epoch ${leader.epoch}, ${count}`);
 }
 
-/** What the time without a leader is bounded by. All in milliseconds. */
-export interface ExpectedFailover {
-  /** With what `commits` of them take. */
-  readonly bounds: readonly Bound[];
-  /** The session timeout, the tick and the commit that were reckoned with. */
+/** What the time without a leader is reckoned with. All in milliseconds. */
+interface ServersAtWorst {
   readonly sessionTimeoutMs: number;
   readonly tickMs: number;
   readonly isTickKnown: boolean;
   readonly commitMs: number;
 }
 
-/** What bounds follow from the slowest of the servers; undefined when none answers. */
-export function boundsOf(
-  servers: readonly ProbedServer[],
-  config: Config,
-): ExpectedFailover | undefined {
+/** The same, with the bounds that follow; in these `commits` are counted in. */
+export interface ExpectedFailover extends ServersAtWorst, Readonly<Record<string, unknown>> {
+  readonly bounds: readonly Bound[];
+}
+
+/** The slowest that servers were, each figure by itself; undefined when none answers. */
+export function worstOf(servers: readonly ProbedServer[]): ServersAtWorst | undefined {
   const serving = servers.flatMap(({ probe }) => (probe.kind === "serves" ? [probe] : []));
-  const worst = (value: (probe: Serving) => number): number => Math.max(...serving.map(value));
   if (serving.length === 0) return undefined;
+  const worst = (value: (probe: Serving) => number): number => Math.max(...serving.map(value));
   const sessionTimeoutMs = worst(({ grantedMs }) => grantedMs);
-  const commitMs = worst(({ openingMs }) => openingMs);
   const ticks = serving.flatMap(({ tickMs }) => (tickMs === undefined ? [] : [tickMs]));
   const isTickKnown = ticks.length > 0;
   const tickMs = isTickKnown ? Math.max(...ticks) : longestTickMs(sessionTimeoutMs);
-  const bounds = expectedFailover({ config, command: undefined }, sessionTimeoutMs, tickMs);
-  return {
-    bounds: bounds.map((bound) => ({ ...bound, ms: bound.ms + bound.commits * commitMs })),
-    sessionTimeoutMs,
-    tickMs,
-    isTickKnown,
-    commitMs,
-  };
+  const commitMs = worst(({ openingMs }) => openingMs);
+  return { sessionTimeoutMs, tickMs, isTickKnown, commitMs };
+}
+
+/** What follows from that. */
+export function expectedFailover(
+  worst: ServersAtWorst,
+  settings: FailoverSettings,
+): ExpectedFailover {
+  const { sessionTimeoutMs, tickMs, commitMs } = worst;
+  const expiryLagMs = longestExpiryLagMs(sessionTimeoutMs, tickMs);
+  const bounds = failoverBounds({ ...settings, sessionTimeoutMs, expiryLagMs });
+  const withCommits = bounds.map((bound) => ({
+    ...bound,
+    ms: bound.ms + bound.commits * commitMs,
+  }));
+  return { bounds: withCommits, ...worst };
 }
 
 const cases: Readonly<Record<Bound["kind"], string>> = {

@@ -1,16 +1,15 @@
 import type { Coordinator, Opening, ReplicaInfo } from "../../election/ports/coordinator.ts";
 import { within } from "../../base/deadline.ts";
 import type { Failure } from "../../election/failure.ts";
-import { leaseDurationMs } from "../../election/lease.ts";
 import type { Observer } from "../../election/ports/observer.ts";
-import type { Scheduler } from "../../base/scheduler.ts";
 import { aborted, Scope } from "../../base/scope.ts";
 import { type Access, openAccess } from "../../zookeeper/access.ts";
 import { ZooKeeperClient } from "../../zookeeper/client.ts";
 import { ClientObservation } from "./leadership/client-observation.ts";
-import type { ServerAddress } from "../../zookeeper/connection-string.ts";
 import { ElectionSession } from "./leadership/election-session.ts";
 import { ZooKeeperError } from "../../zookeeper/errors.ts";
+import { leaseDurationMs } from "./lease-timing.ts";
+import type { ServerAccess } from "./server-access.ts";
 import { exposureOf } from "./exposed-records.ts";
 import { type Layout, layoutBelow, pathsDownTo } from "./leadership/layout.ts";
 import { openAcl } from "../../zookeeper/protocol/records.ts";
@@ -20,25 +19,17 @@ import { encodeTerm, type TermRecord } from "./leadership/records.ts";
 import { Remnants } from "./release/remnants.ts";
 import { failureOfEnd, refusalOf } from "./leadership/refusals.ts";
 import type { SessionKey } from "./leadership/session-key.ts";
-import type { Transport } from "../../zookeeper/transport/transport.ts";
 
 /** How long closing a session that is of no use may take. */
 const closingLimitMs = 500;
 /** How long opening waits for lost sessions: no client rests longer between its rounds. */
 const remnantsLimitMs = 1_000;
 
-export interface CoordinatorOptions {
-  readonly servers: readonly ServerAddress[];
-  readonly transport: Transport;
-  readonly scheduler: Scheduler;
+export interface CoordinatorOptions extends Omit<ServerAccess, "access"> {
   readonly observer: Observer;
-  /** The path of the service's records, chroot included. */
-  readonly basePath: string;
-  /** The session timeout to ask for, in milliseconds; opening waits no longer. */
-  readonly sessionTimeoutMs: number;
   /** What the leader node and the line say about us, as of now. */
   readonly describe: () => ReplicaInfo;
-  /** Who we are to the servers; nobody, and everybody may change our nodes, without it. */
+  /** Nobody, and everybody may change our nodes, without it. */
   readonly access?: Access | undefined;
   /** Keeps the key of the present session for whoever comes after our death. Must not throw. */
   readonly keep?: ((key: SessionKey) => void) | undefined;
@@ -59,14 +50,29 @@ export class ZooKeeperCoordinator implements Coordinator {
   #hasSeenRecords = false;
   /** The one that was opened last. */
   #session: ElectionSession | undefined;
+  #grantedMs: number;
+  #longestGrantedMs: number;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
+    this.#grantedMs = options.sessionTimeoutMs;
+    this.#longestGrantedMs = options.sessionTimeoutMs;
     this.#layout = layoutBelow(options.basePath);
     this.#namesake = new Namesake(options.scheduler, options.observer);
     this.#remnants = new Remnants(options, options.observer);
   }
 
+  /** The session timeout that was granted last; before the first grant, what is asked for. */
+  get grantedMs(): number {
+    return this.#grantedMs;
+  }
+
+  /** The longest of what was asked for and what was granted so far. */
+  get longestGrantedMs(): number {
+    return this.#longestGrantedMs;
+  }
+
+  /** How many requests of all sessions are unanswered at this moment. */
   get pendingRequests(): number {
     return this.#clients.values().reduce((sum, client) => sum + client.pendingRequests, 0);
   }
@@ -120,6 +126,7 @@ export class ZooKeeperCoordinator implements Coordinator {
       sessionTimeoutMs,
       observe: (event) => {
         if (event.kind === "round-failed") round.abort();
+        if (event.kind === "timeout-granted") this.#noteGrant(event.grantedMs);
         const told = this.#observation.electionEventOf(event);
         if (told !== undefined) observer.observe(told);
       },
@@ -127,6 +134,11 @@ export class ZooKeeperCoordinator implements Coordinator {
     this.#clients.add(client);
     void aborted(client.ended).then(() => this.#clients.delete(client));
     return client;
+  }
+
+  #noteGrant(grantedMs: number): void {
+    this.#grantedMs = grantedMs;
+    this.#longestGrantedMs = Math.max(this.#longestGrantedMs, grantedMs);
   }
 
   /**

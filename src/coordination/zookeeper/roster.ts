@@ -1,65 +1,23 @@
-import type { Access } from "../../zookeeper/access.ts";
-import type { Epoch, ReplicaInfo } from "../../election/ports/coordinator.ts";
+import type { Epoch } from "../../election/ports/coordinator.ts";
+import type { Roster, RosterEntry } from "../../election/ports/roster.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
 import { Scope } from "../../base/scope.ts";
 import { ZooKeeperClient } from "../../zookeeper/client.ts";
-import type { ServerAddress } from "../../zookeeper/connection-string.ts";
 import { missingIsUndefined, ZooKeeperError } from "../../zookeeper/errors.ts";
 import { type Layout, layoutBelow } from "./leadership/layout.ts";
 import { sequenceOf } from "./leadership/line.ts";
 import type { Stat } from "../../zookeeper/protocol/records.ts";
 import { decodeReplica } from "./leadership/records.ts";
-import type { Transport } from "../../zookeeper/transport/transport.ts";
+import type { ServerAccess } from "./server-access.ts";
 
 /** How many entries are read at once. */
 const batchSize = 64;
-
-export interface RosterOptions {
-  readonly servers: readonly ServerAddress[];
-  readonly transport: Transport;
-  /** Who we are to the servers. */
-  readonly access: Access;
-  readonly scheduler: Scheduler;
-  /** The path of the service's records, chroot included. */
-  readonly basePath: string;
-  readonly sessionTimeoutMs: number;
-}
-
-/** Who takes part in one service, as its records say. */
-export type Roster =
-  | {
-      readonly kind: "read";
-      /** Undefined when nobody leads. */
-      readonly leader: RosterLeader | undefined;
-      /** An epoch that no leadership given so far exceeds. */
-      readonly horizon: Epoch;
-      /** When it was read, by our wall clock: milliseconds since 1970. */
-      readonly readAt: number;
-      /** In the order of the line; the leader stands in it too, unless its entry is missing. */
-      readonly line: readonly RosterEntry[];
-    }
-  | { readonly kind: "failed"; readonly detail: string };
-
-/** One replica in the line. */
-export interface RosterEntry {
-  readonly info: ReplicaInfo;
-  /** Whether the leader node is its session's: two replicas may go by one name. */
-  readonly leads: boolean;
-}
-
-export interface RosterLeader {
-  /** Undefined when the record says nothing that can be read. */
-  readonly info: ReplicaInfo | undefined;
-  readonly epoch: Epoch;
-  /** When it was last renewed, by the wall clock of the servers: milliseconds since 1970. */
-  readonly renewedAt: number;
-}
 
 /**
  * Reads who is here, by a session of its own that it closes: it registers nothing, and changes
  * nothing. A service whose records do not exist has nobody.
  */
-export async function readRoster(options: RosterOptions, signal: AbortSignal): Promise<Roster> {
+export async function readRoster(options: ServerAccess, signal: AbortSignal): Promise<Roster> {
   const { basePath, access, ...clientOptions } = options;
   using waiting = new Scope(signal);
   let lastTried = "no server answered in time";

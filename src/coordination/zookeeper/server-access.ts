@@ -1,18 +1,46 @@
-import type { Config } from "../../daemon/options.ts";
+import type { Scheduler } from "../../base/scheduler.ts";
 import { readSmallFile } from "../../options/environment.ts";
 import { readTlsFiles } from "../../options/tls-files.ts";
 import { type Access, digestAccess, openAccess, ownAcl } from "../../zookeeper/access.ts";
+import type { ServerAddress } from "../../zookeeper/connection-string.ts";
 import { openAcl } from "../../zookeeper/protocol/records.ts";
 import { TcpTransport } from "../../zookeeper/transport/tcp-transport.ts";
+import type { Transport } from "../../zookeeper/transport/transport.ts";
+import { basePathOf } from "./leadership/layout.ts";
+import type { ServiceConfig } from "./options.ts";
 
-/** The settings that say how the servers are reached. */
-export type TransportConfig = Pick<Config, "zkTlsCa" | "zkTlsCert" | "zkTlsKey">;
+/** How a service is reached: what every client of it is made with. */
+export interface ServerAccess {
+  readonly servers: readonly ServerAddress[];
+  readonly transport: Transport;
+  readonly scheduler: Scheduler;
+  /** Who we are to the servers. */
+  readonly access: Access;
+  /** The path of the service's records, chroot included. */
+  readonly basePath: string;
+  /** The session timeout to ask for, in milliseconds. */
+  readonly sessionTimeoutMs: number;
+}
 
-/** The settings that say who we are to them. */
-export type AccessConfig = Pick<Config, "zkAuth" | "zkAuthFile" | "zkAcl">;
+/** @param transport by TCP, or by TLS where an authority is named, unless it is given */
+export function serverAccessOf(
+  config: ServiceConfig,
+  scheduler: Scheduler,
+  transport: Transport = transportOf(config),
+): ServerAccess {
+  const { zkServers, zkPath, sessionTimeoutMs } = config;
+  return {
+    servers: zkServers.servers,
+    transport,
+    scheduler,
+    access: accessOf(config),
+    basePath: basePathOf(zkServers.chroot, zkPath),
+    sessionTimeoutMs,
+  };
+}
 
 /** TLS where an authority is named. The files are read for every connection: they get replaced. */
-export function transportOf(config: TransportConfig): TcpTransport {
+function transportOf(config: ServiceConfig): Transport {
   const { zkTlsCa, zkTlsCert, zkTlsKey } = config;
   if (zkTlsCa === null) return new TcpTransport();
   const files = { authorities: zkTlsCa, certificate: zkTlsCert, key: zkTlsKey };
@@ -24,9 +52,9 @@ export function transportOf(config: TransportConfig): TcpTransport {
 }
 
 /** A login alone is enough reason to keep others from our nodes. */
-export function accessOf(config: AccessConfig): Access {
-  const login = config.zkAuth ?? config.zkAuthFile;
+function accessOf({ zkAuth, zkAuthFile, zkAcl = null }: ServiceConfig): Access {
+  const login = zkAuth ?? zkAuthFile;
   const access = login === null ? openAccess : digestAccess(login.user, login.password);
-  if (config.zkAcl === null) return access;
-  return { ...access, acl: config.zkAcl === "own" ? ownAcl : openAcl };
+  if (zkAcl === null) return access;
+  return { ...access, acl: zkAcl === "own" ? ownAcl : openAcl };
 }

@@ -40,9 +40,10 @@ export type ServerProbe =
 export async function probeServer(
   server: ServerAddress,
   options: ProbeOptions,
+  signal: AbortSignal,
 ): Promise<ServerProbe> {
   const { scheduler, limitMs } = options;
-  return await within(scheduler, limitMs, [], async (limit) => {
+  return await within(scheduler, limitMs, [signal], async (limit) => {
     const session = await probeSession(server, options, limit);
     if (session.kind === "fails") return session;
     const srvr = await askWord(server, "srvr", options.transport, limit);

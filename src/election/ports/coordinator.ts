@@ -1,5 +1,6 @@
 import type { Ending, Failure } from "../failure.ts";
 import type { Instant } from "../../base/scheduler.ts";
+import type { LeaseTiming } from "./lease-timing.ts";
 
 declare const epoch: unique symbol;
 declare const replicaId: unique symbol;
@@ -41,8 +42,6 @@ export interface Coordinator {
    * ends after it: nothing is opened any more.
    */
   leave(limit: AbortSignal): Promise<string | undefined>;
-  /** How many requests of all sessions are unanswered at this moment: for metrics only. */
-  readonly pendingRequests: number;
 }
 
 export type Opening =
@@ -107,8 +106,8 @@ export type Attempt =
  */
 export interface Leadership {
   readonly epoch: Epoch;
-  /** The timeout of the session that holds it, as it was granted, in milliseconds. */
-  readonly sessionTimeoutMs: number;
+  /** As it was granted to the session that holds it. */
+  readonly timing: LeaseTiming;
   /** The end of the lease as it stands. It moves with every acknowledged renewal. */
   readonly validUntil: Instant;
   /** When the last acknowledged renewal was sent. */

@@ -1,7 +1,7 @@
 import type { Epoch } from "./coordinator.ts";
-import type { Failure } from "../failure.ts";
+import type { LeaseTiming } from "./lease-timing.ts";
+import type { Failure, Reason } from "../failure.ts";
 import type { Instant } from "../../base/scheduler.ts";
-import type { Reason } from "../reason.ts";
 
 /** What a leader does with its leadership. */
 export interface Duty {
@@ -11,11 +11,11 @@ export interface Duty {
    */
   prove(): Promise<Proof>;
   /**
-   * Does the duty until `signal` aborts or it cannot go on. It asks `term.mayAct` before every
+   * Does the duty until `signal` aborts or it cannot go on. It asks `mandate.mayAct` before every
    * effect and directly before the effect becomes visible. It resolves only when no effect of it
    * runs any more, and never rejects.
    */
-  lead(term: Term, signal: AbortSignal): Promise<DutyEnd>;
+  lead(mandate: Mandate, signal: AbortSignal): Promise<DutyEnd>;
 }
 
 export type Proof =
@@ -27,10 +27,10 @@ export type Proof =
   | { readonly kind: "failed"; readonly failure: Failure };
 
 /** The duty's view of a leadership. */
-export interface Term {
+export interface Mandate {
   readonly epoch: Epoch;
-  /** As it was granted, in milliseconds: an effect that takes longer hangs. */
-  readonly sessionTimeoutMs: number;
+  /** As it was granted. */
+  readonly timing: LeaseTiming;
   /** Whether an effect may start at this very moment. */
   mayAct(): boolean;
   /** The end of the lease as it stands: an effect that goes on must have ended by then. */

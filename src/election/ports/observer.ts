@@ -1,6 +1,7 @@
-import type { Epoch, ReplicaId, ReplicaInfo } from "./coordinator.ts";
+import type { Epoch, ReplicaInfo } from "./coordinator.ts";
 import type { Failure, Resource } from "../failure.ts";
 import type { Instant } from "../../base/scheduler.ts";
+import type { Standing } from "../standing.ts";
 import type { StateName } from "../transitions.ts";
 
 /**
@@ -9,6 +10,25 @@ import type { StateName } from "../transitions.ts";
  */
 export interface Observer {
   observe(event: ElectionEvent): void;
+}
+
+/** What an observer does with an event, by the event's kind: every kind has its key. */
+export type Reactions = {
+  readonly [Kind in EventKind]: (event: EventOf<Kind>) => void;
+};
+
+export type EventKind = ElectionEvent["kind"];
+
+export type EventOf<Kind extends EventKind> = Extract<ElectionEvent, { readonly kind: Kind }>;
+
+/** The reaction to a kind of event that means nothing to an observer. */
+export const ignored = (): void => undefined;
+
+/** Does what the table says for the event's kind. */
+export function react(reactions: Reactions, event: ElectionEvent): void {
+  // The key was made for this kind, which the compiler cannot follow.
+  const reaction = reactions[event.kind] as (event: ElectionEvent) => void;
+  reaction(event);
 }
 
 /** Everything that people or metrics may want to know. */
@@ -35,7 +55,13 @@ export type ElectionEvent =
       readonly observed: boolean;
     }
   /** The lease began or was renewed. */
-  | { readonly kind: "lease"; readonly renewedAt: Instant; readonly validUntil: Instant }
+  | {
+      readonly kind: "lease";
+      readonly renewedAt: Instant;
+      readonly validUntil: Instant;
+      /** Whether its leadership allows an effect when this is asked: see Leadership. */
+      readonly mayAct: () => boolean;
+    }
   /**
    * The replica does not stand, as a step-down asked, before `until`. `leader` is who leads
    * meanwhile, with `led`; with `vacant` nobody does.
@@ -48,21 +74,25 @@ export type ElectionEvent =
       readonly restMs: number;
       readonly leader: ReplicaInfo | undefined;
     }
-  /** Where the replica stands in line: 0 is the front. `candidates` are the first of the line. */
-  | {
-      readonly kind: "line";
-      readonly position: number;
-      readonly size: number;
-      readonly candidates: readonly ReplicaId[];
-    }
+  /** How the replica takes part was read. */
+  | { readonly kind: "standing"; readonly standing: Standing }
+  /** The link to the coordinator was made, is interrupted, goes on, or is over. */
   | {
       readonly kind: "connection";
       readonly change: "connected" | "suspended" | "resumed" | "lost";
-      readonly server: string | undefined;
       readonly detail: string;
+      /** What else is to be said of it, in place of what the last such event said. */
+      readonly facts: readonly Fact[];
     }
-  /** The coordinator granted another session timeout than was asked for. */
-  | { readonly kind: "timeout-granted"; readonly askedMs: number; readonly grantedMs: number }
+  /** The coordinator granted another timeout than was asked for. */
+  | {
+      readonly kind: "timeout-granted";
+      readonly askedMs: number;
+      readonly grantedMs: number;
+      readonly detail: string;
+      /** As for `connection`. */
+      readonly facts: readonly Fact[];
+    }
   | {
       readonly kind: "request";
       readonly operation: string;
@@ -102,12 +132,22 @@ export type ElectionEvent =
   /** Something a person should know that changes no state. */
   | { readonly kind: "notice"; readonly level: "debug" | "info" | "warn"; readonly detail: string };
 
+/** Something that a coordinator says of itself, and the rules do not know. */
+export interface Fact {
+  /** What it is about, in the coordinator's words: for programs. */
+  readonly name: string;
+  /** A few words for people, who need not see the name. */
+  readonly value: string;
+}
+
 export interface TransitionEvent {
   readonly kind: "transition";
   readonly from: StateName;
   readonly to: StateName;
   readonly reason: string;
   readonly detail: string;
+  /** The resource whose failure leads to Failover; undefined on the way to any other state. */
+  readonly failed: Resource | undefined;
   /** The epoch that the replica led or leads; undefined when none is involved. */
   readonly epoch: Epoch | undefined;
 }

@@ -58,7 +58,7 @@ async function release(context: Context, holdings: Holdings): Promise<Holdings> 
   if (stop.aborted) return holdings;
 
   // The effect hangs. Our lease ends by itself, and a successor waits for that because nothing was
-  // released; but a session that we keep alive would keep the leader node alive with it.
+  // released; but a session that we keep alive would keep others from leading.
   context.observer.observe({ kind: "notice", level: "warn", detail: letting.detail });
   await briefly(scheduler, async (limit) => holdings.session?.close(limit));
   return { session: undefined, tenure: holdings.tenure };

@@ -1,8 +1,7 @@
 import type { Leadership } from "../ports/coordinator.ts";
-import type { DutyEnd, Term } from "../ports/duty.ts";
-import { Ending } from "../failure.ts";
+import type { DutyEnd, Mandate } from "../ports/duty.ts";
+import { Ending, type Reason } from "../failure.ts";
 import { briefly } from "./let-go.ts";
-import type { Reason } from "../reason.ts";
 import { aborted, Scope } from "../../base/scope.ts";
 import {
   type Context,
@@ -15,8 +14,8 @@ import {
 
 /**
  * We hold the epoch, and may act until `validUntil` (monotonic ms).
- * Enter: our session owns the leader node, and every earlier lease is over. While here: the duty
- * is done; the adapter renews the lease. Leave: the duty failed or hangs, lease over, session lost,
+ * Enter: leadership is our session's, and every earlier lease is over. While here: the duty is
+ * done; the adapter renews the lease. Leave: the duty failed or hangs, lease over, session lost,
  * step-down, signal.
  * Safety: the duty asks `mayAct` before every effect; nobody else may act before our lease ended.
  * Source: lease.ts
@@ -37,8 +36,8 @@ export async function leader(
     const failure = ends.find((ending) => ending.failure !== undefined)?.failure;
     return failure?.code ?? (stepDown.signal.aborted ? "step-down" : undefined);
   };
-  const term = termOf(context, leadership, hanging, endReason);
-  const tenure = { leadership, ended: context.duty.lead(term, leaving.signal) };
+  const mandate = mandateOf(context, leadership, hanging, endReason);
+  const tenure = { leadership, ended: context.duty.lead(mandate, leaving.signal) };
   const end = await Promise.race([tenure.ended, aborted(leaving.signal)]);
   if (end?.kind !== "failed") await aborted(leaving.signal);
 
@@ -79,15 +78,15 @@ function part(
   return failure === undefined ? undefined : toFailover(failure, holdings);
 }
 
-function termOf(
+function mandateOf(
   context: Context,
   leadership: Leadership,
   hanging: Ending,
-  endReason: Term["endReason"],
-): Term {
+  endReason: Mandate["endReason"],
+): Mandate {
   return {
     epoch: leadership.epoch,
-    sessionTimeoutMs: leadership.sessionTimeoutMs,
+    timing: leadership.timing,
     mayAct: () => leadership.mayAct(),
     validUntil: () => leadership.validUntil,
     renewal: (signal) => leadership.renewal(signal),

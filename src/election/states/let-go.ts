@@ -7,7 +7,7 @@ import type { Holdings } from "../state.ts";
 const limitMs = 1_000;
 
 /** How letting go went. */
-export type LettingGo =
+type LettingGo =
   | { readonly kind: "let-go"; readonly clean: boolean; readonly detail: string }
   /** Nothing was given up, because an effect of the tenure has not ended. */
   | { readonly kind: "effect-running"; readonly detail: string };
@@ -38,7 +38,7 @@ export async function letGo(holdings: Holdings, limit: AbortSignal): Promise<Let
   return { kind: "let-go", clean, detail };
 }
 
-/** Whether the leader node is gone, or somebody else's: then nothing is left to give up. */
+/** Whether leadership is nobody's, or somebody else's: then nothing is left to give up. */
 function hasPassedOn({ lost }: Leadership): boolean {
   return lost.failure?.code === "leadership-lost";
 }

@@ -3,7 +3,7 @@ import type { Proof } from "../ports/duty.ts";
 import type { Failure } from "../failure.ts";
 import type { Context } from "../state.ts";
 
-/** A resource of the duty that has not answered after so long counts as failed. */
+/** A duty that has not answered after this time counts as failed. */
 const proofLimitMs = 5_000;
 
 const noAnswer: Failure = {

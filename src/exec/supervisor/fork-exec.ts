@@ -16,6 +16,10 @@ const sigactionLength = 192;
 const signalSetLength = 128;
 /** Source: open(2), the flag on x86-64 and arm64 */
 const closeOnExec = 0o2000000;
+const standardDescriptors = [0, 1, 2];
+/** Source: close_range(2), the number of the call on x86-64 and arm64 */
+const closeRange = 436n;
+const highestDescriptor = 2 ** 32 - 1;
 /** Source: fcntl(2) */
 const setDescriptorFlags = 2n;
 /** The status of a child that could not execute its program: nobody sees it. */
@@ -38,10 +42,11 @@ export interface Program {
   /** Looked for in our PATH where it has no slash; what has no "#!" is run by /bin/sh. */
   readonly words: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Which of our descriptors it has under which number, in this order. */
+  /**
+   * Which of our descriptors it has under which number, given in this order. It has ours under 0, 1
+   * and 2 where nothing is said of them, and no others.
+   */
   readonly descriptors: readonly (readonly [ours: number, its: number])[];
-  /** Numbers that it must not have, besides those that are closed by exec. */
-  readonly closed: readonly number[];
 }
 
 /** `pid`, or the number of the error for which it could not be forked or executed. */
@@ -81,7 +86,7 @@ export function forkAndExecute(library: CLibrary, program: Program): Forked {
       ["write", BigInt(writer), bytes, 1n],
       ["setsid"],
       ...program.descriptors.map(handOver),
-      ...program.closed.map((number): Call => ["close", BigInt(number)]),
+      ...closing(program),
       ["execvpe", ...executed(program, memory)],
       ["memcpy", memory.of(error), BigInt(library.__errno_location() ?? 0), 4n],
       ["_exit", notExecuted],
@@ -102,6 +107,21 @@ export function forkAndExecute(library: CLibrary, program: Program): Forked {
 function handOver([ours, its]: readonly [ours: number, its: number]): Call {
   if (ours === its) return ["fcntl", BigInt(ours), setDescriptorFlags, 0n];
   return ["dup2", BigInt(ours), BigInt(its)];
+}
+
+/**
+ * Closes what it is not to have. A kernel before Linux 5.9 knows no close_range(2): there it has
+ * what is not closed by exec, which is the case of few.
+ */
+function closing({ descriptors }: Program): readonly Call[] {
+  const kept = [...standardDescriptors, ...descriptors.map(([, its]) => its)].toSorted(
+    (one, other) => one - other,
+  );
+  return kept.flatMap((descriptor, index): readonly Call[] => {
+    const next = kept[index + 1];
+    const [from, to] = [descriptor + 1, next === undefined ? highestDescriptor : next - 1];
+    return from > to ? [] : [["syscall", closeRange, BigInt(from), BigInt(to), 0n]];
+  });
 }
 
 function failure(errno: number): Forked {

@@ -38,8 +38,6 @@ export interface LinuxProcessesOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Our descriptors that the command is to have, each with the number that it has there. */
   readonly inherited: readonly (readonly [ours: number, its: number])[];
-  /** Those of ours that the command is not to have. */
-  readonly closed: readonly number[];
 }
 
 /** The command itself, as long as its number is its own. */
@@ -74,7 +72,7 @@ export class LinuxProcesses implements Processes {
   }
 
   start({ command, environment }: Assignment): Started {
-    const { inherited, closed } = this.#options;
+    const { inherited } = this.#options;
     const [program = ""] = command;
     let nothing: number | undefined;
     try {
@@ -83,7 +81,6 @@ export class LinuxProcesses implements Processes {
         words: command,
         environment: { ...this.#options.environment, ...environment },
         descriptors: [[nothing, standardInput], ...inherited],
-        closed,
       });
       if (forked.kind === "failed") {
         return { kind: "failed", detail: `${program}: ${errorName(forked.errno)}` };

@@ -2,8 +2,8 @@ import { type PageFiles, pageFiles } from "./page-files.ts" with { type: "macro"
 
 export type AssetName = keyof PageFiles;
 
-/** What a browser gets: the program carries it, so the page needs nothing from elsewhere. */
-export interface Asset {
+/** A file that a browser gets. The program carries it: the page needs nothing from elsewhere. */
+interface Asset {
   readonly type: string;
   readonly text: string;
 }
@@ -17,12 +17,12 @@ export const assets: Readonly<Record<AssetName, Asset>> = {
   "icon.svg": { type: "image/svg+xml", text: files["icon.svg"] },
 };
 
-/** What the page loads besides itself. */
+/** The files that the page loads. */
 export const assetNames = ["page.css", "page.js", "icon.svg"] as const;
 
 /**
- * The page shows what other replicas wrote about themselves, and no byte of that may become code:
- * nothing but our own files is loaded, nobody may frame the page, and text stays text.
+ * The page shows texts that other replicas wrote about themselves, and no byte of them may become
+ * code. So it loads our own files alone, nobody may frame it, and a text stays a text.
  */
 export const pageHeaders: readonly (readonly [string, string])[] = [
   [

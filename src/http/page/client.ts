@@ -3,9 +3,9 @@ import { byId, setText } from "./elements.ts";
 import { sections } from "./sections.ts";
 import { age, duration } from "./words.ts";
 
-/** What moves by itself is drawn anew so often; its stylesheet smooths what lies between. */
+/** The state's age and the lease's bar are redrawn after this time; between, the style smooths. */
 const tickMs = 100;
-/** A stream that was refused is asked for again after so long. */
+/** A stream that was refused is asked for again after this time. */
 const refusedMs = 5_000;
 
 /** When a field arrived, in milliseconds of the page's own clock. */
@@ -52,7 +52,7 @@ class Follower {
     this.#tick(at);
   }
 
-  /** For who cannot see it: what changed, in one sentence. */
+  /** Says in one sentence who leads now, for a reader who hears the page. */
   #announce(before: Status | undefined, { state, detail, leader, replica }: Status): void {
     const isSame = before?.state === state && before.leader?.replica === leader?.replica;
     if (isSame) return;
@@ -78,7 +78,7 @@ class Follower {
     }
   };
 
-  /** Draws what moves by itself. */
+  /** Draws the state's age and the lease's bar, as they are at `now`. */
   #tick(now: number): void {
     this.#tickedAt = now;
     const status = this.#status;
@@ -88,7 +88,10 @@ class Follower {
   }
 }
 
-/** @param passedMs how long ago the replica told of its lease */
+/**
+ * Draws the bar of the lease, as it has run down since the replica told of it.
+ * @param passedMs how long ago that was
+ */
 function showLease({ lease, state, leader }: Status, passedMs: number): void {
   const bar = byId("lease-bar");
   bar.hidden = lease === null;
@@ -104,7 +107,7 @@ function showLease({ lease, state, leader }: Status, passedMs: number): void {
   byId("lease-fill").style.setProperty("--share", share.toFixed(4));
   const text = `${(leftMs / 1_000).toFixed(1)} of ${duration(totalMs)} left`;
   setText("lease-text", text);
-  // Told once a renewal: a value that moves all the time is of no use to who listens.
+  // Said once a renewal: a value that moves all the time is of no use to a listener.
   const told = `${lease.remainingMs}`;
   if (bar.dataset["told"] === told) return;
   bar.dataset["told"] = told;

@@ -5,8 +5,8 @@ interface Point {
   readonly y: number;
 }
 
-/** Where the states stand. A state of the table that stands nowhere does not compile. */
-export interface Layout {
+/** A drawing of the state machine: a state of the table that has no place does not compile. */
+interface DiagramLayout {
   readonly name: "wide" | "narrow";
   readonly width: number;
   readonly height: number;
@@ -14,7 +14,7 @@ export interface Layout {
   readonly places: Readonly<Record<StateName, Point>>;
 }
 
-export const layouts: readonly Layout[] = [
+export const layouts: readonly DiagramLayout[] = [
   {
     name: "wide",
     width: 600,
@@ -43,9 +43,9 @@ export const layouts: readonly Layout[] = [
   },
 ];
 
-/** Two edges between the same states run so far apart from their middle. */
+/** The distance of each of two edges between the same states from the middle of both. */
 const pairOffset = 9;
-/** Where on an edge its count stands: near the start, away from where edges cross. */
+/** The place of an edge's count, as a share of its length: edges cross nearer to their middle. */
 const countShare = 0.3;
 /** Between an arrow's tip and the box it points at. */
 const gap = 2;
@@ -53,7 +53,7 @@ const arrowLength = 9;
 const arrowHalfWidth = 4;
 
 /** The state machine as SVG, drawn from its table: each edge is a group named in `data-edge`. */
-export function diagram(layout: Layout): string {
+export function diagram(layout: DiagramLayout): string {
   const { name, width, height } = layout;
   const edges = stateNames.flatMap((from) =>
     transitions[from].map((to: StateName) => edge(layout, from, to)),
@@ -67,7 +67,7 @@ export function diagram(layout: Layout): string {
   ].join("\n");
 }
 
-function box({ places, box: { width, height } }: Layout, state: StateName): string {
+function box({ places, box: { width, height } }: DiagramLayout, state: StateName): string {
   const { x, y } = places[state];
   const [left, top] = [x - width / 2, y - height / 2];
   return (
@@ -77,7 +77,7 @@ function box({ places, box: { width, height } }: Layout, state: StateName): stri
   );
 }
 
-function edge(layout: Layout, from: StateName, to: StateName): string {
+function edge(layout: DiagramLayout, from: StateName, to: StateName): string {
   const successors: readonly StateName[] = transitions[to];
   const offset = successors.includes(from) ? pairOffset : 0;
   const [start, end] = [layout.places[from], layout.places[to]];
@@ -105,7 +105,7 @@ function edge(layout: Layout, from: StateName, to: StateName): string {
 }
 
 /** How far it is to the border of a box, in a direction and from `aside` of its middle. */
-function reach({ box: { width, height } }: Layout, along: Point, aside: Point): number {
+function reach({ box: { width, height } }: DiagramLayout, along: Point, aside: Point): number {
   return Math.min(reachOn(along.x, aside.x, width / 2), reachOn(along.y, aside.y, height / 2));
 }
 

@@ -5,7 +5,7 @@ export function byId(id: string): HTMLElement {
   return element;
 }
 
-/** Sets a text, and leaves the element alone where it is the same: a selection stays. */
+/** Sets an element's text. Where it has that text already it is left alone: a selection stays. */
 export function setText(id: string, text: string): void {
   const element = byId(id);
   if (element.textContent !== text) element.textContent = text;
@@ -16,7 +16,7 @@ export interface Content {
   readonly title?: string;
 }
 
-/** A new element; what it holds is text, whatever it looks like. */
+/** Makes an element. A string in it becomes text, never markup. */
 export function create(
   tag: string,
   inside: string | readonly (Node | string)[],

@@ -1,4 +1,4 @@
-/** Who is meant, and from where one looks. */
+/** A replica, as it says where it is, and the place from which its page is to be reached. */
 export interface Link {
   readonly host: string;
   readonly httpAddress: string | null;
@@ -13,7 +13,7 @@ const shape = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/;
 /**
  * The address of another replica's page, as this browser may reach it; undefined when it cannot.
  * An address of every interface is reached by the host's name. One of the loopback is reached from
- * its own host only, and whoever looks is known to be there when he uses the loopback himself.
+ * its own host only: the browser is there when it shows our page by the loopback.
  */
 export function pageLink({ host, httpAddress, ownHost, viewedAt }: Link): string | undefined {
   const [, v6, name, port] = shape.exec(httpAddress ?? "") ?? [];

@@ -1,18 +1,10 @@
 import type { LeaderStatus, ResourceStatus, Status } from "../../election/status.ts";
 import { byId, create, moment, setText, showRows } from "./elements.ts";
 import { pageLink } from "./page-link.ts";
-import {
-  boundSum,
-  boundText,
-  boundTitles,
-  changeText,
-  commandText,
-  duration,
-  linePlace,
-} from "./words.ts";
+import { boundSum, boundText, boundTitles, changeText, commandText, partText } from "./words.ts";
 
-/** Shows some fields of the status. */
-export interface Section {
+/** A part of the page that shows some fields of the status. */
+interface Section {
   /** It is shown anew when one of these has changed. */
   readonly fields: readonly (keyof Status)[];
   readonly show: (status: Status) => void;
@@ -23,13 +15,13 @@ export const sections: readonly Section[] = [
   { fields: ["state", "reason", "detail", "epoch", "replica"], show: showState },
   { fields: ["state", "edges", "transitions"], show: showMachine },
   { fields: ["leader", "epoch", "state"], show: showLeader },
-  { fields: ["line", "leader", "state"], show: showLine },
+  { fields: ["standing", "leader", "state"], show: showStanding },
   { fields: ["command", "settings"], show: showCommand },
-  { fields: ["resources", "connection", "timeoutGranted"], show: showResources },
+  { fields: ["coordinator", "duty"], show: showResources },
   { fields: ["leaderships", "settings"], show: showChanges },
   { fields: ["transitions"], show: showTransitions },
   { fields: ["files", "settings"], show: showFiles },
-  { fields: ["failover", "settings", "timeoutGranted"], show: showFailover },
+  { fields: ["failover", "settings"], show: showFailover },
   { fields: ["settings"], show: showConfiguration },
 ];
 
@@ -88,9 +80,10 @@ function leaderName(leader: LeaderStatus, own: Status["replica"]): HTMLElement {
   return link;
 }
 
-function showLine({ line, leader, replica, state }: Status): void {
-  const { size = 0, candidates = [] } = line ?? {};
-  setText("place", linePlace(state, line, leader?.replica));
+function showStanding({ standing, leader, replica, state }: Status): void {
+  setText("place", partText(state, standing, leader?.replica));
+  const { size, candidates } =
+    standing?.kind === "in-line" ? standing : { size: 0, candidates: [] };
   const shown = candidates.map((candidate) => {
     const element = create("li", candidate);
     if (candidate === leader?.replica) element.classList.add("leads");
@@ -109,15 +102,11 @@ function showCommand({ command }: Status): void {
   byId("command").replaceChildren(commandText(command), ", since ", since);
 }
 
-function showResources({ resources, connection, timeoutGranted }: Status): void {
-  const asked = timeoutGranted === null ? "" : `, ${duration(timeoutGranted.askedMs)} asked`;
-  const granted = timeoutGranted && `session ${duration(timeoutGranted.grantedMs)}${asked}`;
-  const coordinator = [connection?.server ?? connection?.detail, granted]
-    .filter((text) => text)
-    .join("; ");
+function showResources({ coordinator, duty }: Status): void {
+  const facts = coordinator.facts.map(({ value }) => value).join("; ");
   byId("resources").replaceChildren(
-    resourceRow("coordinator", resources.coordinator, coordinator),
-    resourceRow("duty", resources.duty, ""),
+    resourceRow("coordinator", coordinator, facts),
+    resourceRow("duty", duty, ""),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Bound } from "../../election/failover-bound.ts";
-import { placeInLine, placeText } from "../../election/place-in-line.ts";
-import type { CommandStatus, LeadershipChange, LineStatus } from "../../election/status.ts";
+import { type Standing, standingText } from "../../election/standing.ts";
+import type { CommandStatus, LeadershipChange } from "../../election/status.ts";
 
 const second = 1_000;
 const minute = 60 * second;
@@ -18,7 +18,7 @@ export function duration(ms: number): string {
   return two(rounded, day, "d", hour, "h");
 }
 
-/** How long something has been so: whole seconds, so that it does not flicker. */
+/** How long a state has lasted, for people: in whole seconds, so that it does not flicker. */
 export function age(ms: number): string {
   return duration(Math.floor(Math.max(0, ms) / second) * second || 0).replace(/^0 ms$/, "0 s");
 }
@@ -33,31 +33,31 @@ function trimmed(value: number): string {
   return value.toFixed(1).replace(/\.0$/, "");
 }
 
-/** What happened to a leadership. */
+/** The change of a leadership, for people. */
 export function changeText({ change, reason, detail }: LeadershipChange): string {
   if (change === "began") return "leads";
   if (change === "seen") return "seen to lead";
   return `ended: ${reason ?? "unknown"}${detail === null ? "" : ` (${detail})`}`;
 }
 
+/** The state of the command, for people. */
 export function commandText({ change, status, detail }: CommandStatus): string {
   if (change === "started") return "runs";
   if (change === "exited") return `exited with status ${status ?? "unknown"}`;
   return detail;
 }
 
-/** Where a replica stands in line, as `election status` says it. */
-export function linePlace(
+/** How a replica takes part, in the words of `election status`. */
+export function partText(
   state: string,
-  line: LineStatus | null,
+  standing: Standing | null,
   leader: string | undefined,
 ): string {
   if (state === "Leader") return "leads";
-  const place = line === null ? undefined : placeInLine(line, leader);
-  return placeText(place) ?? "not in line";
+  return standing === null ? "not in line" : standingText(standing, leader);
 }
 
-/** What a bound is about. */
+/** The kinds of bounds, for people. */
 export const boundTitles: Readonly<Record<Bound["kind"], string>> = {
   "hand-over": "Hand-over",
   crash: "Crash",
@@ -65,11 +65,12 @@ export const boundTitles: Readonly<Record<Bound["kind"], string>> = {
   "crash-without-line": "Crash, nobody woken",
 };
 
+/** A bound, for people. */
 export function boundText({ ms, commits }: Bound): string {
   return ms === 0 ? commitsText(commits) : duration(ms);
 }
 
-/** The sum that makes a bound. */
+/** The sum that a bound is, for people. */
 export function boundSum({ kind, terms, commits }: Bound): string {
   if (kind === "hand-over" && terms.length === 0) return "SIGTERM or step-down: giving up, taking";
   const summands = terms.map(({ what, ms }) => `${duration(ms)} ${what}`);

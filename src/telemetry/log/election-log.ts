@@ -1,57 +1,46 @@
-import type { ElectionEvent, Observer } from "../../election/ports/observer.ts";
-import { unreachable } from "../../base/unreachable.ts";
+import {
+  type ElectionEvent,
+  type EventOf,
+  ignored,
+  type Observer,
+  react,
+  type Reactions,
+} from "../../election/ports/observer.ts";
 import type { Log } from "./log.ts";
 
-type EventOf<Kind extends ElectionEvent["kind"]> = Extract<ElectionEvent, { readonly kind: Kind }>;
-
-/** Writes the log's line for every event. The level says how often a person wants to see it. */
+/** Writes a line of the log for every event, but for those of which an attempt tells as well. */
 export class ElectionLog implements Observer {
   readonly #log: Log;
   /** Who led according to the last attempt, so that a change is told once. */
   #leader: string | undefined;
+  readonly #reactions: Reactions = {
+    transition: (event) => this.#transition(event),
+    attempt: (event) => this.#attempt(event),
+    // The attempts tell when it changes.
+    "leader-seen": ignored,
+    "waiting-out": (event) => this.#waitingOut(event),
+    lease: (event) => this.#lease(event),
+    resting: (event) => this.#resting(event),
+    standing: (event) => this.#standing(event),
+    connection: (event) => this.#connection(event),
+    "timeout-granted": ({ kind, detail, askedMs, grantedMs }) =>
+      this.#log.write("warn", kind, detail, { askedMs, grantedMs }),
+    request: (event) => this.#request(event),
+    repair: (event) => this.#repair(event),
+    "file-written": (event) => this.#fileWritten(event),
+    "files-pruned": ({ kind, count }) =>
+      this.#log.write("debug", kind, "deleted old files", { count }),
+    command: (event) => this.#command(event),
+    "command-output": ({ kind, line, stream }) => this.#log.write("info", kind, line, { stream }),
+    notice: ({ kind, level, detail }) => this.#log.write(level, kind, detail),
+  };
 
   constructor(log: Log) {
     this.#log = log;
   }
 
   observe(event: ElectionEvent): void {
-    switch (event.kind) {
-      case "transition":
-        return this.#transition(event);
-      case "attempt":
-        return this.#attempt(event);
-      case "leader-seen":
-        // The attempts tell when it changes.
-        return;
-      case "waiting-out":
-        return this.#waitingOut(event);
-      case "lease":
-        return this.#lease(event);
-      case "resting":
-        return this.#resting(event);
-      case "line":
-        return this.#line(event);
-      case "connection":
-        return this.#connection(event);
-      case "timeout-granted":
-        return this.#timeoutGranted(event);
-      case "request":
-        return this.#request(event);
-      case "repair":
-        return this.#repair(event);
-      case "file-written":
-        return this.#fileWritten(event);
-      case "files-pruned":
-        return this.#log.write("debug", event.kind, "deleted old files", { count: event.count });
-      case "command":
-        return this.#command(event);
-      case "command-output":
-        return this.#log.write("info", event.kind, event.line, { stream: event.stream });
-      case "notice":
-        return this.#log.write(event.level, event.kind, event.detail);
-      default:
-        return unreachable(event);
-    }
+    react(this.#reactions, event);
   }
 
   #transition({ from, to, reason, detail, epoch }: EventOf<"transition">): void {
@@ -112,19 +101,20 @@ export class ElectionLog implements Observer {
     this.#log.write(level, kind, message, { change, restMs, leader: leader?.replica });
   }
 
-  #line({ kind, position, size }: EventOf<"line">): void {
+  #standing({ kind, standing }: EventOf<"standing">): void {
+    if (standing.kind === "member") {
+      this.#log.write("debug", kind, "takes part as a member, in no line");
+      return;
+    }
+    const { position, size } = standing;
     const message = `stands in line at ${position + 1} of ${size}, the leader counted`;
     this.#log.write("debug", kind, message, { position: position + 1, size });
   }
 
-  #connection({ kind, change, server, detail }: EventOf<"connection">): void {
+  #connection({ kind, change, detail, facts }: EventOf<"connection">): void {
     const level = change === "suspended" || change === "lost" ? "warn" : "info";
-    this.#log.write(level, kind, detail, { change, server });
-  }
-
-  #timeoutGranted({ kind, askedMs, grantedMs }: EventOf<"timeout-granted">): void {
-    const message = `a session timeout of ${grantedMs} ms was granted instead of ${askedMs} ms`;
-    this.#log.write("warn", kind, message, { askedMs, grantedMs });
+    const told = Object.fromEntries(facts.map(({ name, value }) => [name, value]));
+    this.#log.write(level, kind, detail, { change, ...told });
   }
 
   #request({ kind, operation, outcome, durationMs }: EventOf<"request">): void {

@@ -1,9 +1,9 @@
 import { writeSync } from "node:fs";
 import type { Scheduler } from "../../base/scheduler.ts";
 
-/** What waits in memory for a reader, at most. Whatever else is logged meanwhile is dropped. */
+/** The most bytes of lines that wait in memory for a reader. Lines beyond them are dropped. */
 const backlogLimitBytes = 8 * 1024 * 1024;
-/** How often the backlog is tried again while nothing new is logged. */
+/** How long after one try to write the backlog the next one comes, while nothing new is logged. */
 const retryMs = 100;
 /** How long one pause of `flush` is. */
 const pauseMs = 1;
@@ -11,10 +11,10 @@ const pauseMs = 1;
 /** Writes bytes and says how many were taken; throws as `writeSync` does. */
 export type Write = (bytes: Uint8Array) => number;
 
-export interface LineWriterOptions {
+interface LineWriterOptions {
   readonly scheduler: Scheduler;
   readonly write: Write;
-  /** Blocks the thread for so many milliseconds: only ever called by `flush`. */
+  /** Blocks the thread for `ms` milliseconds. Only `flush` calls it. */
   readonly pause: (ms: number) => void;
 }
 

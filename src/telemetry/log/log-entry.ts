@@ -22,9 +22,27 @@ export interface LogEntry {
   readonly message: string;
 }
 
-/** A text is cut after this many characters, so that a line has a bound. */
-export const longestText = 4096;
+/** A text of an entry is cut after this many characters, so that a line has a bound. */
+const longestText = 4096;
 
+/** A text of an entry within its bound; the dots at its end say that more was cut off. */
 export function cut(text: string): string {
   return text.length > longestText ? `${text.slice(0, longestText)}...` : text;
+}
+
+/** The number of each level in the journal. Source: sd-daemon(3), which has them of syslog */
+const priorities: Readonly<Record<LogLevelName, number>> = {
+  error: 3,
+  warn: 4,
+  info: 6,
+  debug: 7,
+  trace: 7,
+};
+
+/**
+ * Puts the level in front of each line, as the journal expects it: `<4>text`. The journal files the
+ * line under that level, and keeps the text alone.
+ */
+export function levelled(level: LogLevelName, lines: string): string {
+  return lines.replaceAll(/(?<=^|\n)(?=[^\n])/g, `<${priorities[level]}>`);
 }

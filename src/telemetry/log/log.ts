@@ -1,10 +1,9 @@
 import { type ConsolaInstance, createConsola, LogLevels } from "consola/core";
-import { type Instant, remainingMs, type Scheduler } from "../../base/scheduler.ts";
+import type { Scheduler } from "../../base/scheduler.ts";
 import type { StateName } from "../../election/transitions.ts";
-import { levelled } from "./journal-level.ts";
 import { jsonLine } from "./json-line.ts";
 import type { LineWriter } from "./line-writer.ts";
-import type { LogEntry, LogFields, LogLevelName } from "./log-entry.ts";
+import { levelled, type LogEntry, type LogFields, type LogLevelName } from "./log-entry.ts";
 import { prettyLine } from "./pretty-line.ts";
 
 export interface LogOptions {
@@ -14,10 +13,10 @@ export interface LogOptions {
   readonly format: "json" | "pretty";
   /** Whether pretty lines are coloured. */
   readonly colours: boolean;
-  /** Whether the journal reads the lines: then each says its level in front, as it expects. */
+  /** Whether the journal reads the lines: then each has its level in front, see levelled. */
   readonly journal: boolean;
   readonly replica: string;
-  /** The state that the replica is in, for every line. */
+  /** The state that the replica is in when a line is written. */
   readonly state: () => StateName;
 }
 
@@ -31,7 +30,7 @@ export class Log {
     const { writer, format, colours, journal } = options;
     this.#consola = createConsola({
       level: LogLevels[options.level],
-      // Repeated lines are told apart by consola's own clock and delayed by its own timer: never.
+      // consola would hold back lines that repeat, by its own clock and its own timer: never.
       throttle: Number.NEGATIVE_INFINITY,
       reporters: [
         {
@@ -49,12 +48,7 @@ export class Log {
     return this.#options.replica;
   }
 
-  /** The milliseconds left until `deadline`, at least 0. */
-  remainingMs(deadline: Instant): number {
-    return remainingMs(this.#options.scheduler, deadline);
-  }
-
-  /** The least important lines to write, from now on. */
+  /** From now on, lines that are less important than this level are left out. */
   set level(level: LogLevelName) {
     this.#consola.level = LogLevels[level];
   }

@@ -1,8 +1,9 @@
 import { constants, fstatSync, openSync, type Stats } from "node:fs";
 
 /**
- * A descriptor for writing lines to what `descriptor` refers to, such that a write never waits for
- * a reader. A regular file, which never makes a writer wait, is used as it is.
+ * Opens the file, pipe or terminal behind `descriptor` for writing lines, such that a write never
+ * waits for a reader. Returns the descriptor to write to. For a regular file, which never makes a
+ * writer wait, that is the given one.
  *
  * A pipe or terminal is opened anew: setting the flag on the one we were given would set it for
  * every process that shares it, and a shell's `echo` does not expect EAGAIN. Where that is not

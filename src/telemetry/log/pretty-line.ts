@@ -1,3 +1,4 @@
+import { printable } from "../../base/quoted.ts";
 import type { StateName } from "../../election/transitions.ts";
 import { cut, type LogEntry, type LogLevelName, type LogValue } from "./log-entry.ts";
 
@@ -16,10 +17,6 @@ const stateColours: Readonly<Record<StateName, number>> = {
   Stopping: 35,
 };
 const dim = 90;
-
-/** Control characters, line separators and those that turn the direction of writing. */
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** An entry as one line for a terminal. The replica, which everybody there knows, is left out. */
 export function prettyLine(entry: LogEntry, colours: boolean): string {
@@ -40,10 +37,4 @@ export function prettyLine(entry: LogEntry, colours: boolean): string {
 function fieldText(value: LogValue): string {
   if (typeof value !== "string") return String(value);
   return /^[\w./:@-]+$/.test(value) ? value : JSON.stringify(cut(value));
-}
-
-function printable(text: string): string {
-  return text.replaceAll(unprintable, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
 }

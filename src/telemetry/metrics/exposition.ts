@@ -7,7 +7,7 @@ import { processMetrics } from "./process-metrics.ts";
 import { Registry } from "./prometheus.ts";
 import { readCounter, readGauge } from "./read-metric.ts";
 
-/** What the replica waits for at this moment, by number: flat over days, or something leaks. */
+/** How many things the replica waits for at this moment. Numbers that grow over days are a leak. */
 export interface Pending {
   /** Sleeps of the scheduler that are under way. */
   readonly timers: () => number;
@@ -15,7 +15,7 @@ export interface Pending {
   readonly requests: () => number;
 }
 
-export interface ExpositionOptions {
+interface ExpositionOptions {
   readonly scheduler: Scheduler;
   /** Must hear every event before the metrics do. */
   readonly present: Present;
@@ -25,8 +25,8 @@ export interface ExpositionOptions {
 }
 
 /**
- * All metrics, for Prometheus. A module of its own, which only a replica loads that can be scraped:
- * the others save the time that measuring takes, and the memory.
+ * All metrics, for Prometheus. Only a replica that can be scraped loads this module; any other one
+ * saves the time and the memory of measuring.
  */
 export class Exposition implements Observer, AsyncDisposable {
   readonly #registry = new Registry();
@@ -61,7 +61,7 @@ export class Exposition implements Observer, AsyncDisposable {
     this.#metrics.observe(event);
   }
 
-  /** The metrics in Prometheus' text format, of the content type `contentType`. */
+  /** The metrics as they are now, in the format that `contentType` names. */
   text(): Promise<string> {
     return this.#registry.metrics();
   }

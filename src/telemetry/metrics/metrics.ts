@@ -1,19 +1,24 @@
 import { Counter, Gauge, Histogram, Registry } from "./prometheus.ts";
 import type { Resource } from "../../election/failure.ts";
-import type { ElectionEvent, Observer } from "../../election/ports/observer.ts";
+import {
+  type ElectionEvent,
+  ignored,
+  type Observer,
+  react,
+  type Reactions,
+} from "../../election/ports/observer.ts";
 import { stateNames, transitions } from "../../election/transitions.ts";
-import { unreachable } from "../../base/unreachable.ts";
 import type { Present } from "../status/present.ts";
 import { readGauge } from "./read-metric.ts";
 
-/** Seconds: from a fast disk or a near server to something that is about to fail. */
+/** Bounds in seconds: from a fast disk or a near coordinator to one that is about to fail. */
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 const resources: readonly Resource[] = ["coordinator", "duty"];
 
 /**
- * The election's metrics, for Prometheus. Everything that depends on the time is computed when it
- * is scraped. Every combination of labels that is known beforehand is there from the start, at 0.
+ * The election's metrics, for Prometheus. A value that depends on the time is computed when it is
+ * scraped. Every combination of labels that is known beforehand is there from the start, at 0.
  */
 export class ElectionMetrics implements Observer {
   readonly #transitions;
@@ -25,6 +30,35 @@ export class ElectionMetrics implements Observer {
   readonly #failoverAttempts;
   readonly #requests;
   readonly #requestSeconds;
+  readonly #reactions: Reactions = {
+    transition: ({ from, to }) => this.#transitions.inc({ from, to }),
+    attempt: ({ outcome }) => this.#attempts.inc({ outcome }),
+    request: ({ operation, outcome, durationMs }) => {
+      this.#requests.inc({ operation, outcome });
+      this.#requestSeconds.observe({ operation }, durationMs / 1000);
+    },
+    repair: ({ resource, failure }) => {
+      const outcome = failure === undefined ? "repaired" : "failed";
+      this.#failoverAttempts.inc({ resource, outcome });
+    },
+    "file-written": ({ durationMs }) => {
+      this.#filesWritten.inc();
+      this.#writeSeconds.observe(durationMs / 1000);
+    },
+    "files-pruned": ({ count }) => this.#filesPruned.inc(count),
+    command: ({ change }) => this.#commands.inc({ change }),
+    // The present picture tells of these at every scrape.
+    lease: ignored,
+    resting: ignored,
+    "leader-seen": ignored,
+    "waiting-out": ignored,
+    standing: ignored,
+    connection: ignored,
+    "timeout-granted": ignored,
+    // They are for the log alone.
+    "command-output": ignored,
+    notice: ignored,
+  };
 
   /** @param present must hear every event before this one does */
   constructor(registry: Registry, present: Present) {
@@ -87,46 +121,7 @@ export class ElectionMetrics implements Observer {
   }
 
   observe(event: ElectionEvent): void {
-    switch (event.kind) {
-      case "transition":
-        this.#transitions.inc({ from: event.from, to: event.to });
-        break;
-      case "attempt":
-        this.#attempts.inc({ outcome: event.outcome });
-        break;
-      case "request":
-        this.#requests.inc({ operation: event.operation, outcome: event.outcome });
-        this.#requestSeconds.observe({ operation: event.operation }, event.durationMs / 1000);
-        break;
-      case "repair": {
-        const outcome = event.failure === undefined ? "repaired" : "failed";
-        this.#failoverAttempts.inc({ resource: event.resource, outcome });
-        break;
-      }
-      case "file-written":
-        this.#filesWritten.inc();
-        this.#writeSeconds.observe(event.durationMs / 1000);
-        break;
-      case "files-pruned":
-        this.#filesPruned.inc(event.count);
-        break;
-      case "command":
-        this.#commands.inc({ change: event.change });
-        break;
-      case "command-output":
-      case "leader-seen":
-      case "waiting-out":
-      case "lease":
-      case "line":
-      case "resting":
-      case "connection":
-      case "timeout-granted":
-      case "notice":
-        // Told by `present`, or for the log only.
-        break;
-      default:
-        unreachable(event);
-    }
+    react(this.#reactions, event);
   }
 
   #startAtZero(): void {

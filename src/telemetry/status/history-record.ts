@@ -2,11 +2,13 @@ import type { LeadershipChange } from "../../election/status.ts";
 
 /** How many changes are remembered. */
 const historyLength = 100;
-/** A text of a record that is longer was not written by us; a detail of ours is cut. */
+/** The longest text of a record. A longer one is not ours: we cut the details that we write. */
 const longestText = 300;
 
-/** Both without repetition, the latest first. Where two tell of one thing, the better informed. */
-export function mergeHistories(
+/**
+ * Merges two histories: every change once, the latest first, 100 of them at most. Where two records
+ * tell of one change, that of the replica that led is kept: the other one only read of it, later.
+ */ export function mergeHistories(
   one: readonly LeadershipChange[],
   other: readonly LeadershipChange[],
 ): readonly LeadershipChange[] {
@@ -15,13 +17,13 @@ export function mergeHistories(
     const phase = change.change === "ended" ? "ended" : "began";
     const key = `${change.epoch} ${phase} ${change.replica}`;
     const known = merged.get(key);
-    // Who leads knows better than who reads of it.
+    // The replica that leads says `began`, and one that reads of it says `seen`.
     if (known === undefined || change.change !== "seen") merged.set(key, change);
   }
   return [...merged.values()].toSorted(latestFirst).slice(0, historyLength);
 }
 
-/** The changes of a kept history; undefined when it is none, or was damaged. */
+/** Reads a history that was kept as text; undefined when the text is none, or was damaged. */
 export function parseHistory(text: string): readonly LeadershipChange[] | undefined {
   try {
     const value = JSON.parse(text) as { changes?: unknown } | null;

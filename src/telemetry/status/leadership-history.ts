@@ -9,29 +9,29 @@ export interface HistoryStore {
   /** What was written last; undefined when nothing was. Rejects when it cannot be read. */
   read(): Promise<string | undefined>;
   /**
-   * Puts what `change` makes in its place, or nothing. Nobody else writes between what `change`
-   * reads and what it makes.
+   * Writes the text that `change` makes in place of the one that is there; where `change` rejects,
+   * nothing changes. No other process writes between the time that `change` reads and that write.
    */
   update(change: (read: () => Promise<string | undefined>) => Promise<string>): Promise<void>;
 }
 
-export interface LeadershipHistoryOptions {
+interface LeadershipHistoryOptions {
   readonly scheduler: Scheduler;
   readonly replica: ReplicaId;
-  /** Hears what is wrong with the store: for people. */
+  /** Hears a sentence for people when the store cannot be read or written. */
   readonly told: (detail: string) => void;
 }
 
 /**
- * The last changes of who led, as this replica came to know of them. With a store they are those
- * that all replicas at the same store came to know of, now and in earlier lives: every write reads
- * first and adds what it has.
+ * The last changes of who led. Without a store they are those that this replica learned of. With a
+ * store they are those that all its replicas learned of, in this life and in earlier ones: every
+ * write reads first, and adds its own.
  */
 export class LeadershipHistory implements Observer {
   readonly #options: LeadershipHistoryOptions;
   #store: HistoryStore | undefined;
   #changes: readonly LeadershipChange[] = [];
-  /** The epoch that was told of last, so that each is told once. */
+  /** The latest epoch whose beginning was recorded: it is recorded once. */
   #epoch: bigint | undefined;
   #isSaved = true;
   #saving: Promise<void> = Promise.resolve();
@@ -61,7 +61,7 @@ export class LeadershipHistory implements Observer {
   observe(event: ElectionEvent): void {
     if (event.kind === "leader-seen") {
       const { epoch, leader } = event;
-      // Our own earlier session may still hold the node: its end is told already.
+      // An epoch of our own may be seen after its end, until the coordinator has forgotten it.
       if (epoch === this.#epoch || leader === undefined) return;
       this.#epoch = epoch;
       this.#add("seen", leader.replica, epoch, undefined);
@@ -90,7 +90,7 @@ export class LeadershipHistory implements Observer {
     this.#save();
   }
 
-  /** Starts to write, or lets the writing under way go round once more. */
+  /** Starts to write; a write that is under way is followed by another one. */
   #save(): void {
     if (this.#store === undefined) return;
     this.#isSaved = false;
@@ -113,7 +113,7 @@ export class LeadershipHistory implements Observer {
     this.#isSaving = false;
   }
 
-  /** Adds what is kept to what we know. */
+  /** Adds the changes that the store holds to ours. */
   async #learn(read: () => Promise<string | undefined>): Promise<void> {
     try {
       const text = await read();

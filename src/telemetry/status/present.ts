@@ -1,12 +1,11 @@
 import type { Epoch } from "../../election/ports/coordinator.ts";
-import { Lease } from "../../election/lease.ts";
-import type { ElectionEvent, Observer } from "../../election/ports/observer.ts";
+import type { ElectionEvent, EventOf, Observer } from "../../election/ports/observer.ts";
 import { type Instant, remainingMs, type Scheduler } from "../../base/scheduler.ts";
-import type { StateName } from "../../election/transitions.ts";
+import { type StateName, takesPart } from "../../election/transitions.ts";
 
 /**
- * Where the replica stands now, by the events heard so far. Whatever depends on the time is
- * computed when it is asked for. The log, the metrics and the status all read it here.
+ * The replica's state, epoch and lease, by the events heard up to now. A value that depends on the
+ * time is computed when it is asked for. The log, the metrics and the status all read it here.
  */
 export class Present implements Observer {
   readonly #scheduler: Scheduler;
@@ -14,7 +13,8 @@ export class Present implements Observer {
   #since: Instant;
   #epoch: Epoch | undefined;
   #lastEpoch: Epoch | undefined;
-  #lease: Lease | undefined;
+  /** The lease as it was told last; what has become of it since is asked of the leadership. */
+  #lease: EventOf<"lease"> | undefined;
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -40,14 +40,14 @@ export class Present implements Observer {
     return this.#lastEpoch;
   }
 
-  /** Whether the replica leads at this very moment: in Leader, with a lease that holds. */
+  /** Whether the replica leads at this very moment: in Leader, and it may start an effect. */
   get isLeader(): boolean {
-    return this.#state === "Leader" && this.#lease !== undefined && this.#lease.holds();
+    return this.#state === "Leader" && this.#lease !== undefined && this.#lease.mayAct();
   }
 
   /** The milliseconds until the lease ends if it is not renewed; 0 when there is none. */
   get leaseRemainingMs(): number {
-    if (this.#lease === undefined || !this.#lease.holds()) return 0;
+    if (this.#lease === undefined || !this.#lease.mayAct()) return 0;
     return remainingMs(this.#scheduler, this.#lease.validUntil);
   }
 
@@ -57,7 +57,8 @@ export class Present implements Observer {
   }
 
   observe(event: ElectionEvent): void {
-    if (event.kind === "lease") this.#renew(event.renewedAt, event.validUntil);
+    // A replica that takes no part has no lease: an event that says so comes late.
+    if (event.kind === "lease" && takesPart(this.#state)) this.#lease = event;
     // An attempt that did not win has no lease, whatever was begun on the way.
     if (event.kind === "attempt" && event.outcome !== "won") this.#lease = undefined;
     if (event.kind !== "transition") return;
@@ -66,17 +67,5 @@ export class Present implements Observer {
     this.#epoch = event.to === "Leader" ? event.epoch : undefined;
     this.#lastEpoch = this.#epoch ?? this.#lastEpoch;
     if (event.to !== "Leader") this.#lease = undefined;
-  }
-
-  #renew(renewedAt: Instant, validUntil: Instant): void {
-    // Only who competes or leads has a lease: what is still told after that is about the past.
-    if (this.#state !== "Attempter" && this.#state !== "Leader") return;
-    const durationMs = validUntil - renewedAt;
-    if (this.#lease === undefined) {
-      const suspendedMs = this.#scheduler.suspendedMs();
-      this.#lease = new Lease(this.#scheduler, renewedAt, suspendedMs, durationMs);
-    } else {
-      this.#lease.renew(renewedAt, durationMs);
-    }
   }
 }

@@ -1,4 +1,4 @@
-/** The last `capacity` things that were added. */
+/** A list that holds the last `capacity` items that were added to it. */
 export class Ring<T> {
   readonly #capacity: number;
   readonly #items: T[] = [];

@@ -1,10 +1,19 @@
 import type { ReplicaInfo } from "../../election/ports/coordinator.ts";
-import type { FailureCode, Resource } from "../../election/failure.ts";
-import type { ElectionEvent, Observer, TransitionEvent } from "../../election/ports/observer.ts";
+import type { Resource } from "../../election/failure.ts";
+import {
+  type ElectionEvent,
+  type EventOf,
+  type Fact,
+  ignored,
+  type Observer,
+  react,
+  type Reactions,
+  type TransitionEvent,
+} from "../../election/ports/observer.ts";
 import { type Instant, remainingMs, type Scheduler } from "../../base/scheduler.ts";
 import type {
   CommandStatus,
-  ConnectionStatus,
+  CoordinatorStatus,
   FilesStatus,
   LeaderStatus,
   ResourceStatus,
@@ -13,7 +22,6 @@ import type {
   TransitionStatus,
 } from "../../election/status.ts";
 import { stateNames, transitions } from "../../election/transitions.ts";
-import { unreachable } from "../../base/unreachable.ts";
 import type { LeadershipHistory } from "./leadership-history.ts";
 import type { Present } from "./present.ts";
 import { Ring } from "./ring.ts";
@@ -29,15 +37,17 @@ export interface StatusBoardOptions {
   /** What the replica says of itself. */
   readonly self: () => ReplicaInfo;
   readonly version: string;
+  /** What the coordinator is called. */
+  readonly coordinatorName: string;
   readonly settings: () => readonly SettingStatus[];
   /** Must hear every event before the board does. */
   readonly history: LeadershipHistory;
-  /** How long nobody leads at most, with the session timeout that was granted, if that is known. */
-  readonly failover: (grantedMs: number | undefined) => Status["failover"];
+  /** How long nobody leads at most, in each kind of change. */
+  readonly failover: () => Status["failover"];
   readonly logLinesDropped: () => number;
 }
 
-/** Keeps what /status and /leader tell. */
+/** Keeps the picture that /status and /leader give. */
 export class StatusBoard implements Observer {
   readonly #options: StatusBoardOptions;
   readonly #transitions = new Ring<TransitionStatus>(historyLength);
@@ -49,12 +59,38 @@ export class StatusBoard implements Observer {
   #leader: LeaderStatus | undefined;
   readonly #edges = new Map<string, number>();
   #command: CommandStatus | null = null;
-  #line: Status["line"] = null;
+  #standing: Status["standing"] = null;
   #restsUntil: Instant | undefined;
-  #connection: ConnectionStatus | null = null;
-  #timeoutGranted: Status["timeoutGranted"] = null;
+  #connection: CoordinatorStatus["connection"] = null;
+  #connectionFacts: readonly Fact[] = [];
+  #timeoutFacts: readonly Fact[] = [];
   #written = 0;
   #pruned = 0;
+  readonly #reactions: Reactions = {
+    transition: (event) => this.#transition(event),
+    attempt: (event) => this.#attempt(event),
+    resting: (event) => this.#rest(event),
+    standing: ({ standing }) => {
+      this.#standing = standing;
+    },
+    "leader-seen": ({ leader, epoch }) => this.#see(leader, epoch.toString()),
+    connection: (event) => this.#connect(event),
+    "timeout-granted": ({ facts }) => {
+      this.#timeoutFacts = facts;
+    },
+    repair: ({ resource, failure }) => this.#judge(resource, failure?.detail),
+    "file-written": (event) => this.#write(event),
+    "files-pruned": ({ count }) => {
+      this.#pruned += count;
+    },
+    command: (event) => this.#follow(event),
+    "waiting-out": ignored,
+    // The present picture follows it.
+    lease: ignored,
+    request: ignored,
+    "command-output": ignored,
+    notice: ignored,
+  };
 
   constructor(options: StatusBoardOptions) {
     this.#options = options;
@@ -95,11 +131,10 @@ export class StatusBoard implements Observer {
               renewalAgeMs: Math.round(renewalAgeMs),
             },
       leader: this.leader() ?? null,
-      line: this.#line,
+      standing: this.#standing,
       resting: this.#resting(),
-      connection: this.#connection,
-      timeoutGranted: this.#timeoutGranted,
-      resources: { ...this.#resources },
+      coordinator: this.#coordinator(),
+      duty: this.#resources.duty,
       files: {
         written: this.#written,
         pruned: this.#pruned,
@@ -112,67 +147,17 @@ export class StatusBoard implements Observer {
       transitions: this.#transitions.latestFirst(),
       leaderships: history.latestFirst(),
       settings: settings(),
-      failover: failover(this.#timeoutGranted?.grantedMs),
+      failover: failover(),
       logLinesDropped: logLinesDropped(),
     };
   }
 
   observe(event: ElectionEvent): void {
-    switch (event.kind) {
-      case "transition":
-        return this.#transition(event);
-      case "attempt":
-        return this.#attempt(event.outcome, event.leader);
-      case "resting":
-        this.#restsUntil = event.until;
-        if (event.change === "led") this.#see(event.leader, this.#leader?.epoch ?? null);
-        if (event.change === "vacant") this.#leader = undefined;
-        return;
-      case "line":
-        this.#line = {
-          position: event.position,
-          size: event.size,
-          candidates: event.candidates,
-        };
-        return;
-      case "leader-seen":
-        this.#see(event.leader, event.epoch.toString());
-        return;
-      case "connection":
-        return this.#connect(event.change, event.server, event.detail);
-      case "timeout-granted":
-        this.#timeoutGranted = { askedMs: event.askedMs, grantedMs: event.grantedMs };
-        return;
-      case "repair":
-        this.#judge(event.resource, event.failure?.detail);
-        return;
-      case "file-written":
-        this.#written += 1;
-        this.#files.add({ at: this.#time(), file: event.file, epoch: event.epoch.toString() });
-        this.#judge("duty", undefined);
-        return;
-      case "files-pruned":
-        this.#pruned += event.count;
-        return;
-      case "command": {
-        const { change, detail, status = null } = event;
-        const epoch = event.epoch.toString();
-        this.#command = { change, since: this.#time(), epoch, status, detail };
-        return;
-      }
-      case "waiting-out":
-      case "lease":
-      case "request":
-      case "command-output":
-      case "notice":
-        return;
-      default:
-        return unreachable(event);
-    }
+    react(this.#reactions, event);
   }
 
   #transition(event: TransitionEvent): void {
-    const { from, to, reason, detail, epoch } = event;
+    const { from, to, reason, detail, failed, epoch } = event;
     const at = this.#time();
     this.#stateSince = at;
     this.#last = event;
@@ -181,18 +166,34 @@ export class StatusBoard implements Observer {
     // Who leads is told again by the next attempt; our own place in line by the next registration,
     // or by the next look at it: the leader before us stood in the line that we knew.
     if (from === "Leader" || to === "Failover" || to === "Leader") this.#leader = undefined;
-    this.#line = null;
+    this.#standing = null;
     if (to === "Attempter" && from === "Init") {
       this.#judge("coordinator", undefined);
       this.#judge("duty", undefined);
     }
-    const failed = resourceOf(reason);
     if (failed !== undefined) this.#judge(failed, detail);
   }
 
-  #attempt(outcome: "won" | "led" | "undecided" | "failed", leader: ReplicaInfo | undefined): void {
+  #attempt({ outcome, leader }: EventOf<"attempt">): void {
     if (outcome === "won" || outcome === "led") this.#judge("coordinator", undefined);
     if (outcome === "led") this.#see(leader, this.#leader?.epoch ?? null);
+  }
+
+  #rest({ until, change, leader }: EventOf<"resting">): void {
+    this.#restsUntil = until;
+    if (change === "led") this.#see(leader, this.#leader?.epoch ?? null);
+    if (change === "vacant") this.#leader = undefined;
+  }
+
+  #write({ file, epoch }: EventOf<"file-written">): void {
+    this.#written += 1;
+    this.#files.add({ at: this.#time(), file, epoch: epoch.toString() });
+    this.#judge("duty", undefined);
+  }
+
+  #follow({ change, epoch, status, detail }: EventOf<"command">): void {
+    const since = this.#time();
+    this.#command = { change, since, epoch: epoch.toString(), status: status ?? null, detail };
   }
 
   #see(leader: ReplicaInfo | undefined, epoch: string | null): void {
@@ -210,8 +211,15 @@ export class StatusBoard implements Observer {
     return leftMs === 0 ? null : { remainingMs: Math.ceil(leftMs) };
   }
 
-  #connect(change: ConnectionStatus["change"], server: string | undefined, detail: string): void {
-    this.#connection = { change, server: server ?? null, detail, since: this.#time() };
+  #coordinator(): CoordinatorStatus {
+    const { coordinatorName: name } = this.#options;
+    const facts = [...this.#connectionFacts, ...this.#timeoutFacts];
+    return { name, ...this.#resources.coordinator, connection: this.#connection, facts };
+  }
+
+  #connect({ change, detail, facts }: EventOf<"connection">): void {
+    this.#connection = { change, detail, since: this.#time() };
+    this.#connectionFacts = facts;
     const works = change === "connected" || change === "resumed";
     this.#judge("coordinator", works ? undefined : detail);
   }
@@ -229,20 +237,4 @@ export class StatusBoard implements Observer {
   #time(): string {
     return this.#options.scheduler.wallClock().toISOString();
   }
-}
-
-/** The reasons of transitions that are failures, with the resource that failed. */
-const failures: Readonly<Record<FailureCode, Resource>> = {
-  unreachable: "coordinator",
-  "session-lost": "coordinator",
-  rejected: "coordinator",
-  "records-missing": "coordinator",
-  "lease-ended": "coordinator",
-  "leadership-lost": "coordinator",
-  "duty-failed": "duty",
-  fenced: "duty",
-};
-
-function resourceOf(reason: string): Resource | undefined {
-  return Object.entries(failures).find(([code]) => code === reason)?.[1];
 }

@@ -17,8 +17,9 @@ export const ownMutants: readonly Mutant[] = [
   {
     name: "killed processes are not released",
     file: "coordination/zookeeper/release/crash-release.ts",
-    find: '  const leftBehind = state.leftBehind((detail) => tell("warn", detail));',
-    replace: '  const leftBehind = state.leftBehind((detail) => tell("warn", detail)).slice(0, 0);',
+    find: '  const leftBehind = records.leftBehind((detail) => tell("warn", detail));',
+    replace:
+      '  const leftBehind = records.leftBehind((detail) => tell("warn", detail)).slice(0, 0);',
   },
   {
     name: "the supervisor's deadline is not enforced",

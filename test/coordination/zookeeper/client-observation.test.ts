@@ -27,3 +27,35 @@ test("client observation: ever new troubles are forgotten in time", () => {
   const many = Array.from({ length: 100 }, (_, index) => ({ ...failed, detail: String(index) }));
   expect(levels([failed, ...many, failed]).at(-1)).toBe("warn");
 });
+
+test("client observation: a connection names its server, and nothing of it when it is over", () => {
+  const observation = new ClientObservation();
+  expect(observation.electionEventOf({ kind: "connected", server: "a:1", sessionId: -1n })).toEqual(
+    {
+      kind: "connection",
+      change: "connected",
+      detail: "session 0xffffffffffffffff begins",
+      facts: [{ name: "server", value: "a:1" }],
+    },
+  );
+  const end = { kind: "expired", confirmed: true, detail: "by the servers" } as const;
+  expect(observation.electionEventOf({ kind: "ended", end })).toMatchObject({ facts: [] });
+});
+
+test.each([
+  [10_000, 4_000, "session 4 s, 10 s asked"],
+  [100, 1_234, "session 1.234 s, 100 ms asked"],
+])("client observation: asked for %d ms and granted %d ms, says so exactly", (...granted) => {
+  const [requestedMs, grantedMs, value] = granted;
+  const observation = new ClientObservation();
+  const told = observation.electionEventOf({ kind: "timeout-granted", requestedMs, grantedMs });
+  expect(told).toEqual({
+    kind: "timeout-granted",
+    askedMs: requestedMs,
+    grantedMs,
+    detail: `a session timeout of ${grantedMs} ms was granted instead of ${requestedMs} ms`,
+    facts: [{ name: "session-timeout", value }],
+  });
+  const asked = { kind: "timeout-granted", requestedMs, grantedMs: requestedMs } as const;
+  expect(observation.electionEventOf(asked)).toBeUndefined();
+});

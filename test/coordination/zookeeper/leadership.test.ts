@@ -3,7 +3,7 @@ import type { Epoch } from "../../../src/election/ports/coordinator.ts";
 import { layoutBelow } from "../../../src/coordination/zookeeper/leadership/layout.ts";
 import { ZooKeeperLeadership } from "../../../src/coordination/zookeeper/leadership/leadership.ts";
 import { Line } from "../../../src/coordination/zookeeper/leadership/line.ts";
-import { leaseDurationMs } from "../../../src/election/lease.ts";
+import { leaseDurationMs } from "../../../src/coordination/zookeeper/lease-timing.ts";
 import { otherReplica, Recorder } from "../../fake/election.ts";
 import { stage } from "../../zookeeper/stage.fixture.ts";
 

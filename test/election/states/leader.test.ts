@@ -32,10 +32,10 @@ test("leader: does the duty of its epoch as long as nothing ends it", async () =
   const transition = leader(world, state);
   await world.scheduler.advance(100_000);
   expect(world.journal).toEqual(["lead"]);
-  expect(world.duty.term?.epoch).toBe(leadership.epoch);
-  expect(world.duty.term?.mayAct()).toBe(true);
+  expect(world.duty.mandate?.epoch).toBe(leadership.epoch);
+  expect(world.duty.mandate?.mayAct()).toBe(true);
   leadership.valid = false;
-  expect(world.duty.term?.mayAct()).toBe(false);
+  expect(world.duty.mandate?.mayAct()).toBe(false);
   world.askToStop();
   await transition;
 });
@@ -159,7 +159,7 @@ test("leader: a completed effect gives the duty's repair attempts back", async (
   world.budget.spend("duty");
   const transition = leader(world, state);
   await settle();
-  world.duty.term?.worked();
+  world.duty.mandate?.worked();
   expect(world.budget.spent("duty")).toBe(0);
   world.askToStop();
   await transition;
@@ -177,7 +177,7 @@ test("leader: leaves leadership to others when an effect hangs, while it still r
   world.duty.effect = effect.promise;
   const transition = leader(world, state);
   await settle();
-  world.duty.term?.hangs(diskFull);
+  world.duty.mandate?.hangs(diskFull);
   const { to, reason } = await transition;
   expect(reason).toBe("duty-failed");
   if (to.kind !== "Failover") throw new Error("unexpected");

@@ -27,7 +27,6 @@ function execute(words: readonly string[], more: Partial<Program> = {}) {
       words,
       environment: { PATH: process.env["PATH"] },
       descriptors: [[descriptor, 1]],
-      closed: [],
       ...more,
     });
     if (forked.kind === "failed") return { errno: forked.errno };
@@ -83,7 +82,6 @@ test("fork and execute: it has the descriptors that it is given, and no others",
       [openSync(output, "w"), 1],
       [descriptor, 5],
     ],
-    closed: [],
   });
   closeSync(descriptor);
   // The next free number is the directory's that ls reads.

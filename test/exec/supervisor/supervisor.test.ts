@@ -232,7 +232,8 @@ test("supervisor: buries what others left to it, now and then", async () => {
 
 test("supervisor: whatever throws, and whenever, nothing is left of the command", async () => {
   let isThrown = true;
-  for (let at = 1; isThrown; at += 1) {
+  // The looks at what does not want to die are all alike.
+  for (let at = 1; isThrown; at += at < 150 ? 1 : 23) {
     const desk = new Desk(at);
     desk.processes.deaf.add(100);
     await desk.start();

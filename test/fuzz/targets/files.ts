@@ -6,7 +6,7 @@ import { takeInventory } from "../../../src/files/inventory.ts";
 import { prune } from "../../../src/files/pruning.ts";
 import { FakeDisk } from "../../fake/disk.ts";
 import { FakeScheduler } from "../../fake/scheduler.ts";
-import { fakeTerm } from "../../fake/term.ts";
+import { fakeMandate } from "../../fake/mandate.ts";
 import { anyText, textOf } from "../hostile-texts.ts";
 import { asyncTarget, hold, same, syncTarget, type Target } from "../target.ts";
 
@@ -83,8 +83,8 @@ async function checkDirectory(given: {
   const proof = await proveDirectory(disk, "replica", new FakeScheduler());
   hold(proof.kind === "proved", "the directory can be used");
   const inventory = await takeInventory(disk, given.capacity);
-  const term = fakeTerm({ epoch: given.epoch });
-  await prune(disk, inventory, term, new AbortController().signal);
+  const mandate = fakeMandate({ epoch: given.epoch });
+  await prune(disk, inventory, mandate, new AbortController().signal);
 
   const left = [...disk.files.keys()];
   same(

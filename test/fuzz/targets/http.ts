@@ -1,11 +1,15 @@
 import * as fc from "fast-check";
 import { connect } from "node:net";
+import { leadershipsOf } from "../../../src/cli/history/leaderships.ts";
+import { statusText } from "../../../src/cli/status/status-text.ts";
+import { stateNames } from "../../../src/election/transitions.ts";
 import { HttpServer } from "../../../src/http/http-server.ts";
+import { parseStatus } from "../../../src/http/received-status.ts";
 import { respond } from "../../../src/http/respond.ts";
 import { fakeProviders } from "../../fake/providers.ts";
 import { FakeScheduler } from "../../fake/scheduler.ts";
-import { anyText, textOf } from "../hostile-texts.ts";
-import { asyncTarget, hold, same, type Target } from "../target.ts";
+import { anyText, isObeyed, textOf } from "../hostile-texts.ts";
+import { asyncTarget, hold, same, syncTarget, type Target } from "../target.ts";
 
 const providers = fakeProviders({
   metrics: () => Promise.resolve("up 1\n"),
@@ -62,6 +66,30 @@ const anyRequest = fc.oneof(
   textOf("GET / HTTP/1.1\r\n", "Host: a\r\n", "\r\n", "ffffffff\r\n", "\u0016\u0003\u0001"),
 );
 
+/** An answer with the fields of a status, and anything at all in most of them. */
+const anyStatus = fc
+  .record(
+    {
+      state: fc.constantFrom(...stateNames),
+      replica: fc.record({ replica: anyText, host: fc.jsonValue(), pid: fc.jsonValue() }),
+      ...Object.fromEntries(
+        ["stateMs", "detail", "epoch", "lease", "resting", "files"].map((field) => [
+          field,
+          fc.jsonValue(),
+        ]),
+      ),
+      leader: fc.oneof(fc.jsonValue(), fc.record({ replica: fc.jsonValue() })),
+      standing: fc.oneof(
+        fc.jsonValue(),
+        fc.record({ kind: fc.constantFrom("in-line", "member"), position: fc.jsonValue() }),
+      ),
+      transitions: fc.oneof(fc.jsonValue(), fc.array(fc.record({ to: fc.constant("Leader") }))),
+      leaderships: fc.oneof(fc.jsonValue(), fc.array(fc.jsonValue())),
+    },
+    { requiredKeys: ["state"] },
+  )
+  .map((status) => JSON.stringify(status));
+
 /** The HTTP endpoints: their answers, and a real server on a socket. */
 export const httpTargets: readonly Target[] = [
   asyncTarget(
@@ -81,8 +109,17 @@ export const httpTargets: readonly Target[] = [
       hold(statuses.includes(response.status), `status ${response.status}`);
     },
   ),
+  syncTarget("status answers", 20, anyStatus, checkStatus),
   asyncTarget("http connections", 1, fc.array(anyRequest, { maxLength: 3 }), checkConnection),
 ];
+
+/** A status of some version of some program is read, told and listed, in lines that obey nobody. */
+function checkStatus(text: string): void {
+  const status = parseStatus(text);
+  if (status === undefined) return;
+  hold(!isObeyed(statusText(status)), "the status obeys");
+  leadershipsOf(status);
+}
 
 /** How long a stranger waits for an answer that need not come. */
 const waitMs = 3;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { failoverBounds } from "../../../src/election/failover-bound.ts";
+import { failoverBounds } from "../../../src/coordination/zookeeper/failover-bounds.ts";
 import type { CommandStatus, LeadershipChange } from "../../../src/election/status.ts";
 import {
   age,
@@ -8,7 +8,7 @@ import {
   changeText,
   commandText,
   duration,
-  linePlace,
+  partText,
 } from "../../../src/http/page/words.ts";
 
 test.each([
@@ -67,15 +67,16 @@ test("words: what became of the command", () => {
   expect(commandText({ ...status, change: "stopped", detail: "was stopped" })).toBe("was stopped");
 });
 
-test("words: a place in line, which the leader has none in", () => {
-  const line = { position: 1, size: 3, candidates: ["a", "b", "c"] };
-  expect(linePlace("Leader", { ...line, position: 0 }, "a")).toBe("leads");
-  expect(linePlace("Attempter", line, "a")).toBe("1 of 2 waiting, next to lead");
-  expect(linePlace("Attempter", { ...line, position: 2 }, "a")).toBe("2 of 2 waiting");
-  expect(linePlace("Attempter", { ...line, position: 0 }, undefined)).toBe(
+test("words: how a replica takes part: in a line, which the leader has none in", () => {
+  const line = { kind: "in-line", position: 1, size: 3, candidates: ["a", "b", "c"] } as const;
+  expect(partText("Leader", { ...line, position: 0 }, "a")).toBe("leads");
+  expect(partText("Attempter", line, "a")).toBe("1 of 2 waiting, next to lead");
+  expect(partText("Attempter", { ...line, position: 2 }, "a")).toBe("2 of 2 waiting");
+  expect(partText("Attempter", { ...line, position: 0 }, undefined)).toBe(
     "1 of 3 waiting, next to lead",
   );
-  expect(linePlace("Attempter", null, "a")).toBe("not in line");
+  expect(partText("Attempter", null, "a")).toBe("not in line");
+  expect(partText("Attempter", { kind: "member" }, "a")).toBe("a member, in no line");
 });
 
 test("words: a bound, and what it is made of", () => {

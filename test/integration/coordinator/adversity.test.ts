@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { waitingOutMs } from "../../../src/election/lease.ts";
+import { waitingOutMs } from "../../../src/coordination/zookeeper/lease-timing.ts";
 import { Opcode } from "../../../src/zookeeper/protocol/opcodes.ts";
 import { encodeTerm } from "../../../src/coordination/zookeeper/leadership/records.ts";
 import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
@@ -186,7 +186,7 @@ async function lineOfThree() {
   const turns = [];
   for (const { session, events } of [first, second]) {
     turns.push(session.turn(never));
-    while (events.of("line").length === 0) await Bun.sleep(5);
+    while (events.of("standing").length === 0) await Bun.sleep(5);
   }
   return { leadership, first, second, calledUp: turns[0] };
 }

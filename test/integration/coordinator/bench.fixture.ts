@@ -5,7 +5,7 @@ import type {
   ReplicaId,
   Session,
 } from "../../../src/election/ports/coordinator.ts";
-import { leaseDurationMs } from "../../../src/election/lease.ts";
+import { leaseDurationMs } from "../../../src/coordination/zookeeper/lease-timing.ts";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
 import { ZooKeeperClient } from "../../../src/zookeeper/client.ts";
 import {

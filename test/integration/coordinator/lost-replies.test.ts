@@ -84,9 +84,9 @@ test(
     const stop = new AbortController();
     const joined = async (): Promise<boolean> => (await bench.entries()).length === 2;
     const turn = withLostReply(transport, Opcode.create2, joined, () => session.turn(stop.signal));
-    while (events.of("line").length === 0) await Bun.sleep(5);
+    while (events.of("standing").length === 0) await Bun.sleep(5);
     expect(await bench.entries()).toHaveLength(2);
-    expect(events.of("line")).toMatchObject([{ position: 1, size: 2 }]);
+    expect(events.of("standing")).toMatchObject([{ standing: { position: 1, size: 2 } }]);
     stop.abort();
     await turn;
   },
@@ -104,7 +104,7 @@ test(
     const { session, events } = await bench.candidate("a", undefined, (key) => keys.push(key));
     const stop = new AbortController();
     const joining = session.turn(stop.signal);
-    while (events.of("line").length === 0) await Bun.sleep(5);
+    while (events.of("standing").length === 0) await Bun.sleep(5);
     stop.abort();
     await joining;
 
@@ -140,14 +140,16 @@ test(
     });
     const waiter = await bench.candidate("b");
     const turn = waiter.session.turn(never);
-    while (waiter.events.of("line").length === 0) await Bun.sleep(5);
+    while (waiter.events.of("standing").length === 0) await Bun.sleep(5);
 
     expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
     await turn;
     const stop = new AbortController();
     const again = session.turn(stop.signal);
-    while (events.of("line").length === 0) await Bun.sleep(5);
-    expect(events.of("line")).toMatchObject([{ position: 1, candidates: ["b", "a"] }]);
+    while (events.of("standing").length === 0) await Bun.sleep(5);
+    expect(events.of("standing")).toMatchObject([
+      { standing: { position: 1, candidates: ["b", "a"] } },
+    ]);
     expect(await bench.entries()).toHaveLength(2);
     stop.abort();
     await again;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { waitingOutMs } from "../../../src/election/lease.ts";
+import { waitingOutMs } from "../../../src/coordination/zookeeper/lease-timing.ts";
 import { Permission } from "../../../src/zookeeper/protocol/records.ts";
 import { encodeTerm } from "../../../src/coordination/zookeeper/leadership/records.ts";
 import {
@@ -186,7 +186,7 @@ test(
       void session.turn(stop.signal).then(() => {
         if (!stop.signal.aborted) called.push(index);
       });
-      while (events.of("line").length === 0) await Bun.sleep(5);
+      while (events.of("standing").length === 0) await Bun.sleep(5);
     }
     await leadership.resign(never);
     while (called.length === 0) await Bun.sleep(5);
@@ -194,7 +194,7 @@ test(
     await Bun.sleep(300);
     expect(called).toEqual([0]);
     // Everybody looked at the line once, the second in line twice: the first's entry changed.
-    const looks = crowd.map(({ events }) => events.of("line").length);
+    const looks = crowd.map(({ events }) => events.of("standing").length);
     expect(looks).toEqual([1, 2, 1, 1, 1, 1, 1, 1, 1, 1]);
     expect(next.mayAct()).toBe(true);
     stop.abort();

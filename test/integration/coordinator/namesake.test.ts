@@ -50,7 +50,7 @@ test(
   async () => {
     const leader = await bench.candidate("same");
     await won(leader.session.attempt(never));
-    const events = new Waiting("line");
+    const events = new Waiting("standing");
     const second = await bench.opened(bench.coordinator("same", events));
     void second.turn(never);
     await events.heard;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { waitingOutMs } from "../../../src/election/lease.ts";
+import { waitingOutMs } from "../../../src/coordination/zookeeper/lease-timing.ts";
 import {
   Bench,
   type Candidate,

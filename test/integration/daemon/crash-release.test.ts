@@ -1,45 +1,25 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { binary, Replica, temporaryDirectory } from "../replica.ts";
-import { startServer, type ZooKeeperServer } from "../zookeeper-server.ts";
+import { binary, Replica } from "../replica.ts";
+import { ServerStage } from "../server-stage.ts";
 
 const limitMs = 60_000;
 /** Long, so that a hand-over within it cannot be the session's end. */
 const sessionSeconds = 20;
-let server: ZooKeeperServer;
-let directory: ReturnType<typeof temporaryDirectory>;
-let service = 0;
+const stage = ServerStage.open("crash", { config: ["maxSessionTimeout=60000"] });
 
-beforeAll(async () => {
-  server = await startServer({ config: ["maxSessionTimeout=60000"] });
-}, limitMs);
-
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
-
-beforeEach(() => {
-  service += 1;
-  directory = temporaryDirectory();
-});
-
-afterEach(() => {
-  directory[Symbol.dispose]();
-});
-
-const servers = (): string => `${server.address.host}:${server.address.port}`;
-const stateDir = (): string => join(directory.path, "state");
+const stateDir = (): string => stage.path("state");
 const options = (): readonly string[] => [
-  `--zk-path=/crash-${service}`,
+  `--zk-path=${stage.zkPath}`,
   `--state-dir=${stateDir()}`,
   `--session-timeout=${sessionSeconds}s`,
 ];
 
 function start(id: string, ...more: readonly string[]): Replica {
-  const fileDir = join(directory.path, "files");
+  const fileDir = stage.path("files");
   const flags = [...withOptions(more), "--leader-timeout=200ms"];
-  return new Replica({ servers: servers(), id, fileDir, flags });
+  return new Replica({ servers: stage.servers, id, fileDir, flags });
 }
 
 /**
@@ -47,12 +27,12 @@ function start(id: string, ...more: readonly string[]): Replica {
  * last session timeout, may be the one that releases.
  */
 function startApart(id: string): Replica {
-  return start(id, `--state-dir=${join(directory.path, "apart")}`);
+  return start(id, `--state-dir=${stage.path("apart")}`);
 }
 
 /** Runs `election release` to its end. */
 function release(...flags: readonly string[]) {
-  return Bun.spawnSync([binary, "release", `--zk-servers=${servers()}`, ...withOptions(flags)]);
+  return Bun.spawnSync([binary, "release", `--zk-servers=${stage.servers}`, ...withOptions(flags)]);
 }
 
 /** The options of all, where these flags do not replace them. */
@@ -141,7 +121,7 @@ test(
   async () => {
     await using leader = start("a", "--session-timeout=6s", "--failover-attempts-count=1000");
     await leader.writes();
-    await server.stop();
+    await stage.server.stop();
     try {
       await leader.enters("Failover");
       leader.kill("SIGTERM");
@@ -153,7 +133,7 @@ test(
         ),
       });
     } finally {
-      await server.restart();
+      await stage.server.restart();
     }
     await using next = start("b", "--session-timeout=6s");
     await next.line("tells", ({ msg }) => msg.startsWith("gave up epoch"));

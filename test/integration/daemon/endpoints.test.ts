@@ -99,9 +99,13 @@ test(
 
     const response = await fetch("http://election/events", { unix: socketOf("third") });
     const pictures = follow(response);
-    const seen = await untilSeen(pictures, ({ line }) => line?.candidates.length === 3);
+    const seen = await untilSeen(
+      pictures,
+      ({ standing }) => standing?.kind === "in-line" && standing.candidates.length === 3,
+    );
     expect(seen.leader).toMatchObject({ replica: "first" });
-    expect(seen.line).toEqual({
+    expect(seen.standing).toEqual({
+      kind: "in-line",
       position: 2,
       size: 3,
       candidates: ["first", "second", "third"],

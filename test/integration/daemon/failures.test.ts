@@ -1,37 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { finalName } from "../../../src/files/file-name.ts";
 import type { Epoch } from "../../../src/election/ports/coordinator.ts";
 import { HangingDisk } from "../hanging-disk.ts";
-import { binary, Replica, temporaryDirectory } from "../replica.ts";
-import { startServer, type ZooKeeperServer } from "../zookeeper-server.ts";
+import { binary, Replica } from "../replica.ts";
+import { ServerStage } from "../server-stage.ts";
 
 const limitMs = 120_000;
-let server: ZooKeeperServer;
-let directory: ReturnType<typeof temporaryDirectory>;
-let fileDir = "";
-let service = 0;
-
-beforeAll(async () => {
-  // A lease that outlasts a server's restart on a busy machine takes a session of half a minute.
-  server = await startServer({ config: ["maxSessionTimeout=30000"] });
-}, limitMs);
-
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
-
-beforeEach(() => {
-  service += 1;
-  directory = temporaryDirectory();
-  fileDir = join(directory.path, "files");
-});
-
-afterEach(() => {
-  directory[Symbol.dispose]();
-});
+// A lease that outlasts a server's restart on a busy machine takes a session of half a minute.
+const stage = ServerStage.open("failures", { config: ["maxSessionTimeout=30000"] });
+const fileDir = (): string => stage.path("files");
 
 interface Start {
   readonly id?: string;
@@ -42,14 +22,13 @@ interface Start {
 }
 
 function start(options: Start = {}): Replica {
-  const { host, port } = server.address;
   return new Replica({
-    servers: options.servers ?? `${host}:${port}`,
+    servers: options.servers ?? stage.servers,
     id: options.id ?? "a",
-    fileDir: options.fileDir ?? fileDir,
+    fileDir: options.fileDir ?? fileDir(),
     // Variables, so that a test's own flags come before them.
     environment: {
-      ELECTION_ZK_PATH: `/failures-${service}`,
+      ELECTION_ZK_PATH: stage.zkPath,
       ELECTION_LEADER_TIMEOUT: "100ms",
       ELECTION_SESSION_TIMEOUT: "2s",
       ELECTION_ATTEMPTER_TIMEOUT: "1s",
@@ -74,7 +53,7 @@ test(
   async () => {
     await using replica = start({ flags: ["--failover-attempts-count=500"] });
     await replica.writes();
-    await server.stop();
+    await stage.server.stop();
     const failed = await replica.enters("Failover");
     expect(["lease-ended", "session-lost"]).toContain(String(failed["reason"]));
     const before = replica.lines.length;
@@ -82,7 +61,7 @@ test(
       "a failed repair",
       ({ event, level }) => event === "repair" && level === "warn",
     );
-    await server.restart();
+    await stage.server.restart();
     await replica.enters("Leader", before);
     await replica.writes(before);
   },
@@ -100,10 +79,10 @@ test(
     await first.writes();
     await using second = start({ id: "b", environment });
     await second.line("follows", (line) => line["leader"] === "a");
-    await server.stop();
+    await stage.server.stop();
     const stopped = first.lines.length;
     await first.enters("Failover", stopped);
-    await server.restart();
+    await stage.server.restart();
     await first.line("gives up", ({ msg }) => msg.startsWith("gave up epoch"), stopped);
     await Promise.race([first.writes(stopped), second.writes()]);
     const waiting = [...first.lines, ...second.lines].filter(
@@ -119,7 +98,7 @@ test(
   async () => {
     await using replica = start({ flags: ["--session-timeout=30s"] });
     await replica.writes();
-    await server.restart();
+    await stage.server.restart();
     const before = replica.lines.length;
     await replica.line("the session goes on", (line) => line["change"] === "resumed");
     await replica.writes(before);
@@ -151,17 +130,17 @@ test(
 test(
   "daemon: a leader whose disk is full resigns, and stands again when there is room",
   async () => {
-    mkdirSync(fileDir);
-    const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", fileDir]);
+    mkdirSync(fileDir());
+    const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", fileDir()]);
     if (mounted.exitCode !== 0) {
       throw new Error(`this test mounts a tmpfs, which takes root: ${mounted.stderr.toString()}`);
     }
     try {
       await using first = start({ flags: ["--failover-attempts-count=500"] });
       await first.writes();
-      await using second = start({ id: "b", fileDir: join(directory.path, "other") });
+      await using second = start({ id: "b", fileDir: stage.path("other") });
       await second.line("follows", (line) => line["leader"] === "a");
-      const ballast = join(fileDir, "ballast");
+      const ballast = join(fileDir(), "ballast");
       writeToTheBrim(ballast);
       await second.enters("Leader");
       await second.writes();
@@ -172,7 +151,7 @@ test(
       await first.enters("Attempter", before);
       expect(first.edges.slice(3)).toEqual(["Failover>Init:repaired", "Init>Attempter:ready"]);
     } finally {
-      Bun.spawnSync(["umount", "-l", fileDir]);
+      Bun.spawnSync(["umount", "-l", fileDir()]);
     }
   },
   limitMs,
@@ -196,13 +175,13 @@ test(
     await using replica = start();
     await replica.writes();
     const before = replica.lines.length;
-    rmSync(fileDir, { recursive: true });
+    rmSync(fileDir(), { recursive: true });
     const failed = await replica.enters("Failover", before);
     expect(failed).toMatchObject({ reason: "duty-failed" });
-    expect(failed.msg).toContain(fileDir);
+    expect(failed.msg).toContain(fileDir());
     await replica.enters("Leader", before);
     await replica.writes(before);
-    expect(existsSync(fileDir)).toBe(true);
+    expect(existsSync(fileDir())).toBe(true);
   },
   limitMs,
 );
@@ -210,17 +189,17 @@ test(
 test(
   "daemon: an epoch in the directory that no coordinator gave is refused, with the cure",
   async () => {
-    mkdirSync(fileDir);
+    mkdirSync(fileDir());
     const name = finalName((2n ** 62n) as Epoch, 1);
-    writeFileSync(join(fileDir, name), "{}");
+    writeFileSync(join(fileDir(), name), "{}");
     const flags = ["--failover-attempts-count=2"];
     await using replica = start({ flags });
     expect(await replica.exited).toBe(69);
     const last = replica.lines.at(-1)?.msg;
     expect(last).toContain("fenced");
-    expect(last).toContain(join(fileDir, name));
+    expect(last).toContain(join(fileDir(), name));
     expect(last).toContain("move the old files out");
-    expect(readdirSync(fileDir)).toEqual([name]);
+    expect(readdirSync(fileDir())).toEqual([name]);
   },
   limitMs,
 );
@@ -228,7 +207,7 @@ test(
 test(
   "daemon: an effect that hangs past stop-timeout gives nothing up, and exits with 70",
   async () => {
-    const disk = new HangingDisk(directory.path);
+    const disk = new HangingDisk(stage.path());
     await using replica = start({
       environment: disk.environment,
       flags: ["--stop-timeout=500ms", "--session-timeout=4s"],
@@ -258,14 +237,14 @@ test.each([
   async ({ signal, code }) => {
     await using replica = start({ flags: ["--stop-timeout=60s"] });
     await replica.writes();
-    await server.kill("SIGSTOP");
+    await stage.server.kill("SIGSTOP");
     try {
       replica.kill(signal);
       await replica.line("is stopping", ({ event }) => event === "signal");
       replica.kill(signal);
       expect(await replica.exited).toBe(code);
     } finally {
-      await server.kill("SIGCONT");
+      await stage.server.kill("SIGCONT");
     }
   },
   limitMs,
@@ -292,12 +271,12 @@ test(
     await using leader = start();
     await leader.writes();
     await using replica = start({ id: "b", flags: ["--log-level=debug"] });
-    await replica.line("stands in line", ({ event }) => event === "line");
+    await replica.line("stands in line", ({ event }) => event === "standing");
     replica.kill("SIGTERM");
     expect(await replica.exited).toBe(0);
     expect(replica.edges).toEqual(["Init>Attempter:ready", "Attempter>Stopping:signal"]);
     await using next = start({ id: "c", flags: ["--log-level=debug"] });
-    expect(await next.line("stands in line", ({ event }) => event === "line")).toMatchObject({
+    expect(await next.line("stands in line", ({ event }) => event === "standing")).toMatchObject({
       position: 2,
       size: 2,
     });
@@ -354,7 +333,7 @@ test(
 test(
   "daemon: a disk that hangs in Init does not keep it from stopping",
   async () => {
-    const disk = new HangingDisk(directory.path);
+    const disk = new HangingDisk(stage.path());
     disk.hang();
     await using replica = start({ environment: disk.environment });
     await replica.line("has a session", (line) => line["change"] === "connected");
@@ -368,11 +347,11 @@ test(
 test(
   "daemon: a leader whose disk hangs leaves leadership to others, and stands again when it is back",
   async () => {
-    const disk = new HangingDisk(directory.path);
+    const disk = new HangingDisk(stage.path());
     const flags = ["--failover-attempts-count=1000"];
     await using first = start({ environment: disk.environment, flags });
     await first.writes();
-    await using second = start({ id: "b", fileDir: join(directory.path, "other") });
+    await using second = start({ id: "b", fileDir: stage.path("other") });
     await second.line("follows", (line) => line["leader"] === "a");
     disk.hang();
     await second.writes();
@@ -387,11 +366,11 @@ test(
 test(
   "daemon: a directory with the name of an old file costs nothing",
   async () => {
-    mkdirSync(join(fileDir, finalName(1n as Epoch, 1)), { recursive: true });
+    mkdirSync(join(fileDir(), finalName(1n as Epoch, 1)), { recursive: true });
     await using replica = start({ flags: ["--storage-capacity=2"] });
     await replica.line("has pruned", ({ msg }) => msg.includes("0000000005.json"));
     expect(replica.edges).toEqual(["Init>Attempter:ready", "Attempter>Leader:elected"]);
-    const files = readdirSync(fileDir).filter((name) => name.startsWith("0"));
+    const files = readdirSync(fileDir()).filter((name) => name.startsWith("0"));
     expect(files.length).toBeLessThanOrEqual(4);
   },
   limitMs,

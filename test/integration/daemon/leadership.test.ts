@@ -170,7 +170,7 @@ test(
     leader.kill("SIGUSR1");
     const successor = await fleet.successorOf(leader);
     await successor.writes();
-    const place = await leader.line("stands in line", ({ event }) => event === "line", before);
+    const place = await leader.line("stands in line", ({ event }) => event === "standing", before);
     expect(place).toMatchObject({ position: 3, size: 3 });
     expect(leader.edges.at(-1)).toBe("Leader>Attempter:step-down");
     expect(fleet.files.epochsRise).toBe(true);

@@ -1,41 +1,20 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { freePort } from "../../../bench/free-port.ts";
 import { NotifySocket } from "../../../src/system/notify-socket.ts";
 import { NotifyReceiver } from "../notify-receiver.ts";
-import { Replica, temporaryDirectory } from "../replica.ts";
-import { startServer, type ZooKeeperServer } from "../zookeeper-server.ts";
+import { Replica } from "../replica.ts";
+import { ServerStage } from "../server-stage.ts";
 
 const limitMs = 60_000;
-let server: ZooKeeperServer;
-let directory: ReturnType<typeof temporaryDirectory>;
-let service = 0;
-
-beforeAll(async () => {
-  server = await startServer();
-}, limitMs);
-
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
-
-beforeEach(() => {
-  service += 1;
-  directory = temporaryDirectory();
-});
-
-afterEach(() => {
-  directory[Symbol.dispose]();
-});
+const stage = ServerStage.open("managed");
 
 function start(environment: Readonly<Record<string, string>>, servers?: string): Replica {
-  const { host, port } = server.address;
   return new Replica({
-    servers: servers ?? `${host}:${port}`,
+    servers: servers ?? stage.servers,
     id: "a",
-    fileDir: join(directory.path, "files"),
-    flags: [`--zk-path=/managed-${service}`, "--leader-timeout=200ms", "--stop-timeout=3s"],
+    fileDir: stage.path("files"),
+    flags: [`--zk-path=${stage.zkPath}`, "--leader-timeout=200ms", "--stop-timeout=3s"],
     environment,
   });
 }
@@ -48,8 +27,8 @@ function isFrozen(pid: number): boolean {
 type Name = readonly [what: string, nameOf: () => string];
 
 const names: readonly Name[] = [
-  ["a path", () => join(directory.path, "notify")],
-  ["an abstract name", () => `@election-test-${process.pid}-${service}`],
+  ["a path", () => stage.path("notify")],
+  ["an abstract name", () => `@election-test-${process.pid}-${stage.service}`],
 ];
 
 test.each(names)(
@@ -80,7 +59,7 @@ test.each(names)(
 test(
   "service manager: a start without a coordinator is not ready, but asks for more time",
   async () => {
-    const name = join(directory.path, "notify");
+    const name = stage.path("notify");
     await using receiver = await NotifyReceiver.listen(name);
     await using replica = start({ NOTIFY_SOCKET: name }, `127.0.0.1:${freePort()}`);
     await receiver.notice("EXTEND_TIMEOUT_USEC=");
@@ -95,7 +74,7 @@ test(
 test(
   "service manager: a frozen process gives no sign of life",
   async () => {
-    const name = join(directory.path, "notify");
+    const name = stage.path("notify");
     await using receiver = await NotifyReceiver.listen(name);
     await using replica = start({ NOTIFY_SOCKET: name, WATCHDOG_USEC: "300000" });
     await receiver.notice("WATCHDOG=1");
@@ -115,7 +94,7 @@ test(
 );
 
 const deafNames: readonly Name[] = [
-  ["nobody listens", () => join(directory.path, "nobody")],
+  ["nobody listens", () => stage.path("nobody")],
   ["it is no name of a socket", () => "vsock:2:1234"],
   ["it is too long", () => `/${"x".repeat(200)}`],
 ];
@@ -135,7 +114,7 @@ test.each(deafNames)(
 );
 
 test("notify socket: a full queue makes nobody wait", async () => {
-  const name = join(directory.path, "notify");
+  const name = stage.path("notify");
   await using receiver = await NotifyReceiver.listen(name);
   process.kill(receiver.pid, "SIGSTOP");
   using socket = NotifySocket.open(name);

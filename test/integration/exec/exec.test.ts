@@ -1,30 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { type LogLine, Replica, temporaryDirectory } from "../replica.ts";
-import { startServer, type ZooKeeperServer } from "../zookeeper-server.ts";
+import { type LogLine, Replica } from "../replica.ts";
+import { ServerStage } from "../server-stage.ts";
 
 const limitMs = 60_000;
-let server: ZooKeeperServer;
-let directory: ReturnType<typeof temporaryDirectory>;
-let service = 0;
-
-beforeAll(async () => {
-  server = await startServer({ config: ["maxSessionTimeout=60000"] });
-}, limitMs);
-
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
-
-beforeEach(() => {
-  service += 1;
-  directory = temporaryDirectory();
-});
-
-afterEach(() => {
-  directory[Symbol.dispose]();
-});
+const stage = ServerStage.open("exec", { config: ["maxSessionTimeout=60000"] });
 
 /**
  * A command that takes a lock which the kernel drops with its last process. Whoever finds it taken
@@ -42,22 +22,22 @@ const stubborn = `
 
 function start(id: string, script: string, ...flags: readonly string[]): Replica {
   return new Replica({
-    servers: `${server.address.host}:${server.address.port}`,
+    servers: stage.servers,
     id,
-    fileDir: join(directory.path, "files"),
+    fileDir: stage.path("files"),
     flags: [
-      `--zk-path=/exec-${service}`,
+      `--zk-path=${stage.zkPath}`,
       "--exec-stop-timeout=300ms",
       ...(flags.some((flag) => flag.startsWith("--session")) ? [] : ["--session-timeout=4s"]),
       ...flags,
     ],
     command: ["bash", "-c", script],
-    environment: { DIRECTORY: directory.path, SECRET: "kept", BUN_JSC_useConcurrentGC: "true" },
+    environment: { DIRECTORY: stage.path(), SECRET: "kept", BUN_JSC_useConcurrentGC: "true" },
   });
 }
 
 function journal(): readonly string[] {
-  const path = join(directory.path, "journal");
+  const path = stage.path("journal");
   return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
 }
 
@@ -126,7 +106,7 @@ test.each(["SIGKILL", "SIGSTOP"] as const)(
 test(
   "exec: with a state directory the crash costs the command's end, and not the session's",
   async () => {
-    const flags = [`--state-dir=${join(directory.path, "state")}`, "--session-timeout=20s"];
+    const flags = [`--state-dir=${stage.path("state")}`, "--session-timeout=20s"];
     await using leader = start("a", stubborn, ...flags);
     const [, detached] = await output(leader, /^detached (\d+)/);
     await using other = start("b", stubborn, ...flags);
@@ -181,8 +161,8 @@ test(
 test(
   "exec: the command finds the epoch, but neither our options nor the manager's words",
   async () => {
-    writeFileSync(join(directory.path, "env"), "ELECTION_STORAGE_CAPACITY=3\n");
-    const file = join(directory.path, "env");
+    writeFileSync(stage.path("env"), "ELECTION_STORAGE_CAPACITY=3\n");
+    const file = stage.path("env");
     const script = 'env; echo "wrong" >&2; exit 3';
     const flags = ["--exec-restart=never", "--exec-then=exit", `--env-file=${file}`];
     await using replica = start("a", script, ...flags);
@@ -269,10 +249,10 @@ test(
     await using other = start("b", stubborn, "--failover-timeout=100ms");
     await output(other, /^detached/);
     await using broken = new Replica({
-      servers: `${server.address.host}:${server.address.port}`,
+      servers: stage.servers,
       id: "a",
-      fileDir: join(directory.path, "files"),
-      flags: [`--zk-path=/exec-${service}`, "--failover-timeout=50ms"],
+      fileDir: stage.path("files"),
+      flags: [`--zk-path=${stage.zkPath}`, "--failover-timeout=50ms"],
       command: ["/nonexistent/work"],
     });
     expect(await broken.exited).toBe(69);

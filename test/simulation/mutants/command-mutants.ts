@@ -23,20 +23,19 @@ export const commandMutants: readonly Mutant[] = [
   {
     name: "command: its end is counted from the reply",
     file: execDuty,
-    find: "if (term.mayAct()) extend(term.validUntil());",
-    replace: "if (term.mayAct()) extend(scheduler.now() + this.#options.leaseMs);",
+    find: "if (mandate.mayAct()) extend(mandate.validUntil());",
+    replace: "if (mandate.mayAct()) extend(scheduler.now() + this.#options.leaseMs);",
     also: [
       {
-        find: "    for (;;) {\n      await term.renewal(stop);",
+        find: "    for (;;) {\n      await mandate.renewal(stop);",
         replace:
-          "    const { scheduler } = this.#options;\n    for (;;) {\n      await term.renewal(stop);",
+          "    const { scheduler } = this.#options;\n    for (;;) {\n      await mandate.renewal(stop);",
       },
       {
         file: "daemon/replica.ts",
         find: "    resign: () => stepDown.request(),",
         replace:
-          "    resign: () => stepDown.request(),\n" +
-          "    leaseMs: Math.floor((config.sessionTimeoutMs * 2) / 3),",
+          "    resign: () => stepDown.request(),\n    leaseMs: means.coordination.timing.leaseMs,",
       },
     ],
   },

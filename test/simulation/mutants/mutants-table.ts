@@ -4,6 +4,7 @@ import type { Mutant } from "./mutant.ts";
 const leadership = "coordination/zookeeper/leadership/leadership.ts";
 const taking = "coordination/zookeeper/leadership/taking.ts";
 const lease = "election/lease.ts";
+const leaseTiming = "coordination/zookeeper/lease-timing.ts";
 const stateDirectory = "system/state-directory.ts";
 const sessionRelease = "coordination/zookeeper/release/session-release.ts";
 const leaderWatch = "coordination/zookeeper/leadership/leader-watch.ts";
@@ -115,19 +116,19 @@ export const mutants: readonly Mutant[] = [
   {
     name: "prune without asking again",
     file: "files/pruning.ts",
-    find: "    if (signal.aborted || !term.mayAct()) break;",
+    find: "    if (signal.aborted || !mandate.mayAct()) break;",
     replace: "",
   },
   {
     name: "publish without asking again",
     file: "files/leader-files.ts",
-    find: "      if (signal.aborted || !term.mayAct()) {\n        await discard",
+    find: "      if (signal.aborted || !mandate.mayAct()) {\n        await discard",
     replace: "      if (signal.aborted) {\n        await discard",
   },
   {
     name: "nothing is pruned",
     file: "files/leader-files.ts",
-    find: "      await this.#prune(inventory, term, signal);",
+    find: "      await this.#prune(inventory, mandate, signal);",
     replace: "",
   },
   {
@@ -200,19 +201,19 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "waiting out for 10 % less than the lease",
-    file: lease,
+    file: leaseTiming,
     find: "const waitingMargin = 0.03;",
     replace: "const waitingMargin = -0.1;",
   },
   {
     name: "waiting out without any margin",
-    file: lease,
+    file: leaseTiming,
     find: "const waitingMargin = 0.03;",
     replace: "const waitingMargin = 0;",
   },
   {
     name: "the lease is as long as the session",
-    file: lease,
+    file: leaseTiming,
     find: "const leaseShare = 2 / 3;",
     replace: "const leaseShare = 1.2;",
     also: [
@@ -325,8 +326,8 @@ export const mutants: readonly Mutant[] = [
     replace: "      const publishing = disk.publish(temporary, final);",
     also: [
       {
-        find: "      await this.#prune(inventory, term, signal);",
-        replace: "      await publishing;\n      await this.#prune(inventory, term, signal);",
+        find: "      await this.#prune(inventory, mandate, signal);",
+        replace: "      await publishing;\n      await this.#prune(inventory, mandate, signal);",
       },
     ],
   },

@@ -1,7 +1,6 @@
-import {
-  releaseAndEnd,
-  type ReleaseConfig,
-} from "../../../src/coordination/zookeeper/release/crash-release.ts";
+import { ZooKeeperCoordination } from "../../../src/coordination/zookeeper/coordination.ts";
+import type { ServiceConfig } from "../../../src/coordination/zookeeper/options.ts";
+import type { Teller } from "../../../src/election/ports/crash-records.ts";
 import { StateDirectory } from "../../../src/system/state-directory.ts";
 import { Life } from "../referee/life.ts";
 import type { Link } from "../world/link.ts";
@@ -14,7 +13,7 @@ export interface ReleaseProcessOptions {
   readonly machine: SimulatedMachine;
   readonly host: string;
   readonly name: string;
-  readonly config: ReleaseConfig;
+  readonly config: ServiceConfig;
   readonly rate: number;
 }
 
@@ -63,11 +62,11 @@ export class ReleaseProcess {
     const { world, host, name, config, rate } = this.#options;
     if (this.#medium === undefined) return true;
     const clock = world.random.fork(`${name} clock`);
-    return await releaseAndEnd(await StateDirectory.on(this.#medium), config, {
-      scheduler: new SimulatedScheduler(world.timeline, this.#life, clock, rate),
-      transport: world.network.transportOf(host, this.#life, this.#streams),
-      tell: (_level, detail) => world.tell(name, detail),
-      stop: new AbortController().signal,
-    });
+    using state = await StateDirectory.on(this.#medium);
+    const scheduler = new SimulatedScheduler(world.timeline, this.#life, clock, rate);
+    const transport = world.network.transportOf(host, this.#life, this.#streams);
+    const coordination = new ZooKeeperCoordination(config, scheduler, transport);
+    const tell: Teller = (_level, detail) => world.tell(name, detail);
+    return await coordination.releaseLeftBehind(state, tell, new AbortController().signal);
   }
 }

@@ -12,12 +12,11 @@ import { Progress } from "../../../src/election/progress.ts";
 import { remainingMs } from "../../../src/base/scheduler.ts";
 import type { StateName } from "../../../src/election/transitions.ts";
 import { StepDown } from "../../../src/election/step-down.ts";
-import { runKeepingKeys } from "../../../src/coordination/zookeeper/release/crash-release.ts";
-import { killMarginMs } from "../../../src/exec/timings.ts";
-import { type ReplicaConfig, replicaContext } from "../../../src/daemon/replica.ts";
+import { ZooKeeperCoordination } from "../../../src/coordination/zookeeper/coordination.ts";
+import { runReleasing } from "../../../src/daemon/crash-release.ts";
+import type { Teller } from "../../../src/election/ports/crash-records.ts";
+import { replicaContext } from "../../../src/daemon/replica.ts";
 import { StateDirectory } from "../../../src/system/state-directory.ts";
-import type { Transport } from "../../../src/zookeeper/transport/transport.ts";
-import type { SessionKey } from "../../../src/coordination/zookeeper/leadership/session-key.ts";
 import { Life } from "../referee/life.ts";
 import type { Link } from "../world/link.ts";
 import type { Random } from "../world/random.ts";
@@ -27,7 +26,7 @@ import { SimulatedDisk, type SimulatedDirectory } from "../world/simulated-disk.
 import { type SimulatedMachine, SimulatedStateMedium } from "../world/simulated-machine.ts";
 import type { SimulatedNetwork } from "../world/simulated-network.ts";
 import { SimulatedScheduler } from "../world/simulated-scheduler.ts";
-import type { Settings } from "../settings.ts";
+import type { Settings, SimulatedConfig } from "../settings.ts";
 import type { Timeline } from "../timeline.ts";
 
 import type { SimulatedReplica } from "./simulated-replica.ts";
@@ -51,7 +50,7 @@ export interface ReplicaOptions {
   readonly directory: SimulatedDirectory;
   /** Whether the directory is on its machine's own disk, and loses power with it. */
   readonly hasOwnDisk: boolean;
-  readonly config: Omit<ReplicaConfig, "replicaId">;
+  readonly config: SimulatedConfig;
   readonly command: Settings["command"];
   /** When the faults have ended. */
   readonly calmAtMs: number;
@@ -73,6 +72,7 @@ export class ReplicaProcess {
   readonly stepDown = new StepDown();
   readonly disk: SimulatedDisk;
   readonly #progress: Progress;
+  readonly #coordination: ZooKeeperCoordination;
   readonly #stop = new AbortController();
   readonly #options: ReplicaOptions;
   readonly #replica: SimulatedReplica;
@@ -96,7 +96,6 @@ export class ReplicaProcess {
     this.#options = options;
     this.name = name;
     const { rate, slew, machine, command, config } = options;
-    this.#progress = new Progress(config, command === "alone" ? "silent" : "writes");
     this.#random = random.fork(`${name} process`);
     this.#state =
       machine.stateDirectory &&
@@ -113,6 +112,10 @@ export class ReplicaProcess {
       rate,
     );
     this.scheduler.clock.setSlew(slew);
+    const transport = options.world.network.transportOf(options.host, this.life, this.streams);
+    this.#coordination = new ZooKeeperCoordination(config, this.scheduler, transport);
+    const duty = command === "alone" ? "silent" : "writes";
+    this.#progress = new Progress(config, this.#coordination, duty);
     const order = random.fork(`${name} loop`);
     this.life.ioFirst = () => order.chance(0.25);
     this.disk = new SimulatedDisk({
@@ -253,25 +256,19 @@ export class ReplicaProcess {
   }
 
   async #run(): Promise<ExitStatus> {
-    const { world, config, host } = this.#options;
-    const transport = world.network.transportOf(host, this.life, this.streams);
-    const surroundings = {
+    const { world } = this.#options;
+    const tell: Teller = (_level, detail) => world.tell(this.name, detail);
+    const means = {
+      coordination: this.#coordination,
       scheduler: this.scheduler,
-      transport,
-      tell: (_level: string, detail: string) => world.tell(this.name, detail),
+      tell,
       stop: this.#stop.signal,
     };
     const state = this.#state && (await StateDirectory.on(this.#state));
-    return await runKeepingKeys(state, config, surroundings, async (keep) =>
-      run(this.#context(transport, keep, state?.lockDescriptor)),
-    );
+    return await runReleasing(state, means, async () => run(this.#context(state, tell)));
   }
 
-  #context(
-    transport: Transport,
-    keep: ((key: SessionKey) => void) | undefined,
-    lock: number | undefined,
-  ) {
+  #context(state: StateDirectory | undefined, tell: Teller) {
     const { world, config, host } = this.#options;
     const replicaId = this.name as ReplicaId;
     const describe = (): ReplicaInfo => ({
@@ -288,24 +285,27 @@ export class ReplicaProcess {
         if (event.kind === "waiting-out") this.waitsOut = true;
         if (event.kind === "attempt" || event.kind === "transition") this.waitsOut = false;
         if (event.kind === "file-written") this.#replica.filesWritten += 1;
-        if (event.kind === "line") this.#replica.position = event.position;
+        if (event.kind === "standing" && event.standing.kind === "in-line") {
+          this.#replica.position = event.standing.position;
+        }
         this.#expectRest(event);
         world.referee.observed(this.name, event, this.scheduler.now());
         world.heard(this.#replica, event);
       },
     };
+    const coordination = this.#coordination;
     const context = replicaContext(
       { ...config, replicaId },
       {
         scheduler: this.scheduler,
-        transport,
+        coordinator: coordination.coordinator({ observer, describe, records: state, tell }),
+        coordination,
         disk: this.disk,
         observer,
         describe,
-        keep,
         stepDown: this.stepDown,
         stop: this.#stop.signal,
-        commands: this.#openCommands(lock),
+        commands: this.#openCommands(state?.lockDescriptor),
         finish: () => this.#stop.abort(),
       },
     );
@@ -329,7 +329,7 @@ export class ReplicaProcess {
       machine,
       calmAtMs,
       stopTimeoutMs: config.execStopTimeoutMs,
-      killMarginMs: killMarginMs(config.sessionTimeoutMs),
+      killMarginMs: this.#coordination.timing.killMarginMs,
     });
     return this.#commands;
   }
@@ -338,7 +338,7 @@ export class ReplicaProcess {
   #expectRest(event: ElectionEvent): void {
     const until = this.stepDown.standsAgainAt;
     if (until === undefined || remainingMs(this.scheduler, until) === 0) return;
-    if (event.kind !== "line" && event.kind !== "attempt") return;
+    if (event.kind !== "standing" && event.kind !== "attempt") return;
     this.#options.world.referee.blame("rest", `${this.name}: ${event.kind} while it rests`);
   }
 
@@ -346,9 +346,9 @@ export class ReplicaProcess {
   #watchedDuty(duty: Duty): Duty {
     return {
       prove: () => duty.prove(),
-      lead: async (term, signal) => {
-        this.acting = term.epoch;
-        const end = await duty.lead(term, signal);
+      lead: async (mandate, signal) => {
+        this.acting = mandate.epoch;
+        const end = await duty.lead(mandate, signal);
         this.acting = undefined;
         return end;
       },

@@ -20,9 +20,6 @@ export function watchedCoordinator(coordinator: Coordinator, watch: CoordinatorW
     },
     survey: (signal) => coordinator.survey(signal),
     leave: (limit) => coordinator.leave(limit),
-    get pendingRequests() {
-      return coordinator.pendingRequests;
-    },
   };
 }
 

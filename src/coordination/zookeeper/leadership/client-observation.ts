@@ -1,4 +1,4 @@
-import type { ElectionEvent } from "../../../election/ports/observer.ts";
+import type { ElectionEvent, Fact } from "../../../election/ports/observer.ts";
 import { unreachable } from "../../../base/unreachable.ts";
 import type { ClientEvent } from "../../../zookeeper/client-event.ts";
 
@@ -40,24 +40,24 @@ function electionEventOf(
       return { kind: "notice", level: "debug", detail: "every server was tried in vain" };
     case "timeout-granted":
       if (event.requestedMs === event.grantedMs) return undefined;
-      return { kind: event.kind, askedMs: event.requestedMs, grantedMs: event.grantedMs };
+      return timeoutGranted(event.requestedMs, event.grantedMs);
     case "connected": {
       const detail = `session 0x${BigInt.asUintN(64, event.sessionId).toString(16)} begins`;
-      return { kind: "connection", change: "connected", server: event.server, detail };
+      return { kind: "connection", change: "connected", detail, facts: factsOf(event.server) };
     }
     case "resumed": {
       const detail = `the session goes on after ${Math.round(event.suspendedMs)} ms`;
-      return { kind: "connection", change: "resumed", server: event.server, detail };
+      return { kind: "connection", change: "resumed", detail, facts: factsOf(event.server) };
     }
     case "suspended": {
       const { server, detail } = event;
-      return { kind: "connection", change: "suspended", server, detail };
+      return { kind: "connection", change: "suspended", detail, facts: factsOf(server) };
     }
     case "ended": {
       // Our own doing: whoever did it says why.
       if (event.end.kind === "closed") return undefined;
       const detail = `${event.end.kind}: ${event.end.detail}`;
-      return { kind: "connection", change: "lost", server: undefined, detail };
+      return { kind: "connection", change: "lost", detail, facts: [] };
     }
     case "request": {
       const { operation, outcome, durationMs } = event;
@@ -66,4 +66,20 @@ function electionEventOf(
     default:
       return unreachable(event);
   }
+}
+
+function factsOf(server: string): readonly Fact[] {
+  return [{ name: "server", value: server }];
+}
+
+function timeoutGranted(askedMs: number, grantedMs: number): ElectionEvent {
+  const detail = `a session timeout of ${grantedMs} ms was granted instead of ${askedMs} ms`;
+  const value = `session ${exactly(grantedMs)}, ${exactly(askedMs)} asked`;
+  const facts = [{ name: "session-timeout", value }];
+  return { kind: "timeout-granted", askedMs, grantedMs, detail, facts };
+}
+
+/** A time for people, rounded by nothing. */
+function exactly(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
 }

@@ -205,7 +205,8 @@ export class ElectionSession implements Session {
   #tellPlace(place: Place): void {
     this.#placeTold = place;
     const { position, size, candidates } = place;
-    this.#tools.observer.observe({ kind: "line", position, size, candidates });
+    const standing = { kind: "in-line", position, size, candidates } as const;
+    this.#tools.observer.observe({ kind: "standing", standing });
   }
 
   /** Waits for one thing to change; true when an attempt is worth while. */

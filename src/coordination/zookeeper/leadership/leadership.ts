@@ -1,11 +1,13 @@
 import type { Epoch, Leadership, Resignation } from "../../../election/ports/coordinator.ts";
 import { Ending, type FailureCode } from "../../../election/failure.ts";
-import { actingMs, Lease, leaseDurationMs, renewalIntervalMs } from "../../../election/lease.ts";
+import { actingMs, Lease } from "../../../election/lease.ts";
+import type { LeaseTiming } from "../../../election/ports/lease-timing.ts";
 import type { Observer } from "../../../election/ports/observer.ts";
 import { type Instant, later, remainingMs, type Scheduler } from "../../../base/scheduler.ts";
 import { aborted, Scope } from "../../../base/scope.ts";
 import type { ZooKeeperClient } from "../../../zookeeper/client.ts";
 import { MultiError, ZooKeeperError } from "../../../zookeeper/errors.ts";
+import { leaseTimingOf } from "../lease-timing.ts";
 import type { Layout } from "./layout.ts";
 import type { Line } from "./line.ts";
 import type { MultiOperation } from "../../../zookeeper/multi.ts";
@@ -75,8 +77,8 @@ export class ZooKeeperLeadership implements Leadership {
     void this.#watchTheEnd();
   }
 
-  get sessionTimeoutMs(): number {
-    return this.#tools.client.sessionTimeoutMs;
+  get timing(): LeaseTiming {
+    return leaseTimingOf(this.#tools.client.sessionTimeoutMs);
   }
 
   get validUntil(): Instant {
@@ -118,7 +120,7 @@ export class ZooKeeperLeadership implements Leadership {
    */
   async restateLease(signal: AbortSignal): Promise<void> {
     const { client, layout } = this.#tools;
-    const leaseMs = leaseDurationMs(client.sessionTimeoutMs);
+    const { leaseMs } = this.timing;
     const data = encodeTerm({ state: "held", leaseMs, epoch: this.epoch.toString() });
     try {
       const stat = await client.setData(layout.term, data, { version: this.#termVersion, signal });
@@ -177,11 +179,10 @@ export class ZooKeeperLeadership implements Leadership {
   }
 
   async #renew(): Promise<void> {
-    const { client, scheduler } = this.#tools;
+    const { scheduler } = this.#tools;
     const { signal } = this.#renewing;
     while (!signal.aborted) {
-      const interval = renewalIntervalMs(client.sessionTimeoutMs);
-      const due = later(this.#lease.renewedAt, interval);
+      const due = later(this.#lease.renewedAt, this.timing.renewalMs);
       await scheduler.sleep(remainingMs(scheduler, due), signal);
       if (signal.aborted) return;
       if (!(await this.#renewOnce(signal))) await scheduler.sleep(retryPauseMs, signal);
@@ -258,10 +259,9 @@ export class ZooKeeperLeadership implements Leadership {
     }
   }
 
-  /** How long one renewal lets us act, with the session timeout that is granted now. */
+  /** How long one renewal lets us act by our own clock, of the lease that others wait for. */
   get #durationMs(): number {
-    const { client, scheduler } = this.#tools;
-    return actingMs(leaseDurationMs(client.sessionTimeoutMs), scheduler.slewShare);
+    return actingMs(this.timing.leaseMs, this.#tools.scheduler.slewShare);
   }
 
   #lose(detail: string, code: FailureCode = "leadership-lost"): true {
@@ -272,6 +272,7 @@ export class ZooKeeperLeadership implements Leadership {
 
   #tellLease(): void {
     const { renewedAt, validUntil } = this.#lease;
-    this.#tools.observer.observe({ kind: "lease", renewedAt, validUntil });
+    const mayAct = (): boolean => this.mayAct();
+    this.#tools.observer.observe({ kind: "lease", renewedAt, validUntil, mayAct });
   }
 }

@@ -23,6 +23,11 @@ export interface Service {
   readonly basePath: string;
 }
 
+/** The service in one text: the same whatever the order in which its servers are listed. */
+export function nameOfService({ basePath, servers }: Service): string {
+  return [basePath, ...servers.toSorted()].join(" ");
+}
+
 export interface KeptKey {
   readonly key: SessionKey;
   readonly service: Service;

@@ -1,5 +1,5 @@
 import type { Attempt, Epoch, ReplicaInfo } from "../../../election/ports/coordinator.ts";
-import { leaseDurationMs, waitingOutMs } from "../../../election/lease.ts";
+import { leaseDurationMs, waitingOutMs } from "../lease-timing.ts";
 import type { Observer } from "../../../election/ports/observer.ts";
 import { type Instant, later, remainingMs, type Scheduler } from "../../../base/scheduler.ts";
 import { Scope } from "../../../base/scope.ts";

@@ -1,8 +1,11 @@
 import { expect, test } from "bun:test";
-import { failoverBounds, type FailoverSettings } from "../../src/election/failover-bound.ts";
-import { longestExpiryLagMs } from "../../src/coordination/zookeeper/expiry-lag.ts";
+import {
+  failoverBounds,
+  longestExpiryLagMs,
+  type ZooKeeperFailoverSettings,
+} from "../../../src/coordination/zookeeper/failover-bounds.ts";
 
-const settings: FailoverSettings = {
+const settings: ZooKeeperFailoverSettings = {
   sessionTimeoutMs: 10_000,
   expiryLagMs: 7_500,
   attempterTimeoutMs: 3_000,
@@ -10,7 +13,7 @@ const settings: FailoverSettings = {
   stopTimeoutMs: 8_000,
 };
 
-function msOf(changes: Partial<FailoverSettings>): Readonly<Record<string, number>> {
+function msOf(changes: Partial<ZooKeeperFailoverSettings>): Readonly<Record<string, number>> {
   const bounds = failoverBounds({ ...settings, ...changes });
   return Object.fromEntries(bounds.map(({ kind, ms }) => [kind, ms]));
 }

@@ -1,16 +1,48 @@
 import { parseDuration } from "../options/duration.ts";
 import { remainingMs, type Scheduler } from "../base/scheduler.ts";
-import type { StepDown } from "../election/step-down.ts";
+import { type StepDown, usualRest } from "../election/step-down.ts";
 import type { Changes, SteppingDown } from "../http/changes.ts";
-import type { LiveConfig } from "../options/live.ts";
 import type { Log } from "../telemetry/log/log.ts";
+import type { HttpServer } from "../http/http-server.ts";
+import type { Providers } from "../http/providers.ts";
+import type { Config } from "./options.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 
-/** How long a replica does not stand again when the request does not say. */
-export const usualRest = "30s";
+/** What the endpoints reach besides telemetry. */
+export interface HttpMeans extends Pick<Providers, "look"> {
+  readonly scheduler: Scheduler;
+  readonly telemetry: Telemetry;
+  readonly stepDown: StepDown;
+}
+
+/** The HTTP endpoints; undefined where the configuration has none. Throws HttpServerError. */
+export async function openHttp(config: Config, means: HttpMeans): Promise<HttpServer | undefined> {
+  const { scheduler, telemetry, stepDown, look } = means;
+  const { present, metrics, log } = telemetry;
+  if (config.httpAddress === null || metrics === undefined) return undefined;
+  const { HttpServer } = await import("../http/http-server.ts");
+  return await HttpServer.open({
+    address: config.httpAddress,
+    scheduler,
+    providers: {
+      state: () => present.state,
+      isLeader: () => present.isLeader,
+      epoch: () => present.epoch,
+      leader: () => telemetry.leader(),
+      status: () => telemetry.status(),
+      listen: (listener) => telemetry.onChange(listener),
+      look,
+      metrics: () => metrics.text(),
+      metricsType: metrics.contentType,
+      changes: changesOf(stepDown, scheduler, telemetry),
+    },
+    tokenPath: config.httpTokenFile ?? undefined,
+    failed: (error) => log.write("error", "http-failed", String(error)),
+  });
+}
 
 /** What an operator may change by HTTP. */
-export function changesOf(wish: StepDown, scheduler: Scheduler, telemetry: Telemetry): Changes {
+function changesOf(wish: StepDown, scheduler: Scheduler, telemetry: Telemetry): Changes {
   return {
     stepDown: (rest): SteppingDown => {
       const duration = parseDuration(rest ?? usualRest);
@@ -39,26 +71,4 @@ export async function checkToken(path: string | null, log: Log): Promise<void> {
   } else if (reading.isExposed) {
     log.write("warn", "http", `--http-token-file ${path}: others may read it; chmod go-r`);
   }
-}
-
-/** Reads the configuration again, and tells what came of it: on SIGHUP. */
-export function reload(live: LiveConfig, log: Log): void {
-  const reloading = live.reload();
-  if (reloading.kind === "invalid") {
-    for (const problem of reloading.problems) log.write("warn", "reload", problem);
-    log.write("warn", "reload", "SIGHUP: nothing has changed, because of what is said above");
-    return;
-  }
-  const { changed, kept } = reloading;
-  log.level = live.view.logLevel;
-  for (const { option, from, to } of changed) {
-    const message = `${option} is ${to ?? "off"} from now on`;
-    log.write("info", "reload", message, { option, from: from ?? undefined, to: to ?? undefined });
-  }
-  for (const { option, from, to } of kept) {
-    const message = `${option} stays ${from ?? "off"}: it is ${to ?? "off"} from the next start on`;
-    log.write("warn", "reload", message, { option, from: from ?? undefined, to: to ?? undefined });
-  }
-  const count = `${changed.length} changed, ${kept.length} kept until the next start`;
-  log.write("info", "reload", `SIGHUP: read the configuration again: ${count}`);
 }
