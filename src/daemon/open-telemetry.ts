@@ -8,6 +8,7 @@ import { openLog } from "../telemetry/log/open-log.ts";
 import { writeTo } from "../telemetry/log/line-writer.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
+import { commandKinds } from "./options.ts";
 
 const logDescriptor = 2;
 /** How long the end of the process waits for a disk that does not take the history. */
@@ -31,10 +32,7 @@ export async function openTelemetry(
     config.httpAddress === null
       ? undefined
       : (await import("../telemetry/metrics/exposition.ts")).Exposition;
-  const commands = {
-    underLease: command !== undefined || config.onElected !== null,
-    onLost: config.onLost !== null,
-  };
+  const kinds = commandKinds(config, command !== undefined);
   return new Telemetry({
     scheduler,
     write: writeTo(openLog(logDescriptor)),
@@ -53,7 +51,7 @@ export async function openTelemetry(
     settings: () => live.settings,
     failover: () => {
       const { attempterTimeoutMs, stopTimeoutMs } = config;
-      const endMs = dutyEndMs(config, coordination.timing, commands);
+      const endMs = dutyEndMs(config, coordination.timing, kinds);
       return coordination.bounds({ attempterTimeoutMs, stopTimeoutMs, dutyEndMs: endMs });
     },
   });

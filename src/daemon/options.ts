@@ -1,3 +1,4 @@
+import type { CommandKinds } from "../exec/timings.ts";
 import { parseCommandWords } from "../exec/command-words.ts";
 import {
   type ForwardedSignal,
@@ -304,4 +305,12 @@ export const serviceSettings = fieldsOfService;
 /** The times of the lease as the settings ask for them, for whoever has not asked a coordinator. */
 export function askedLeaseTiming(config: Pick<Config, "sessionTimeoutMs">): LeaseTiming {
   return timingAskedBy(config);
+}
+
+/** Which commands a leader has with these options. */
+export function commandKinds(
+  { onElected, onLost }: Pick<Config, "onElected" | "onLost">,
+  command: boolean,
+): CommandKinds {
+  return { command, onElected: onElected !== null, onLost: onLost !== null };
 }

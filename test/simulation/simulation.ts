@@ -64,10 +64,10 @@ export class Simulation {
     this.ensemble.told = (text) => this.trace.tell("ensemble", text);
     this.referee = new Referee(() => this.timeline.now, {
       trustsClocks: settings.profile !== "beyond",
-      storageCapacity: config.storageCapacity,
-      repairAttempts: config.failoverAttemptsCount,
+      recoveredAtMs: settings.faultsUntilMs + settings.recoveryMs,
     });
-    const shared = new SimulatedDirectory();
+    const now = (): number => this.timeline.now;
+    const shared = new SimulatedDirectory(now);
     const machines = machinesOf(settings, (file) => {
       this.referee.blame("lock", `${file} is removed, and who holds it lives`);
     });
@@ -87,10 +87,11 @@ export class Simulation {
         },
         host: `replica-${index}`,
         machine,
-        directory: settings.sharedDirectory ? shared : new SimulatedDirectory(),
+        directory: settings.sharedDirectory ? shared : new SimulatedDirectory(now),
         hasOwnDisk: !settings.sharedDirectory,
         config,
         command: settings.command,
+        hooks: settings.hooks,
         calmAtMs: settings.faultsUntilMs,
         rate: rateOf(settings, rates),
         slew: slewOf(settings, rates),

@@ -1,6 +1,6 @@
 import { formatHttpAddress, type HttpAddress } from "../../http/http-address.ts";
 import type { Setting } from "../../options/load.ts";
-import type { Config } from "../../daemon/options.ts";
+import { commandKinds, type Config } from "../../daemon/options.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
 import { readToken } from "../../http/token-file.ts";
 import { KernelClocks } from "../../system/kernel-clocks.ts";
@@ -55,8 +55,7 @@ export async function runCheck({ config, settings, json }: CheckQuestion): Promi
   const prober = `check-${crypto.getRandomValues(new Uint8Array(8)).toHex()}`;
   const directory = await directoryFinding(config.fileDir, prober, read?.horizon, scheduler);
   const after = readClocks(scheduler);
-  const commands = { underLease: config.onElected !== null, onLost: config.onLost !== null };
-  const endMs = dutyEndMs(config, timing, commands);
+  const endMs = dutyEndMs(config, timing, commandKinds(config, false));
   const forecast = service.forecast({ ...config, dutyEndMs: endMs });
   const findings: Finding[] = [
     configurationFinding(settings),

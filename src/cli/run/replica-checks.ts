@@ -1,6 +1,6 @@
 import { formatDuration } from "../../options/duration.ts";
 import { type Loading, type Setting, shownSetting } from "../../options/load.ts";
-import { askedLeaseTiming, type Config } from "../../daemon/options.ts";
+import { askedLeaseTiming, commandKinds, type Config } from "../../daemon/options.ts";
 import { stopProblem, timingProblem } from "../../exec/timings.ts";
 
 /** What a replica does while it leads besides what its options say. */
@@ -32,10 +32,10 @@ function doubts(
   settings: readonly Setting[],
   kind: ReplicaKind,
 ): readonly string[] {
-  const { onLost, httpAddress, httpTokenFile, execRestart, execThen } = config;
+  const { httpAddress, httpTokenFile, execRestart, execThen } = config;
   const found: string[] = [];
-  const commands = { underLease: stopsCommands(config, kind), onLost: onLost !== null };
-  const late = stopProblem(config, askedLeaseTiming(config), commands, formatDuration);
+  const kinds = commandKinds(config, kind === "exec");
+  const late = stopProblem(config, askedLeaseTiming(config), kinds, formatDuration);
   if (late !== undefined) found.push(`${shown(settings, "stop-timeout")}: ${late}`);
   if (kind === "exec" && execRestart === "always" && execThen !== "stay") {
     const restart = shown(settings, "exec-restart");

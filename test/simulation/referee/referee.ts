@@ -4,6 +4,7 @@ import { transitions } from "../../../src/election/transitions.ts";
 import type { ElectionEvent } from "../../../src/election/ports/observer.ts";
 import { parseFileName } from "../../../src/files/file-name.ts";
 import { CommandReferee } from "./command-referee.ts";
+import { RepairReferee } from "./repair-referee.ts";
 import type { SimulatedDirectory, StoredFile } from "../world/simulated-disk.ts";
 import type { SimulatedScheduler } from "../world/simulated-scheduler.ts";
 
@@ -59,8 +60,8 @@ interface Holding {
 
 export interface RefereeOptions {
   readonly trustsClocks: boolean;
-  readonly storageCapacity: number;
-  readonly repairAttempts: number;
+  /** When the faults are over, and all that follows from them. */
+  readonly recoveredAtMs: number;
 }
 
 /** What a directory was like when somebody last published into it. */
@@ -68,6 +69,8 @@ interface LastPublish {
   readonly replica: string;
   readonly epoch: Epoch;
   readonly ailments: number;
+  /** What had room then, and when somebody published before that. */
+  readonly capacities: readonly number[];
 }
 
 /** Two readings of the suspended time may differ by this much. Source: scheduler.ts */
@@ -83,21 +86,34 @@ export class Referee {
   readonly trustsClocks: boolean;
   readonly commands: CommandReferee;
   readonly #now: () => number;
-  readonly #options: RefereeOptions;
   readonly #holdings = new Map<string, Holding>();
-  /** Repairs begun since the resource has worked, by replica and resource. */
-  readonly #repairs = new Map<string, number>();
+  readonly repairs: RepairReferee;
+  /** How many files each replica is to keep. */
+  readonly #capacities = new Map<string, number>();
   readonly #lastPublishes = new Map<SimulatedDirectory, LastPublish>();
   #highest: { readonly epoch: Epoch; readonly replica: string } | undefined;
 
   constructor(now: () => number, options: RefereeOptions) {
     this.#now = now;
-    this.#options = options;
     this.trustsClocks = options.trustsClocks;
     this.commands = new CommandReferee(
       (invariant, detail) => this.blame(invariant, detail),
       options.trustsClocks,
     );
+    this.repairs = new RepairReferee(
+      (invariant, detail) => this.blame(invariant, detail),
+      () => now() > options.recoveredAtMs,
+    );
+  }
+
+  /** What a replica goes by from now on. */
+  configured(
+    replica: string,
+    config: { readonly storageCapacity: number; readonly failoverAttemptsCount: number },
+    directory: SimulatedDirectory,
+  ): void {
+    this.#capacities.set(replica, config.storageCapacity);
+    this.repairs.configured(replica, config.failoverAttemptsCount, directory);
   }
 
   blame(invariant: Invariant, detail: string): void {
@@ -182,9 +198,10 @@ export class Referee {
     const count = [...directory.files.keys()].filter(
       (name) => parseFileName(name).kind === "final",
     ).length;
-    const { storageCapacity } = this.#options;
-    if (count > storageCapacity) {
-      this.blame("capacity", `${replica} left ${count} files where ${storageCapacity} have room`);
+    // A file that was begun before the configuration changed is published, and pruned for, as then.
+    const capacity = Math.max(...last.capacities, this.#capacities.get(replica) ?? 0);
+    if (count > capacity) {
+      this.blame("capacity", `${replica} left ${count} files where ${capacity} have room`);
     }
   }
 
@@ -206,7 +223,9 @@ export class Referee {
         directory.highest = { epoch: file.epoch, sinceMs: this.#now() };
       }
       const { ailments } = directory;
-      this.#lastPublishes.set(directory, { replica, epoch: file.epoch, ailments });
+      const [before] = this.#lastPublishes.get(directory)?.capacities ?? [];
+      const capacities = [this.#capacities.get(replica) ?? 0, before ?? 0];
+      this.#lastPublishes.set(directory, { replica, epoch: file.epoch, ailments, capacities });
     } else if (epoch !== undefined && file.epoch > epoch) {
       this.blame("pruned-higher", `${replica} of epoch ${epoch} removed ${name}`);
     }
@@ -223,10 +242,9 @@ export class Referee {
 
   /** @param localNow what the replica's own monotonic clock says */
   observed(replica: string, event: ElectionEvent, localNow: Instant): void {
-    this.#countRepairs(replica, event);
+    this.repairs.observed(replica, event);
     if (event.kind === "lease") this.#renewed(replica, event.validUntil, localNow);
     if (event.kind !== "transition") return;
-    if (event.reason === "exhausted") this.#exhausted(replica);
     const allowed: readonly string[] = transitions[event.from];
     if (!allowed.includes(event.to)) {
       this.blame("edge", `${replica}: ${event.from} to ${event.to}`);
@@ -247,29 +265,6 @@ export class Referee {
     this.commands.leased(replica, validUntil, holding.scheduler.clock);
   }
 
-  /** A replica gives up because repair is hopeless: it must have tried often enough. */
-  #exhausted(replica: string): void {
-    const { repairAttempts } = this.#options;
-    const spent = ["coordinator", "duty"].map((name) => this.#repairs.get(`${replica} ${name}`));
-    if (spent.some((count) => count === repairAttempts)) return;
-    this.blame("gave-up", `${replica} gave up after ${spent.join(" and ")} of ${repairAttempts}`);
-  }
-
-  #countRepairs(replica: string, event: ElectionEvent): void {
-    // Attempt 0: a late effect has worked, and gave the attempt back while it was being made.
-    if (event.kind === "repair" && event.attempt > 0) {
-      const key = `${replica} ${event.resource}`;
-      const spent = (this.#repairs.get(key) ?? 0) + 1;
-      this.#repairs.set(key, spent);
-      if (spent <= this.#options.repairAttempts) return;
-      this.blame("gave-up", `${key}: repair ${spent} of ${this.#options.repairAttempts}`);
-    }
-    if (event.kind === "attempt" && (event.outcome === "won" || event.outcome === "led")) {
-      this.#repairs.delete(`${replica} coordinator`);
-    }
-    if (event.kind === "file-written" || hasWorked(event)) this.#repairs.delete(`${replica} duty`);
-  }
-
   #inOrder(replica: string, epoch: Epoch): void {
     const highest = this.#highest;
     if (highest !== undefined && this.trustsClocks) {
@@ -282,13 +277,6 @@ export class Referee {
     }
     if (highest === undefined || epoch >= highest.epoch) this.#highest = { epoch, replica };
   }
-}
-
-/** Whether a command ended as it should. One that the end of the lease cuts short proves nothing. */
-function hasWorked(event: ElectionEvent): boolean {
-  if (event.kind !== "command") return false;
-  if (event.change === "stopped") return !event.detail.includes("lease");
-  return event.change === "exited";
 }
 
 /** What the holder may do by its own clocks, reckoned without touching its own record of it. */

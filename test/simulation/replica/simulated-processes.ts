@@ -12,7 +12,13 @@ interface Member {
   isDying: boolean;
 }
 
+/** The command under leadership, or the one before it, or the one after it. */
+export type CommandKind = "work" | "elected" | "lost";
+
 export interface ProcessTreeOptions {
+  readonly kind: CommandKind;
+  /** How long a hook may take. */
+  readonly hookTimeoutMs: number;
   readonly timeline: Timeline;
   readonly random: Random;
   /** The supervisor's: it hears of the command's end. */
@@ -26,6 +32,7 @@ export interface ProcessTreeOptions {
 /** SIGKILL takes so long at most. */
 const longestDyingMs = 15;
 const mostForks = 12;
+const calmHookMs = 20;
 /** The number of the command itself. */
 const main = 1;
 
@@ -50,10 +57,18 @@ export class ProcessTree implements Processes {
     born(assignment);
     const pid = this.#fork();
     for (let left = random.integer(0, 2); left > 0; left -= 1) this.#fork();
+    const end = (): void => this.#die(pid, random.integer(0, 1));
+    if (this.#options.kind !== "work") this.#plan(this.#hookMs(), end);
     // Short runs and long ones are equally likely.
-    const ranMs = 20 * 3_000 ** random.next();
-    if (random.chance(0.5)) this.#inTurbulence(ranMs, () => this.#die(pid, random.integer(0, 1)));
+    else if (random.chance(0.5)) this.#inTurbulence(20 * 3_000 ** random.next(), end);
     return { kind: "started", pid, exited: this.#exited.promise };
+  }
+
+  /** A hook ends by itself. It may take longer than it is given, but not in calm. */
+  #hookMs(): number {
+    const { random, hookTimeoutMs, calmAtMs, timeline } = this.#options;
+    const runsMs = 5 * ((2 * hookTimeoutMs) / 5) ** random.next();
+    return Math.min(runsMs, Math.max(0, calmAtMs - timeline.now) + calmHookMs);
   }
 
   living(): readonly number[] {

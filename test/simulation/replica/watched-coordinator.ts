@@ -2,8 +2,12 @@ import type { Coordinator, Leadership, Session } from "../../../src/election/por
 
 /** Hears what a replica is handed by its coordinator, and gives back. */
 export interface CoordinatorWatch {
+  /** Before a session is asked for. */
+  asks(): void;
   opened(session: bigint): void;
   won(leadership: Leadership, session: string): void;
+  /** After a look at who leads was answered. */
+  answers(): void;
   /** Before the leadership is given up in order. */
   resigns(): void;
   /** Before the session, and a leadership with it, is given up. */
@@ -14,6 +18,7 @@ export interface CoordinatorWatch {
 export function watchedCoordinator(coordinator: Coordinator, watch: CoordinatorWatch): Coordinator {
   return {
     open: async (signal) => {
+      watch.asks();
       const opening = await coordinator.open(signal);
       if (opening.kind === "opened") watchSession(opening.session, watch);
       return opening;
@@ -34,6 +39,12 @@ function watchSession(session: Session, watch: CoordinatorWatch): void {
   session.abandon = () => {
     watch.abandons();
     abandon();
+  };
+  const sighting = session.sighting.bind(session);
+  session.sighting = async (signal) => {
+    const seen = await sighting(signal);
+    if (seen.kind !== "unknown") watch.answers();
+    return seen;
   };
   const attempt = session.attempt.bind(session);
   session.attempt = async (signal) => {
