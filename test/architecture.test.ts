@@ -39,29 +39,7 @@ const words: readonly { readonly said: RegExp; readonly rooms: RegExp }[] = [
 const pickers = ["src/daemon/coordination.ts", "src/daemon/options.ts"];
 
 /** Being rebuilt. */
-const yet: readonly string[] = [
-  "src/cli/command.ts",
-  "src/cli/cures.ts",
-  "src/cli/completion/completion-bash.ts",
-  "src/cli/completion/completion-fish.ts",
-  "src/cli/completion/completion-zsh.ts",
-  "src/cli/completion/completion.ts",
-  "src/cli/completion/completion-command.ts",
-  "src/cli/status/status-command.ts",
-  "src/coordination/zookeeper/disagreements.ts",
-  "src/daemon/options.ts",
-  "src/election/ports/finding.ts",
-  "src/files/directory-failure.ts",
-  "src/files/leader-files.ts",
-  "src/main.ts",
-  "src/options/environment.ts",
-  "src/options/given.ts",
-  "src/options/live.ts",
-  "src/options/load.ts",
-  "src/options/markdown-table.ts",
-  "src/options/tls-files.ts",
-  "src/system/service-notification.ts",
-];
+const yet: readonly string[] = ["src/files/directory-failure.ts", "src/files/leader-files.ts"];
 const done = sources.filter(({ path }) => !yet.includes(path));
 
 /** The folder below src (of `coordination` the one below that), or the file that lies in src. */

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { layoutBelow } from "../src/coordination/zookeeper/leadership/layout.ts";
 import {
   decodeReplica,
-  decodeTerm,
+  decodeLeaseNote,
   encodeReplica,
-  encodeTerm,
+  encodeLeaseNote,
 } from "../src/coordination/zookeeper/leadership/records.ts";
 
 const notes = await Bun.file(join(import.meta.dir, "../docs/protocol.md")).text();
@@ -14,8 +14,8 @@ const examples = [...notes.matchAll(/^\{".*\}$/gm)].map(([example]) => example);
 /** The very bytes that a replica would write. */
 function rewritten(example: string): string | undefined {
   const bytes = new TextEncoder().encode(example);
-  const term = decodeTerm(bytes);
-  if (term !== undefined) return new TextDecoder().decode(encodeTerm(term));
+  const term = decodeLeaseNote(bytes);
+  if (term !== undefined) return new TextDecoder().decode(encodeLeaseNote(term));
   const replica = decodeReplica(bytes);
   return replica && new TextDecoder().decode(encodeReplica(replica));
 }

@@ -18,6 +18,14 @@ export interface Import {
 
 export const root = join(import.meta.dir, "..");
 
+/** How a file of ours is imported: as the file begins, or when it is needed. */
+const forms = [
+  /(?:import|export)\s+(?:type\s+)?(?<named>[\w\s{},*]*?)\s*from\s*"(?<from>\.[^"]+)"/g,
+  /(?:\{(?<named>[^{}]*)\}\s*=\s*)?\(?await\s+import\(\s*"(?<from>\.[^"]+)"/g,
+  /await\s+import\(\s*"(?<from>\.[^"]+)"\s*\)\s*\)\s*\.(?<named>\w+)/g,
+  /(?<named>)(?:from|import)\(?\s*"(?<from>\.[^"]+)"/g,
+];
+
 export const sources = await sourcesOf("src");
 
 /** Every TypeScript file below `top`, with what it imports of the project. */
@@ -33,11 +41,10 @@ export async function sourcesOf(top: string): Promise<readonly Source[]> {
 }
 
 function importsOf(path: string, text: string): readonly Import[] {
-  const found = text.matchAll(
-    /(?:(?:import|export)\s+(?:type\s+)?(?<named>\{[^}]*\}|\*[^"]*?|[\w\s,]*)\s*from\s*|import\()"(?<from>\.[^"]+)"/g,
-  );
-  return [...found].map(({ groups: { named = "", from = "" } = {} }) => ({
-    path: normalize(join(dirname(path), from)),
-    names: [...named.matchAll(/(?:type )?(\w+)(?: as \w+)?/g)].map(([, name = ""]) => name),
-  }));
+  return forms
+    .flatMap((form) => [...text.matchAll(form)])
+    .map(({ groups: { named = "", from = "" } = {} }) => ({
+      path: normalize(join(dirname(path), from)),
+      names: [...named.matchAll(/(?:type )?(\w+)(?: as \w+)?/g)].map(([, name = ""]) => name),
+    }));
 }

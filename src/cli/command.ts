@@ -1,66 +1,39 @@
+/*
+ * The command line: a command of the program turns its arguments into a task.
+ *
+ * I1  A definition loads nothing of what its task needs: `--version` must not pay for a replica.
+ * I2  A task is made of a right command line only. What is wrong with one is told before anything
+ *     is done, a line for each problem, and ends the process with the exit code of bad usage.
+ */
+
 import type { ArgsDef } from "citty";
-import type { HttpAddress } from "../http/http-address.ts";
-import type { Config, serviceSettings } from "../daemon/options.ts";
-import type { Loading, Setting } from "../options/load.ts";
 import { printable } from "../base/quoted.ts";
-import type { Surroundings } from "../options/environment.ts";
-import type { Shell } from "./completion/completion-command.ts";
+import type { Environment } from "../options/environment.ts";
 import type { Arguments } from "./read-arguments.ts";
 
-/** What a command line asks for. main.ts does it. */
+/** What a command line asks for. */
 export type CommandLine =
-  | {
-      readonly kind: "run";
-      readonly config: Config;
-      readonly settings: readonly Setting[];
-      readonly warnings: readonly string[];
-      /** Reads the configuration anew: same flags, same environment, the env file as it is now. */
-      readonly reload: () => Loading;
-      /** What runs while the replica leads; undefined for the files alone. */
-      readonly command: readonly string[] | undefined;
-    }
-  /** The process between a replica and its command: started by a replica only. */
-  | { readonly kind: "supervise" }
-  | { readonly kind: "release"; readonly config: Config }
-  | { readonly kind: "status"; readonly address: HttpAddress; readonly json: boolean }
-  /** The same of several replicas, or of all that a service has. */
-  | { readonly kind: "survey"; readonly subject: SurveySubject; readonly json: boolean }
-  | {
-      readonly kind: "check";
-      readonly config: Config;
-      readonly settings: readonly Setting[];
-      readonly json: boolean;
-    }
-  | { readonly kind: "history"; readonly addresses: Addresses; readonly json: boolean }
-  | { readonly kind: "step-down"; readonly wish: StepDownWish; readonly json: boolean }
-  | { readonly kind: "completion"; readonly shell: Shell }
-  /** Goes to stdout as it is; the exit code is 0. */
-  | { readonly kind: "help"; readonly text: string }
-  | { readonly kind: "version"; readonly text: string }
+  | Task
+  /** A text for stdout as it is; the exit code is 0. */
+  | { readonly kind: "text"; readonly text: string }
   /** Goes to stderr as it is: one line per problem. The exit code is that of bad usage. */
   | { readonly kind: "usage-error"; readonly message: string };
 
-/** Where replicas answer: at least one. */
-export type Addresses = readonly [HttpAddress, ...HttpAddress[]];
-
-/** Whose status is asked for. */
-export type SurveySubject =
-  | { readonly kind: "addresses"; readonly addresses: Addresses }
-  /** Whoever its records name. */
-  | { readonly kind: "service"; readonly service: Service; readonly hostName: string };
-
-/** All that it takes to read the records of a service. */
-export type Service = Pick<Config, (typeof serviceSettings)[number]>;
-
-export interface StepDownWish {
-  readonly address: HttpAddress;
-  /** How long it shall not stand again: a duration. */
-  readonly rest: string;
-  /** The file with the token that it takes over TCP. */
-  readonly tokenPath: string | undefined;
+/** Something to be done. */
+interface Task {
+  readonly kind: "task";
+  /** What is asked, as the command understands it. */
+  readonly question: Question;
+  /** Does it, and resolves with the exit code. What that takes is loaded now. */
+  readonly run: () => Promise<number>;
 }
 
-/** One command of the program: a file each, listed in commands.ts. */
+/** What a command is asked, under a name of its own. */
+export interface Question {
+  readonly kind: string;
+}
+
+/** One command of the program: a folder each. What is here is always loaded, its work is not. */
 export interface Command {
   readonly name: string;
   readonly description: string;
@@ -75,7 +48,7 @@ export interface Command {
   /** What is to be known besides the flags: paragraphs at the end of the help. */
   readonly notes: readonly string[];
   /** Turns arguments, already known to be well-formed, into what is to be done. */
-  readonly interpret: (given: Arguments, surroundings: Surroundings) => CommandLine;
+  readonly interpret: (given: Arguments, environment: Environment, program: Program) => CommandLine;
 }
 
 /** Words of a command line that belong to no flag. */
@@ -85,6 +58,35 @@ export interface Operands {
   readonly most: number;
   /** All that such a word may be; anything where left out. */
   readonly choices?: readonly string[];
+}
+
+/** The commands that there are. */
+export interface Program {
+  /** Those for people, in the order of the help. */
+  readonly commands: readonly Command[];
+  /** Those that the help does not name. */
+  readonly hidden: readonly Command[];
+  /** What happens when no command is named: one of `commands`. */
+  readonly byDefault: Command;
+}
+
+/** Flags that every command has. */
+const commonFlags: ArgsDef = {
+  help: { type: "boolean", alias: "h", description: "Shows this help." },
+  version: { type: "boolean", description: "Shows the version." },
+};
+
+/** All flags of a command: its own, and those of every command. */
+export function flagsOf(command: Command): ArgsDef {
+  return { ...command.flags, ...commonFlags };
+}
+
+/** A task, out of what is asked and the work that answers it. */
+export function task<Asked extends Question>(
+  question: Asked,
+  work: (question: Asked) => Promise<number>,
+): Task {
+  return { kind: "task", question, run: () => work(question) };
 }
 
 /** A usage error, from the problems that make it up: one line each, whatever they quote. */

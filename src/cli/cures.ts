@@ -1,8 +1,18 @@
-import { options } from "../daemon/options.ts";
-import { variableOf } from "../options/option.ts";
 import { quoted } from "../base/quoted.ts";
+import { options } from "../daemon/options.ts";
+import { type AnyOption, variableOf } from "../options/option.ts";
 import type { Command } from "./command.ts";
 import type { Cures } from "./read-arguments.ts";
+
+const known: readonly AnyOption[] = Object.values(options);
+/** What a replica cannot do without, as words of a command line; of a choice the first. */
+const needed = known
+  .filter(
+    ({ flag, fallback }) =>
+      fallback.kind === "required" || (fallback.kind === "one-of" && fallback.flags[0] === flag),
+  )
+  .map(({ flag }) => `--${flag}=...`)
+  .join(" ");
 
 /** More words of a command line are not repeated. */
 const mostWords = 5;
@@ -18,12 +28,11 @@ export function curesOf(
     word: (words) =>
       runsCommand !== true || rawArguments.includes("--")
         ? undefined
-        : `the command goes behind --: election exec --zk-servers=... -- ${commandText(words)}`,
+        : `the command goes behind --: election exec ${needed} -- ${commandText(words)}`,
     flag: (name) => {
-      const option = Object.values(options).find(({ flag }) => flag === name);
-      if (option?.flag === "zk-auth" && Object.hasOwn(flags, options.zkAuthFile.flag)) {
-        const variable = variableOf(option.flag);
-        return `a flag is seen by everybody: use --${options.zkAuthFile.flag}, or ${variable}`;
+      const orFile = known.find(({ flag }) => flag === name)?.variableOnly?.orFile;
+      if (orFile !== undefined && Object.hasOwn(flags, orFile)) {
+        return `a flag is seen by everybody: use --${orFile}, or ${variableOf(name)}`;
       }
       const owners = all.filter((other) => Object.hasOwn(other.flags, name));
       if (owners.length === 0) return undefined;

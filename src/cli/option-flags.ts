@@ -10,12 +10,13 @@ export function optionsOf(command: string): readonly AnyOption[] {
   );
 }
 
-/** The table's options as citty's; without defaults, which citty would pass off as given. */
-export function flagsOf(all: readonly AnyOption[]): ArgsDef {
+/** Options as citty's flags; without defaults, which citty would pass off as given. */
+export function optionFlags(all: readonly AnyOption[]): ArgsDef {
   const flags: ArgsDef = {};
-  for (const option of all.filter(({ variableOnly }) => !variableOnly)) {
+  for (const option of all.filter(({ variableOnly }) => variableOnly === undefined)) {
     const fallback = fallbackText(option.fallback);
-    const shown = option.fallback.kind === "required" ? fallback : `default: ${fallback}`;
+    const isDemanded = option.fallback.kind === "required" || option.fallback.kind === "one-of";
+    const shown = isDemanded ? fallback : `default: ${fallback}`;
     const description = `${option.help}${lineBreak}${variableOf(option.flag)}, ${shown}`;
     flags[option.flag] =
       option.isSwitch === true
@@ -28,7 +29,7 @@ export function flagsOf(all: readonly AnyOption[]): ArgsDef {
 /** What has no flag, for the notes of a help. */
 export function variablesNote(all: readonly AnyOption[]): string {
   const variables = all
-    .filter(({ variableOnly }) => variableOnly)
+    .filter(({ variableOnly }) => variableOnly !== undefined)
     .map((option) => `${variableOf(option.flag)}=<${option.unit}>: ${option.help}`);
   return `Without a flag:\n${variables.join("\n")}`;
 }

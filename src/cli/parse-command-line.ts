@@ -1,22 +1,14 @@
-import type { ArgsDef } from "citty";
-import pkg from "../../package.json" with { type: "json" };
-import { nearestName } from "../options/nearest-name.ts";
 import { quoted } from "../base/quoted.ts";
-import type { Surroundings } from "../options/environment.ts";
-import { type Command, type CommandLine, usageError } from "./command.ts";
-import { commands, defaultCommand, hiddenCommands } from "./commands.ts";
+import type { Environment } from "../options/environment.ts";
+import { nearestName } from "../options/nearest-name.ts";
+import { type Command, type CommandLine, flagsOf, usageError } from "./command.ts";
+import { program } from "./commands.ts";
 import { curesOf } from "./cures.ts";
 import { helpOf } from "./help.ts";
 import { readArguments } from "./read-arguments.ts";
+import { version } from "./version.ts";
 
-/** The version of the program. */
-export const version: string = pkg.version;
-
-/** Flags that every command has. */
-const commonFlags: ArgsDef = {
-  help: { type: "boolean", alias: "h", description: "Shows this help." },
-  version: { type: "boolean", description: "Shows the version." },
-};
+const { commands, byDefault } = program;
 
 /**
  * Finds out what a command line asks for. The first word that is neither a flag nor a flag's value
@@ -28,19 +20,19 @@ const commonFlags: ArgsDef = {
  */
 export async function parseCommandLine(
   rawArguments: readonly string[],
-  surroundings: Surroundings,
+  environment: Environment,
   colours: boolean,
 ): Promise<CommandLine> {
   if (rawArguments[0] === "help") {
-    return await parseCommandLine([...rawArguments.slice(1), "--help"], surroundings, colours);
+    return await parseCommandLine([...rawArguments.slice(1), "--help"], environment, colours);
   }
   const at = placeOfCommand(rawArguments);
   const named = at === undefined ? undefined : rawArguments[at];
-  const command = named === undefined ? defaultCommand : known.find(({ name }) => name === named);
+  const command = named === undefined ? byDefault : known.find(({ name }) => name === named);
   const asked = ownArguments(rawArguments);
   if (asked.has("--help") || asked.has("-h"))
     return await help(named === undefined ? undefined : command, colours);
-  if (asked.has("--version")) return { kind: "version", text: `election ${version}\n` };
+  if (asked.has("--version")) return { kind: "text", text: `election ${version}\n` };
   if (command === undefined) return usageError([unknownCommand(named ?? "")]);
 
   const own = rawArguments.filter((_, index) => index !== at);
@@ -48,11 +40,11 @@ export async function parseCommandLine(
   const cures = curesOf(command, commands, rawArguments);
   const reading = readArguments(own, flags, command.operands?.most, cures);
   if (reading.kind === "refused") return usageError(reading.problems);
-  return command.interpret(reading.given, surroundings);
+  return command.interpret(reading.given, environment, program);
 }
 
-const known = [...commands, ...hiddenCommands];
-/** Flags, of whatever command, that have a value, which may be the next word. */
+const known = [...commands, ...program.hidden];
+/** The flags that have a value, which may be the next word, whichever command they belong to. */
 const flagsWithValue: ReadonlySet<string> = new Set(
   known.flatMap(({ flags }) =>
     Object.entries(flags).flatMap(([name, { type }]) => (type === "string" ? [`--${name}`] : [])),
@@ -83,7 +75,7 @@ function ownArguments(rawArguments: readonly string[]): ReadonlySet<string> {
 
 async function help(command: Command | undefined, colours: boolean): Promise<CommandLine> {
   const shown = command ?? {
-    ...defaultCommand,
+    ...byDefault,
     description: "Leader election as a daemon: several replicas, one leader.",
   };
   const text = await helpOf(
@@ -91,12 +83,7 @@ async function help(command: Command | undefined, colours: boolean): Promise<Com
     command === undefined ? commands : [],
     colours,
   );
-  return { kind: "help", text };
-}
-
-/** All flags of a command: its own, and those of every command. */
-export function flagsOf(command: Command): ArgsDef {
-  return { ...command.flags, ...commonFlags };
+  return { kind: "text", text };
 }
 
 function unknownCommand(word: string): string {

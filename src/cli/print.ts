@@ -1,3 +1,5 @@
+import type { Variables } from "../options/environment.ts";
+
 /** Writes what was asked for to stdout. */
 export async function print(text: string): Promise<void> {
   await write(Bun.stdout, text);
@@ -14,7 +16,12 @@ async function write(output: typeof Bun.stdout, text: string): Promise<void> {
   try {
     await Bun.write(output, text);
   } catch (error) {
-    // Whoever reads has read enough, such as `head`: that changes nothing of the exit code.
+    // The reader has read enough, as `head` does: that changes nothing of the exit code.
     if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
   }
+}
+
+/** Whether colours are wanted where a terminal shows them. Source: no-color.org */
+export function wantsColours(variables: Variables): boolean {
+  return (variables["NO_COLOR"] ?? "") === "";
 }

@@ -14,7 +14,10 @@ export interface Arguments {
   readonly rest: readonly string[];
 }
 
-/** What to do about what a command does not take; undefined where nothing better is known. */
+/**
+ * Advice about words and flags that a command does not take; undefined where none is better than
+ * the usual one.
+ */
 export interface Cures {
   /** About words that belong to no flag: the first such one, and all behind it. */
   readonly word: (words: readonly string[]) => string | undefined;
@@ -23,7 +26,7 @@ export interface Cures {
 
 const noCures: Cures = { word: () => undefined, flag: () => undefined };
 
-export type Reading =
+type Reading =
   | { readonly kind: "read"; readonly given: Arguments }
   | { readonly kind: "refused"; readonly problems: readonly string[] };
 
@@ -55,7 +58,7 @@ export function readArguments(
   return { kind: "read", given: { values, switches, operands, rest } };
 }
 
-/** After so many problems the rest is not looked at: each unknown flag is compared with all. */
+/** After this number of problems the rest is not looked at: each unknown flag costs time. */
 const mostProblems = 20;
 
 interface Inspection {

@@ -1,12 +1,15 @@
 import { formatHttpAddress, parseHttpAddress, type HttpAddress } from "../http/http-address.ts";
 import { loadOptions } from "../options/load.ts";
-import { options } from "../daemon/options.ts";
+import { options, optionTable } from "../daemon/options.ts";
 import { quoted } from "../base/quoted.ts";
-import type { Surroundings } from "../options/environment.ts";
+import type { Environment } from "../options/environment.ts";
 import type { ReplicaInfo } from "../election/ports/coordinator.ts";
-import type { Addresses, Operands } from "./command.ts";
-import { flagsOf } from "./option-flags.ts";
+import type { Operands } from "./command.ts";
+import { optionFlags } from "./option-flags.ts";
 import type { Arguments } from "./read-arguments.ts";
+
+/** Where replicas answer: at least one. */
+export type Addresses = readonly [HttpAddress, ...HttpAddress[]];
 
 /** The addresses of replicas, as words of a command line. */
 export function addressOperands(most: number): Operands {
@@ -17,14 +20,14 @@ export function addressOperands(most: number): Operands {
 }
 
 /** The flags of a command that asks replicas. */
-export const addressFlags = flagsOf([options.httpAddress, options.envFile]);
+export const addressFlags = optionFlags([options.httpAddress, options.envFile]);
 
-export type FoundAddresses =
+type FoundAddresses =
   | { readonly kind: "found"; readonly addresses: Addresses }
   | { readonly kind: "refused"; readonly problems: readonly string[] };
 
 /** The addresses that were given as words, else the one of the options. */
-export function replicaAddresses(given: Arguments, surroundings: Surroundings): FoundAddresses {
+export function replicaAddresses(given: Arguments, environment: Environment): FoundAddresses {
   const [extra] = given.rest;
   if (extra !== undefined) return refused(`unexpected argument ${quoted(extra)} behind --`);
   const addresses: HttpAddress[] = [];
@@ -38,7 +41,7 @@ export function replicaAddresses(given: Arguments, surroundings: Surroundings): 
     return refused("--http-address: expected either it or addresses, but both are given");
   }
   if (first !== undefined) return reachable([first, ...more]);
-  const loading = loadOptions(["httpAddress", "envFile"], given.values, surroundings);
+  const loading = loadOptions(optionTable, ["httpAddress", "envFile"], given.values, environment);
   if (loading.kind === "invalid") return { kind: "refused", problems: loading.problems };
   const { httpAddress } = loading.config;
   if (httpAddress !== null) return reachable([httpAddress]);
@@ -58,7 +61,7 @@ function refused(problem: string): FoundAddresses {
 }
 
 /** Where a replica can be asked from this host; else why it cannot. */
-export type Route =
+type Route =
   | { readonly kind: "route"; readonly address: HttpAddress }
   | { readonly kind: "none"; readonly why: string };
 

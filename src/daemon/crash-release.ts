@@ -24,7 +24,7 @@ export async function openStateDirectory(
 }
 
 /** What a release touches the world with: the daemon's is real, the simulation's is not. */
-export interface ReleaseMeans {
+interface ReleaseMeans {
   readonly coordination: Pick<Coordination, "releaseLeftBehind" | "patience">;
   readonly scheduler: Scheduler;
   readonly tell: Teller;

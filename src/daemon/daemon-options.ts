@@ -1,4 +1,5 @@
-import type { Loading, Setting } from "../options/load.ts";
+import type { Setting } from "../options/setting.ts";
+import type { Loading } from "../options/table.ts";
 import type { ServiceNotification } from "../system/service-notification.ts";
 import type { Config } from "./options.ts";
 
@@ -10,7 +11,7 @@ export interface DaemonOptions {
   /** What is to be told about the configuration: a line each. */
   readonly warnings: readonly string[];
   /** Reads the configuration anew, from where it came from. */
-  readonly reload: () => Loading;
+  readonly reload: () => Loading<Config>;
   readonly version: string;
   readonly hostName: string;
   /** What runs while the replica leads; undefined for the files alone. */

@@ -14,6 +14,7 @@ import type { DaemonOptions } from "./daemon-options.ts";
 import { checkToken, openHttp } from "./http.ts";
 import { leaderCommands } from "./leader-commands.ts";
 import { historyName, openTelemetry, savedInTheEnd, tellStart } from "./open-telemetry.ts";
+import { optionTable } from "./options.ts";
 import { replicaContext } from "./replica.ts";
 import { ReplicaSelf } from "./replica-self.ts";
 import { openNotifier } from "./open-notifier.ts";
@@ -21,7 +22,7 @@ import { signalHandlers } from "./signals.ts";
 
 /** Runs one replica until it is told to stop, or cannot go on. Resolves with the exit code. */
 export async function runDaemon(options: DaemonOptions): Promise<number> {
-  const live = new LiveConfig(options.config, options.settings, options.reload);
+  const live = new LiveConfig(optionTable.options, options, options.reload);
   const config = live.view;
   const scheduler = new RealScheduler();
   const stop = new AbortController();

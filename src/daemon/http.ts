@@ -9,7 +9,7 @@ import type { Config } from "./options.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 
 /** What the endpoints reach besides telemetry. */
-export interface HttpMeans extends Pick<Providers, "look"> {
+interface HttpMeans extends Pick<Providers, "look"> {
   readonly scheduler: Scheduler;
   readonly telemetry: Telemetry;
   readonly stepDown: StepDown;

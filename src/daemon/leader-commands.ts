@@ -8,7 +8,7 @@ import type { DaemonOptions } from "./daemon-options.ts";
 import type { ReplicaMeans } from "./replica.ts";
 
 /** What commands are run with. */
-export interface CommandMeans {
+interface CommandMeans {
   readonly scheduler: Scheduler;
   readonly coordination: { readonly timing: LeaseTiming };
   readonly observer: Observer;

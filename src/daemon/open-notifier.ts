@@ -1,12 +1,12 @@
 import type { Coordination } from "../election/ports/coordination.ts";
 import { type DutyPace, Progress } from "../election/progress.ts";
-import { dutyBeginMs, dutyEndMs } from "../exec/timings.ts";
+import { commandKinds, dutyBeginMs, dutyEndMs } from "../exec/timings.ts";
 import { NotifySocket } from "../system/notify-socket.ts";
 import type { RealScheduler } from "../system/real-scheduler.ts";
 import { ServiceNotifier } from "../system/service-notifier.ts";
 import type { Log } from "../telemetry/log/log.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
-import { commandKinds, type Config } from "./options.ts";
+import type { Config } from "./options.ts";
 
 /**
  * Tells the service manager how the replica is. Undefined where none listens, or none can be

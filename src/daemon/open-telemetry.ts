@@ -1,22 +1,22 @@
+import { logDescriptor } from "../options/environment.ts";
 import type { LiveConfig } from "../options/live.ts";
 import { resolvesBefore, within } from "../base/deadline.ts";
 import type { Coordination } from "../election/ports/coordination.ts";
 import type { ReplicaInfo } from "../election/ports/coordinator.ts";
-import { dutyEndMs } from "../exec/timings.ts";
+import { commandKinds, dutyEndMs } from "../exec/timings.ts";
 import type { RealScheduler } from "../system/real-scheduler.ts";
 import { openLog } from "../telemetry/log/open-log.ts";
 import { writeTo } from "../telemetry/log/line-writer.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
-import { commandKinds } from "./options.ts";
+import type { Options } from "./options.ts";
 
-const logDescriptor = 2;
 /** How long the end of the process waits for a disk that does not take the history. */
 const historyLimitMs = 500;
 
 /** What the daemon's telemetry asks when somebody looks. */
-export interface TelemetryMeans {
-  readonly live: LiveConfig;
+interface TelemetryMeans {
+  readonly live: LiveConfig<Options>;
   readonly scheduler: RealScheduler;
   readonly coordination: Coordination;
   readonly self: () => ReplicaInfo;

@@ -1,20 +1,22 @@
 import type { LiveConfig } from "../options/live.ts";
 import type { StepDown } from "../election/step-down.ts";
+import type { ForwardedSignal } from "../exec/options.ts";
 import type { SignalHandlers } from "../system/process-signals.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Log } from "../telemetry/log/log.ts";
 import type { LeaderCommands } from "./leader-commands.ts";
+import type { Options } from "./options.ts";
 
 /** What the daemon does on a signal, besides telling that it came. */
-export interface SignalMeans {
-  readonly live: LiveConfig;
+interface SignalMeans {
+  readonly live: LiveConfig<Options>;
   readonly telemetry: Telemetry;
   readonly stop: AbortController;
   readonly stepDown: StepDown;
   readonly commands: LeaderCommands;
 }
 
-export function signalHandlers(means: SignalMeans): SignalHandlers {
+export function signalHandlers(means: SignalMeans): SignalHandlers<ForwardedSignal> {
   const { live, telemetry, stop, stepDown, commands } = means;
   const { log } = telemetry;
   return {
@@ -46,7 +48,7 @@ export function signalHandlers(means: SignalMeans): SignalHandlers {
 }
 
 /** Reads the configuration again, and tells what came of it: on SIGHUP. */
-function reload(live: LiveConfig, log: Log): void {
+function reload(live: LiveConfig<Options>, log: Log): void {
   const reloading = live.reload();
   if (reloading.kind === "invalid") {
     for (const problem of reloading.problems) log.write("warn", "reload", problem);

@@ -55,7 +55,7 @@ export class Lease {
   renew(sentAt: Instant, durationMs: number): boolean {
     if (!this.holds()) return false;
     // A shortened duration may move the end backwards: a promise made to others is not, though,
-    // because takers count with the longer duration that the term node still names.
+    // because takers may still count with the longer duration.
     this.#renewedAt = sentAt;
     this.#validUntil = later(sentAt, durationMs);
     return this.holds();

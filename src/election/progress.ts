@@ -7,7 +7,7 @@ import type { StateName } from "./transitions.ts";
 const graceMs = 15_000;
 
 /** They are read at each use: they may change. */
-export interface ProgressTimings extends Timings {
+interface ProgressTimings extends Timings {
   /** The pace of a duty that writes. */
   readonly leaderTimeoutMs: number;
 }

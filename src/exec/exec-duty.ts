@@ -6,17 +6,10 @@ import { type Instant, remainingMs, type Scheduler, uptimeOf } from "../base/sch
 import { aborted, Scope } from "../base/scope.ts";
 import { unreachable } from "../base/unreachable.ts";
 import type { CommandEnd, Commands } from "./commands.ts";
+import type { RestartPolicy, Sequel } from "./options.ts";
 import { RestartPause, wellAfterMs } from "./restart-pause.ts";
 
-/** Whether a command that ended by itself is started again. */
-export const restartPolicies = ["always", "on-failure", "never"] as const;
-export type RestartPolicy = (typeof restartPolicies)[number];
-
-/** What follows when it is not: keep leadership idle, leave it to the next, or end the daemon. */
-export const sequels = ["stay", "resign", "exit"] as const;
-export type Sequel = (typeof sequels)[number];
-
-export interface ExecDutyOptions {
+interface ExecDutyOptions {
   readonly commands: Commands;
   readonly scheduler: Scheduler;
   readonly observer: Observer;

@@ -1,4 +1,5 @@
 import type { LeaseTiming } from "../election/ports/lease-timing.ts";
+import { formatDuration as write } from "../options/duration.ts";
 
 /** All in milliseconds. */
 export interface CommandTimings {
@@ -6,13 +7,13 @@ export interface CommandTimings {
   readonly stopTimeoutMs: number;
 }
 
-/** The same, where there are hooks. */
-export interface HookTimings extends CommandTimings {
+/** With those of the hooks. */
+interface HookTimings extends CommandTimings {
   readonly hookTimeoutMs: number;
 }
 
 /** Which commands a leader has: the one that runs while it leads, and those before and after. */
-export interface CommandKinds {
+interface CommandKinds {
   readonly command: boolean;
   readonly onElected: boolean;
   readonly onLost: boolean;
@@ -26,8 +27,16 @@ export function stoppingMs(
   return execStopTimeoutMs + killMarginMs;
 }
 
-/** Whether there is a command that may run when leadership ends. */
-function runsUnderLease({ command, onElected }: CommandKinds): boolean {
+/** Which commands a leader has with these options, and `command` under leadership or not. */
+export function commandKinds(
+  { onElected, onLost }: { readonly onElected: unknown; readonly onLost: unknown },
+  command: boolean,
+): CommandKinds {
+  return { command, onElected: onElected !== null, onLost: onLost !== null };
+}
+
+/** Whether there is a command that may run when leadership ends: on-lost runs behind the lease. */
+export function runsUnderLease({ command, onElected }: CommandKinds): boolean {
   return command || onElected;
 }
 
@@ -54,9 +63,6 @@ export function dutyEndMs(
   return (runsUnderLease(kinds) ? endingMs : 0) + lostMs;
 }
 
-/** Writes a duration in milliseconds as people give it. */
-export type WriteDuration = (ms: number) => string;
-
 /**
  * What is wrong with the stop timeout of commands when one cannot be stopped before the end of a
  * lease that is not renewed, or before the daemon itself has to end, with the arithmetic; undefined
@@ -65,7 +71,6 @@ export type WriteDuration = (ms: number) => string;
 export function timingProblem(
   { execStopTimeoutMs, stopTimeoutMs }: CommandTimings,
   timing: LeaseTiming,
-  write: WriteDuration,
 ): string | undefined {
   const { sessionTimeoutMs, leaseMs, renewalMs, answerMs, killMarginMs } = timing;
   const roomMs = leaseMs - renewalMs - answerMs - killMarginMs;
@@ -90,7 +95,6 @@ export function stopProblem(
   timings: HookTimings,
   timing: LeaseTiming,
   kinds: CommandKinds,
-  write: WriteDuration,
 ): string | undefined {
   const { hookTimeoutMs, stopTimeoutMs } = timings;
   const endingMs = stoppingMs(timings, timing);

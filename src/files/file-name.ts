@@ -14,7 +14,7 @@ const temporaryShape = new RegExp(
 );
 
 /** What a name says. `foreign` names are nobody's business here. */
-export type FileName =
+type FileName =
   | { readonly kind: "final"; readonly epoch: Epoch }
   | { readonly kind: "temporary"; readonly epoch: Epoch; readonly replica: string }
   | { readonly kind: "foreign" };

@@ -11,7 +11,7 @@ import { finalName, temporaryName } from "./file-name.ts";
 import { type Inventory, takeInventory } from "./inventory.ts";
 import { prune } from "./pruning.ts";
 
-export interface LeaderFilesOptions {
+interface LeaderFilesOptions {
   readonly disk: Disk;
   readonly scheduler: Scheduler;
   readonly observer: Observer;
@@ -23,7 +23,7 @@ export interface LeaderFilesOptions {
   readonly limitsChanged?: (() => AbortSignal) | undefined;
 }
 
-export interface LeaderLimits {
+interface LeaderLimits {
   /** The pace: one file every so many milliseconds, the first at once. */
   readonly leaderTimeoutMs: number;
   /** How many files are kept, at least 1. */

@@ -8,7 +8,7 @@ import type { Inventory } from "./inventory.ts";
 const batchSize = 32;
 
 /** What a pruning did. */
-export interface Pruning {
+interface Pruning {
   readonly removed: number;
   /** What could not be removed, and why: one sentence; undefined when all went well. */
   readonly trouble: string | undefined;

@@ -1,6 +1,6 @@
 import { invalid, type Parsed, valid } from "../options/parsed.ts";
 
-/** Where the HTTP endpoints are to answer. */
+/** Where HTTP endpoints answer, or are to. */
 export type HttpAddress =
   /** `host` is a name or an address, an IPv6 address without brackets; port 0 takes a free one. */
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }

@@ -2,19 +2,15 @@ import { dirname } from "node:path";
 import type { Scheduler } from "../base/scheduler.ts";
 import { EventStreams } from "./event-streams.ts";
 import type { Gate } from "./gate.ts";
+import { formatHttpAddress, type HttpAddress } from "./http-address.ts";
 import { HttpServerError } from "./http-server-error.ts";
 import type { Providers } from "./providers.ts";
 import { isLoopback, namesASite } from "./host-check.ts";
 import { failure, misdirected, respond } from "./respond.ts";
 import { removeStaleSocket } from "./stale-socket.ts";
 
-/** Where to answer. `host` is a name or address, IPv6 without brackets; port 0 takes a free one. */
-export type ListenAddress =
-  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
-  | { readonly kind: "unix"; readonly path: string };
-
 interface HttpServerOptions {
-  readonly address: ListenAddress;
+  readonly address: HttpAddress;
   readonly providers: Providers;
   readonly scheduler: Scheduler;
   /** The file with the token that changes over TCP take; without it there are none over TCP. */
@@ -55,10 +51,9 @@ export class HttpServer implements AsyncDisposable {
     this.#server = server;
     this.#streams = streams;
     this.#scheduler = options.scheduler;
-    this.address =
-      address.kind === "unix"
-        ? `unix:${address.path}`
-        : hostPort(address.host, server.port ?? address.port);
+    this.address = formatHttpAddress(
+      address.kind === "unix" ? address : { ...address, port: server.port ?? address.port },
+    );
   }
 
   /** Opens the endpoints. Rejects with HttpServerError, whose message names option and cure. */
@@ -127,10 +122,8 @@ function serve(
   return Bun.serve({ ...common, hostname: host, port, reusePort: false, idleTimeout: idleSeconds });
 }
 
-function translate(error: unknown, address: ListenAddress): HttpServerError {
-  const shown =
-    address.kind === "unix" ? `unix:${address.path}` : hostPort(address.host, address.port);
-  const option = `--http-address "${shown}"`;
+function translate(error: unknown, address: HttpAddress): HttpServerError {
+  const option = `--http-address "${formatHttpAddress(address)}"`;
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
   if (code === "EADDRINUSE") {
     const message = `${option}: another process listens there; name another address or stop it`;
@@ -155,8 +148,4 @@ function socketProblem(directory: string, code: string): string {
     default:
       return `it cannot be opened (${code}); name another path`;
   }
-}
-
-function hostPort(host: string, port: number): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,5 +1,5 @@
 import { request, type IncomingMessage, type RequestOptions } from "node:http";
-import type { ListenAddress } from "./http-server.ts";
+import type { HttpAddress } from "./http-address.ts";
 
 /** A replica answers with some kilobytes; another program on its port may send without end. */
 const largestAnswerBytes = 1024 * 1024;
@@ -25,7 +25,7 @@ interface NoAnswer {
  * fails it.
  */
 export async function askReplica(
-  address: ListenAddress,
+  address: HttpAddress,
   { method, path, token }: ReplicaQuestion,
   limit: AbortSignal,
 ): Promise<ReplicaAnswer> {
@@ -57,7 +57,7 @@ type StatusAnswer = { readonly kind: "answered"; readonly text: string } | NoAns
 
 /** Asks the replica that listens at `address` for its /status: see askReplica. */
 export async function requestStatus(
-  address: ListenAddress,
+  address: HttpAddress,
   limit: AbortSignal,
 ): Promise<StatusAnswer> {
   const answer = await askReplica(address, { method: "GET", path: "/status" }, limit);
@@ -65,7 +65,7 @@ export async function requestStatus(
   return { kind: "failed", detail: `it answers ${answer.status}, as no replica does` };
 }
 
-function placeOf(address: ListenAddress): RequestOptions {
+function placeOf(address: HttpAddress): RequestOptions {
   if (address.kind === "unix") return { socketPath: address.path };
   const { host, port } = address;
   const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;

@@ -1,8 +1,8 @@
 import { invalid, type Parsed, valid } from "./parsed.ts";
 
 /**
- * The longest duration that is accepted: a day. Whatever is longer is a slip of the unit, and far
- * above it lie the limits of timers (2^31 ms, beyond which a timer fires at once).
+ * The longest duration that is accepted: a day. A longer one is a slip of the unit. Far above it
+ * lie the limits of timers: beyond 2^31 ms a timer fires at once.
  */
 export const longestDurationMs = 24 * 60 * 60 * 1000;
 
@@ -26,7 +26,7 @@ export function parseDuration(text: string): Parsed<number> {
   return parseDurationFrom(1, text);
 }
 
-/** The same, where what is shorter makes no sense. */
+/** Reads a duration as parseDuration does, and refuses one that is shorter than `leastMs`. */
 export function parseDurationFrom(leastMs: number, text: string): Parsed<number> {
   const range = `from ${formatDuration(leastMs)} to 24h in whole milliseconds`;
   const expected = `a duration ${range}, such as 10s, 1m30s or 500ms`;

@@ -1,9 +1,9 @@
 /** The variables of an env file, in its order, or the first line that is none. */
-export type EnvFile =
+type EnvFile =
   | { readonly kind: "parsed"; readonly variables: readonly Variable[] }
   | { readonly kind: "invalid"; readonly line: number; readonly expected: string };
 
-export interface Variable {
+interface Variable {
   readonly name: string;
   readonly value: string;
   /** Where it begins, counted from 1. */
@@ -14,8 +14,6 @@ export interface Variable {
 const assignment = /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*/;
 /** What ends a value without quotes, where the end of its line does not. */
 const commentBehindSpace = /[ \t]#/;
-const singleQuoted = /'([^']*)'/;
-const doubleQuoted = /"((?:[^"\\]|\\[^])*)"/;
 const blank = /[ \t]*(?:#[^\n]*)?(?=\n|$)/;
 
 /**
@@ -65,19 +63,31 @@ function readValue(text: string, start: number): Value {
   if (quote !== '"' && quote !== "'") {
     return readBareValue(text, start);
   }
-  const found = match(quote === '"' ? doubleQuoted : singleQuoted, text, start);
-  if (found === undefined) return { kind: "invalid", expected: `a closing ${quote}` };
-  const behind = start + found[0].length;
+  const end = quote === '"' ? endOfEscaped(text, start + 1) : text.indexOf(quote, start + 1);
+  if (end === -1) return { kind: "invalid", expected: `a closing ${quote}` };
+  const behind = end + 1;
   const rest = match(blank, text, behind);
   if (rest === undefined) {
     return { kind: "invalid", expected: `nothing but a comment after the closing ${quote}` };
   }
-  const value = found[1] ?? "";
+  const value = text.slice(start + 1, end);
   return {
     kind: "read",
     value: quote === '"' ? unescape(value) : value,
     end: behind + rest[0].length,
   };
+}
+
+/**
+ * Where the double quote is that no backslash stands before; -1 when there is none. No pattern
+ * looks for it: over a long value that takes seconds.
+ */
+function endOfEscaped(text: string, start: number): number {
+  for (let at = start; at < text.length; at += 1) {
+    if (text[at] === '"') return at;
+    if (text[at] === "\\") at += 1;
+  }
+  return -1;
 }
 
 /**

@@ -1,28 +1,18 @@
 import { fstatSync, readFileSync, statSync, type Stats } from "node:fs";
 import { hostname } from "node:os";
-import type { Parsed } from "./parsed.ts";
-import { isJournal } from "../system/service-notification.ts";
+
+/** The variables of a process's environment. */
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** All that configuration depends on besides the command line, so that loading it is pure. */
-export interface Surroundings {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+export interface Environment {
+  readonly variables: Variables;
   readonly readFile: (path: string) => FileReading;
   readonly hostName: string;
   /** Random bytes, fresh at each process start: what makes the default replica id unique. */
   readonly nonce: Uint8Array;
   /** Whether the log goes to a terminal. */
   readonly terminal: boolean;
-  /** Whether the log goes to the journal. */
-  readonly journal: boolean;
-  /** Reads the list of the coordinator's servers, in the notation of its adapter. */
-  readonly parseServers: (text: string) => Parsed<ServerList>;
-}
-
-/** The coordinator's servers. */
-export interface ServerList {
-  readonly servers: readonly { readonly host: string; readonly port: number }[];
-  /** The path below which everything of ours is: "" or "/", or a path such as "/team". */
-  readonly chroot: string;
 }
 
 export interface ReadText {
@@ -42,18 +32,17 @@ const readableByOthers = 0o004;
 const readableByGroup = 0o040;
 const root = 0;
 
-const logFileDescriptor = 2;
+/** Where the log goes: stderr. */
+export const logDescriptor = 2;
 
-/** The surroundings of this very process. */
-export function processSurroundings(parseServers: Surroundings["parseServers"]): Surroundings {
+/** The environment of this very process. */
+export function processEnvironment(): Environment {
   return {
-    environment: process.env,
+    variables: process.env,
     readFile: readSmallFile,
     hostName: hostname(),
     nonce: crypto.getRandomValues(new Uint8Array(6)),
-    terminal: isTerminal(logFileDescriptor),
-    journal: isJournal(process.env, logFileDescriptor),
-    parseServers,
+    terminal: isTerminal(logDescriptor),
   };
 }
 

@@ -1,9 +1,10 @@
-import { parseEnvFile } from "./env-file.ts";
-import { nearestName } from "./nearest-name.ts";
-import { type AnyOption, isOurVariable, variableOf } from "./option.ts";
-import { options } from "../daemon/options.ts";
 import { quoted } from "../base/quoted.ts";
-import type { Surroundings } from "./environment.ts";
+import { parseEnvFile } from "./env-file.ts";
+import type { Environment, Variables } from "./environment.ts";
+import { nearestName } from "./nearest-name.ts";
+import { type AnyOption, type FileSource, isOurVariable, variableOf } from "./option.ts";
+import { placeOf, type Source, spelling } from "./setting.ts";
+import type { KnownNames } from "./table.ts";
 
 /** The text that an option was given, and by what. */
 export interface Given {
@@ -11,72 +12,69 @@ export interface Given {
   readonly source: Source;
 }
 
-/** Where a value comes from. An earlier kind goes before a later one. */
-export type Source =
-  | { readonly kind: "flag" }
-  | { readonly kind: "environment" }
-  | { readonly kind: "env-file"; readonly path: string; readonly line: number }
-  | { readonly kind: "default" };
-
 /** What was given, by flag name, and the problems met on the way: one line each. */
-export interface Givens {
+interface Givens {
   readonly values: ReadonlyMap<string, Given>;
   readonly problems: readonly string[];
 }
 
-const known: readonly AnyOption[] = Object.values(options);
-const defaultEnvFile = ".env";
 /**
- * After so many problems the rest of the environment, or of the env file, is not looked at: each
- * unknown name is compared with all known ones, and nobody reads ten thousand lines.
+ * After this number of problems the rest of the environment, or of the env file, is not looked at:
+ * each unknown name is compared with all known ones, and nobody reads ten thousand lines.
  */
 const mostProblems = 20;
 
-/** Takes what the command line, the environment and the env file say: in this order. */
-export function gather(flags: ReadonlyMap<string, string>, surroundings: Surroundings): Givens {
-  const values = new Map<string, Given>();
-  for (const [flag, text] of flags) values.set(flag, { text, source: { kind: "flag" } });
-  const environment = fromEnvironment(surroundings.environment);
-  addMissing(values, environment.values);
+/** Reads a file that an option names: what is given there, and what is wrong with it. */
+type ReadSource = (
+  naming: AnyOption,
+  file: Given,
+  known: KnownNames,
+  environment: Environment,
+) => Givens;
 
-  const envFile = values.get(options.envFile.flag) ?? defaultEnvFileOf(surroundings);
-  if (envFile === undefined) return { values, problems: environment.problems };
-  values.set(options.envFile.flag, envFile);
-  const file = fromEnvFile(envFile, surroundings);
-  addMissing(values, file.values);
-  return { values, problems: [...environment.problems, ...file.problems] };
-}
+const readers: Readonly<Record<FileSource["kind"], ReadSource>> = { "env-file": fromEnvFile };
 
-/** An option as its author wrote it, and where: what an error points at. */
-export function spelling(option: AnyOption, source: Source): string {
-  if (source.kind === "environment") return variableOf(option.flag);
-  if (source.kind === "env-file") return `${variableOf(option.flag)} (${placeOf(source)})`;
-  return `--${option.flag}`;
-}
-
-/** The env file's line of a value that comes from there. */
-export function placeOf(source: { readonly path: string; readonly line: number }): string {
-  return `${source.path} line ${source.line}`;
-}
-
-function addMissing(values: Map<string, Given>, more: ReadonlyMap<string, Given>): void {
-  for (const [flag, given] of more) if (!values.has(flag)) values.set(flag, given);
-}
-
-function fromEnvironment(environment: Surroundings["environment"]): Givens {
+/**
+ * Takes what the command line, the environment and the files that options name say. An earlier one
+ * of them goes before a later one; the files come in the order of the options that name them.
+ */
+export function gather(
+  known: KnownNames,
+  flags: ReadonlyMap<string, string>,
+  environment: Environment,
+): Givens {
   const values = new Map<string, Given>();
   const problems: string[] = [];
-  for (const [name, text] of Object.entries(environment)) {
+  const add = (more: Givens): void => {
+    for (const [flag, given] of more.values) if (!values.has(flag)) values.set(flag, given);
+    problems.push(...more.problems);
+  };
+  for (const [flag, text] of flags) values.set(flag, { text, source: { kind: "flag" } });
+  add(fromVariables(known, environment.variables));
+  for (const option of Object.values(known.options)) {
+    if (option.source === undefined) continue;
+    const file = values.get(option.flag) ?? usualFile(option.source, environment);
+    if (file === undefined) continue;
+    values.set(option.flag, file);
+    add(readers[option.source.kind](option, file, known, environment));
+  }
+  return { values, problems };
+}
+
+function fromVariables(known: KnownNames, variables: Variables): Givens {
+  const values = new Map<string, Given>();
+  const problems: string[] = [];
+  for (const [name, text] of Object.entries(variables)) {
     if (text === undefined || !isOurVariable(name)) continue;
     if (problems.length === mostProblems) {
       problems.push("the environment: the rest is not looked at");
       break;
     }
-    const option = optionOf(name);
+    const option = optionOf(name, known);
     if (option !== undefined) {
       values.set(option.flag, { text, source: { kind: "environment" } });
-    } else if (!isServiceLink(name) && !commandVariables.has(name)) {
-      problems.push(unknownVariable(name, "the environment"));
+    } else if (!isServiceLink(name) && !known.otherVariables.has(name)) {
+      problems.push(unknownVariable(name, "the environment", known));
     }
   }
   return { values, problems };
@@ -91,30 +89,27 @@ function isServiceLink(name: string): boolean {
   return /_SERVICE_(?:HOST|PORT(?:_\w+)?)$|_PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)?$/.test(name);
 }
 
-/** What a command under leadership finds in its environment: it may well run `election` again. */
-const commandVariables: ReadonlySet<string> = new Set([
-  "ELECTION_EPOCH",
-  "ELECTION_REPLICA_ID",
-  "ELECTION_LEASE_UNTIL",
-  "ELECTION_REASON",
-]);
-
-/** The default env file may be absent; one that was named may not. */
-function defaultEnvFileOf(surroundings: Surroundings): Given | undefined {
-  if (surroundings.readFile(defaultEnvFile).kind === "absent") return undefined;
-  return { text: defaultEnvFile, source: { kind: "default" } };
+/** The file that is read where none is named: it may be absent. One that was named may not. */
+function usualFile(source: FileSource, environment: Environment): Given | undefined {
+  if (environment.readFile(source.usualPath).kind === "absent") return undefined;
+  return { text: source.usualPath, source: { kind: "default" } };
 }
 
-function fromEnvFile(envFile: Given, surroundings: Surroundings): Givens {
-  const path = envFile.text;
+function fromEnvFile(
+  naming: AnyOption,
+  file: Given,
+  known: KnownNames,
+  environment: Environment,
+): Givens {
+  const path = file.text;
   const values = new Map<string, Given>();
   const refuse = (problem: string): Givens => ({ values, problems: [problem] });
   // The option's own check refuses the empty path.
   if (path === "") return { values, problems: [] };
-  const reading = surroundings.readFile(path);
+  const reading = environment.readFile(path);
   if (reading.kind !== "read") {
     const why = reading.kind === "absent" ? "it does not exist" : reading.detail;
-    const named = spelling(options.envFile, envFile.source);
+    const named = spelling(naming, file.source);
     return refuse(`${named} ${quoted(path)}: expected a readable file, but ${why}`);
   }
   const parsed = parseEnvFile(reading.text);
@@ -130,10 +125,10 @@ function fromEnvFile(envFile: Given, surroundings: Surroundings): Givens {
       break;
     }
     const source = { kind: "env-file", path, line } as const;
-    const option = optionOf(name);
+    const option = optionOf(name, known);
     if (option === undefined) {
-      problems.push(unknownVariable(name, placeOf(source)));
-    } else if (option.flag === options.envFile.flag) {
+      problems.push(unknownVariable(name, placeOf(source), known));
+    } else if (option.flag === naming.flag) {
       problems.push(`${spelling(option, source)}: an env file cannot name another one`);
     } else if (values.has(option.flag)) {
       problems.push(`${spelling(option, source)}: expected it once, but it is given above`);
@@ -144,15 +139,13 @@ function fromEnvFile(envFile: Given, surroundings: Surroundings): Givens {
   return { values, problems };
 }
 
-function optionOf(variable: string): AnyOption | undefined {
-  return known.find((option) => variableOf(option.flag) === variable);
+function optionOf(variable: string, { options }: KnownNames): AnyOption | undefined {
+  return Object.values(options).find(({ flag }) => variableOf(flag) === variable);
 }
 
-function unknownVariable(name: string, place: string): string {
-  const nearest = nearestName(
-    name,
-    known.map((option) => variableOf(option.flag)),
-  );
+function unknownVariable(name: string, place: string, { options }: KnownNames): string {
+  const names = Object.values(options).map(({ flag }) => variableOf(flag));
+  const nearest = nearestName(name, names);
   const hint = nearest === undefined ? "see --help for all variables" : `did you mean ${nearest}?`;
   return `${name} (${place}): unknown variable; ${hint}`;
 }

@@ -1,9 +1,9 @@
-import type { Loading, Setting } from "./load.ts";
-import type { AnyOption } from "./option.ts";
-import { type Config, options } from "../daemon/options.ts";
+import type { ConfigOf, OptionMap } from "./option.ts";
+import type { Setting } from "./setting.ts";
+import type { Loaded, Loading } from "./table.ts";
 
-/** What reading the configuration again came to. */
-export type Reloading =
+/** What a second reading of the configuration came to. */
+type Reloading =
   | {
       readonly kind: "reloaded";
       /** What holds from now on. */
@@ -15,34 +15,38 @@ export type Reloading =
   | { readonly kind: "invalid"; readonly problems: readonly string[] };
 
 /** An option whose value is another one now: as texts, a secret masked, null for no value. */
-export interface Change {
+interface Change {
   readonly option: string;
   readonly from: string | null;
   readonly to: string | null;
 }
 
-const fields = Object.keys(options) as readonly (keyof Config)[];
-
 /** The configuration of a process, of which a part can change while it runs. */
-export class LiveConfig {
-  /** The configuration, read at each use: whoever copies a value out of it keeps the old one. */
-  readonly view: Config;
-  readonly #load: () => Loading;
-  #current: Config;
+export class LiveConfig<Options extends OptionMap> {
+  /** The configuration, read at each use: a copy of a value stays as it was. */
+  readonly view: ConfigOf<Options>;
+  readonly #options: Options;
+  readonly #load: () => Loading<ConfigOf<Options>>;
+  #current: ConfigOf<Options>;
   #settings: readonly Setting[];
   #changing = new AbortController();
 
   /** @param load reads it anew, from where the first one came from */
-  constructor(config: Config, settings: readonly Setting[], load: () => Loading) {
-    this.#current = config;
-    this.#settings = settings;
+  constructor(
+    options: Options,
+    first: Pick<Loaded<ConfigOf<Options>>, "config" | "settings">,
+    load: () => Loading<ConfigOf<Options>>,
+  ) {
+    this.#options = options;
+    this.#current = first.config;
+    this.#settings = first.settings;
     this.#load = load;
     const view = {};
-    for (const field of fields) {
+    for (const field of Object.keys(options)) {
       Object.defineProperty(view, field, { enumerable: true, get: () => this.#current[field] });
     }
     // Every field of the table was defined just now, with the type that the table gives it.
-    this.view = view as Config;
+    this.view = view as ConfigOf<Options>;
   }
 
   /** How every option is set at present: for people. */
@@ -50,7 +54,7 @@ export class LiveConfig {
     return this.#settings;
   }
 
-  /** Aborted at the next change: whoever waits for a time that was configured waits anew. */
+  /** Aborted at the next change: who waits for a time that was configured waits anew then. */
   get changed(): AbortSignal {
     return this.#changing.signal;
   }
@@ -59,22 +63,23 @@ export class LiveConfig {
   reload(): Reloading {
     const loading = this.#load();
     if (loading.kind === "invalid") return loading;
-    const different = fields.filter(
+    const different = Object.keys(this.#options).filter(
       (field) => !Bun.deepEquals(loading.config[field], this.#current[field]),
     );
+    const isLive = (field: string): boolean => this.#options[field]?.isLive === true;
     const [live, fixed] = [different.filter(isLive), different.filter((field) => !isLive(field))];
-    const change = (field: keyof Config): Change => ({
-      option: options[field].flag,
-      from: textOf(this.#settings, field),
-      to: textOf(loading.settings, field),
-    });
+    const change = (field: string): Change => {
+      const option = this.#options[field]?.flag ?? field;
+      const [from, to] = [textOf(this.#settings, option), textOf(loading.settings, option)];
+      return { option, from, to };
+    };
     const outcome = { changed: live.map(change), kept: fixed.map(change) };
     const taken = Object.fromEntries(live.map((field) => [field, loading.config[field]]));
     this.#current = { ...this.#current, ...taken };
+    const kept = outcome.kept.map(({ option }) => option);
     this.#settings = this.#settings.map((setting) => {
-      const isKept = fixed.some((field) => options[field].flag === setting.option);
       const found = loading.settings.find(({ option }) => option === setting.option);
-      return isKept || found === undefined ? setting : found;
+      return kept.includes(setting.option) || found === undefined ? setting : found;
     });
     if (live.length > 0) {
       const changing = this.#changing;
@@ -85,11 +90,6 @@ export class LiveConfig {
   }
 }
 
-function isLive(field: keyof Config): boolean {
-  const option: AnyOption = options[field];
-  return option.isLive === true;
-}
-
-function textOf(settings: readonly Setting[], field: keyof Config): string | null {
-  return settings.find(({ option }) => option === options[field].flag)?.value ?? null;
+function textOf(settings: readonly Setting[], flag: string): string | null {
+  return settings.find(({ option }) => option === flag)?.value ?? null;
 }

@@ -1,106 +1,139 @@
-import { disagreements } from "../coordination/zookeeper/disagreements.ts";
-import { gather, type Given, placeOf, type Source, spelling } from "./given.ts";
-import { type AnyOption, variableOf } from "./option.ts";
-import { type Config, options } from "../daemon/options.ts";
-import { type Parsed, valid } from "./parsed.ts";
+/*
+ * The engine of the configuration. It knows no option: a table says which there are. Out of the
+ * table, the flags and the environment it makes a configuration, or says all that is wrong.
+ *
+ * I1  An earlier source goes before a later one: flag, environment, a file that an option names,
+ *     default.
+ * I2  Equal arguments give an equal configuration: files, host name and chance are asked of the
+ *     environment alone.
+ * I3  A configuration is whole or is not there, and every problem is told at once. An option that
+ *     is missing is told where nothing else is wrong.
+ * I4  The text of a secret stands in the configuration alone: in no setting, and in no message.
+ */
+
 import { quoted } from "../base/quoted.ts";
-import type { Surroundings } from "./environment.ts";
-
-/** A checked configuration, or all that is wrong with it. */
-export type Loading<Field extends keyof Config = keyof Config> =
-  | {
-      readonly kind: "loaded";
-      readonly config: Pick<Config, Field>;
-      /** In the order of the table. */
-      readonly settings: readonly Setting[];
-      /** What a person should know of values that are taken all the same: a line each. */
-      readonly warnings: readonly string[];
-    }
-  /** One line per problem: option, value and what would be right. Never empty. */
-  | { readonly kind: "invalid"; readonly problems: readonly string[] };
-
-/** One option as it was set: for people. */
-export interface Setting {
-  readonly option: string;
-  /** The text that was given; `***` for a secret; null where there is no value. */
-  readonly value: string | null;
-  readonly source: Source["kind"];
-  /** The env file and its line, where that is the source; else null. */
-  readonly place: string | null;
-}
+import { unreachable } from "../base/unreachable.ts";
+import type { Environment } from "./environment.ts";
+import { gather, type Given } from "./given.ts";
+import { type AnyOption, type ConfigOf, type OptionMap, variableOf } from "./option.ts";
+import { type Parsed, valid } from "./parsed.ts";
+import { placeOf, type Setting, type Source, spelling } from "./setting.ts";
+import type { Check, KnownNames, Loading, Table } from "./table.ts";
 
 const mask = "***";
 
 /**
- * Finds every option's value: from `flags` (by flag name), else the environment, else the env
- * file, else its default. It has no side effect besides what `surroundings` does.
+ * Finds every option's value: from `flags` (by flag name), else the environment, else a file that
+ * an option names, else its default. Then the checks look at all of it: those of the table, and
+ * where they find no problem, `more`. It has no side effect besides what `environment` does.
  */
-export function loadConfig(
+export function loadConfig<Options extends OptionMap>(
+  table: Table<Options>,
   flags: ReadonlyMap<string, string>,
-  surroundings: Surroundings,
-): Loading {
-  const all = Object.keys(options) as (keyof Config)[];
-  const loading = loadOptions(all, flags, surroundings);
-  if (loading.kind === "invalid") return loading;
-  const problems = disagreements(loading.config, surroundings.readFile);
-  return problems.length > 0 ? { kind: "invalid", problems } : loading;
+  environment: Environment,
+  more: readonly Check<ConfigOf<Options>>[] = [],
+): Loading<ConfigOf<Options>> {
+  const all = Object.keys(table.options) as (keyof Options)[];
+  const loading = loadOptions(table, all, flags, environment);
+  return checked(checked(loading, table.checks, environment), more, environment);
 }
 
-/** The same for the options of `wanted` alone: what is said of the others is not looked at. */
-export function loadOptions<Field extends keyof Config>(
+/**
+ * Finds the values of the options of `wanted` alone, as loadConfig does: what is said of the
+ * others is not looked at, and nothing is checked as a whole.
+ */
+export function loadOptions<Options extends OptionMap, Field extends keyof Options>(
+  table: KnownNames & { readonly options: Options },
   wanted: readonly Field[],
   flags: ReadonlyMap<string, string>,
-  surroundings: Surroundings,
-): Loading<Field> {
-  const givens = gather(flags, surroundings);
+  environment: Environment,
+): Loading<Pick<ConfigOf<Options>, Field>> {
+  const givens = gather(table, flags, environment);
+  // A field of the table is there, whatever its name.
+  const options = wanted.map((field) => ({ field, option: table.options[field] as AnyOption }));
   const problems = [...givens.problems];
-  const fields: Record<string, unknown> = {};
+  const fields: Partial<Record<Field, unknown>> = {};
   const settings: Setting[] = [];
   const warnings: string[] = [];
   const missing: string[] = [];
-  for (const field of wanted) {
-    const option: AnyOption = options[field];
-    const given = givens.values.get(option.flag) ?? fallbackOf(option, surroundings);
+  for (const { field, option } of options) {
+    const given = givens.values.get(option.flag) ?? fallbackOf(option, givens.values, environment);
     settings.push(settingOf(option, given));
-    const read = given === undefined ? readNothing(option) : readText(option, given, surroundings);
+    const read = given === undefined ? readNothing(option) : readText(option, given, environment);
     if (read.kind === "valid") {
       fields[field] = read.value;
       if (read.warning !== undefined) warnings.push(read.warning);
     } else (given === undefined ? missing : problems).push(read.expected);
+  }
+  const choices = choicesAmong(
+    options.map(({ option }) => option),
+    table.options,
+  );
+  for (const choice of choices) {
+    const given = choice.filter(({ flag }) => givens.values.has(flag));
+    if (given.length === 0) missing.push(noneOf(choice));
+    if (given.length > 1) problems.push(severalOf(given, givens.values));
   }
   // What is missing is most likely what another problem is about: a slip in its name, an env file
   // that cannot be read.
   if (problems.length === 0) problems.push(...missing);
   if (problems.length > 0) return { kind: "invalid", problems };
   // Every field was read by the parser of the table that gives the field its type.
-  return { kind: "loaded", config: fields as Pick<Config, Field>, settings, warnings };
+  const config = fields as Pick<ConfigOf<Options>, Field>;
+  return { kind: "loaded", config, settings, warnings };
 }
 
-/** A setting as its author wrote it, and where: what a message about it begins with. */
-export function shownSetting({ option, value, source, place }: Setting): string {
-  if (source === "default") return `--${option} ${value}, the default`;
-  const variable = place === null ? variableOf(option) : `${variableOf(option)} (${place})`;
-  return `${source === "flag" ? `--${option}` : variable} ${quoted(value ?? "")}`;
+/** Adds what the checks say. A problem makes it invalid. */
+function checked<Config>(
+  loading: Loading<Config>,
+  checks: readonly Check<Config>[],
+  environment: Environment,
+): Loading<Config> {
+  if (loading.kind === "invalid") return loading;
+  const verdicts = checks.map((check) => check(loading, environment));
+  const problems = verdicts.flatMap((verdict) => verdict.problems ?? []);
+  if (problems.length > 0) return { kind: "invalid", problems };
+  const warnings = verdicts.flatMap((verdict) => verdict.warnings ?? []);
+  return { ...loading, warnings: [...loading.warnings, ...warnings] };
 }
 
-function fallbackOf(option: AnyOption, surroundings: Surroundings): Given | undefined {
-  const { fallback } = option;
-  if (fallback.kind === "text") return { text: fallback.text, source: { kind: "default" } };
-  if (fallback.kind !== "computed") return undefined;
-  return { text: fallback.text(surroundings), source: { kind: "default" } };
+/** What the option is without being given; undefined for no value. */
+function fallbackOf(
+  { fallback }: AnyOption,
+  given: ReadonlyMap<string, Given>,
+  environment: Environment,
+): Given | undefined {
+  const source = { kind: "default" } as const;
+  switch (fallback.kind) {
+    case "text":
+      return { text: fallback.text, source };
+    case "computed":
+      return { text: fallback.text(environment), source };
+    case "by-choice": {
+      const texts = Object.entries(fallback.texts);
+      // Where none is given, that is a problem by itself, and the value does not matter.
+      const [, text = ""] = texts.find(([flag]) => given.has(flag)) ?? texts[0] ?? [];
+      return { text, source };
+    }
+    case "required":
+    case "one-of":
+    case "none":
+      return undefined;
+    default:
+      return unreachable(fallback);
+  }
 }
 
-function readNothing(option: AnyOption): Parsed<unknown> {
-  if (option.fallback.kind === "none") return valid(null);
-  const variable = variableOf(option.flag);
-  return problem(`--${option.flag} is missing: expected it, or ${variable}, as <${option.unit}>`);
+function readNothing({ fallback, flag, unit }: AnyOption): Parsed<unknown> {
+  if (fallback.kind !== "required") return valid(null);
+  return problem(`--${flag} is missing: expected it, or ${variableOf(flag)}, as <${unit}>`);
 }
 
-function readText(option: AnyOption, given: Given, surroundings: Surroundings): Parsed<unknown> {
+function readText(option: AnyOption, given: Given, environment: Environment): Parsed<unknown> {
   const name = spelling(option, given.source);
   if (given.text === "") return problem(`${name} "": expected a value`);
   const shown = `${name} ${quoted(option.secret ? mask : given.text)}`;
-  const parsed = option.parse(given.text, surroundings);
+  const parsed = option.parse(given.text, environment);
   if (parsed.kind === "invalid") return problem(`${shown}: expected ${parsed.expected}`);
   if (parsed.warning === undefined) return parsed;
   return { ...parsed, warning: `${shown}: ${parsed.warning}` };
@@ -108,6 +141,35 @@ function readText(option: AnyOption, given: Given, surroundings: Surroundings): 
 
 function problem(line: string): Parsed<unknown> {
   return { kind: "invalid", expected: line };
+}
+
+/** The groups of options of which exactly one must be given: those that `wanted` are part of. */
+function choicesAmong(
+  wanted: readonly AnyOption[],
+  options: OptionMap,
+): readonly (readonly AnyOption[])[] {
+  const groups = new Map<string, readonly AnyOption[]>();
+  for (const { fallback } of wanted) {
+    if (fallback.kind !== "one-of") continue;
+    const group = Object.values(options).filter(({ flag }) => fallback.flags.includes(flag));
+    groups.set(fallback.flags.join(), group);
+  }
+  return [...groups.values()];
+}
+
+function noneOf(choice: readonly AnyOption[]): string {
+  const [flags, variables] = [
+    choice.map(({ flag, unit }) => `--${flag}=<${unit}>`),
+    choice.map(({ flag }) => variableOf(flag)),
+  ];
+  return `${flags.join(" or ")} is missing: expected one of them, or ${variables.join(" or ")}`;
+}
+
+function severalOf(choice: readonly AnyOption[], given: ReadonlyMap<string, Given>): string {
+  const names = choice.map((option) => {
+    return spelling(option, given.get(option.flag)?.source ?? { kind: "default" });
+  });
+  return `${names.join(" and ")}: expected one of them`;
 }
 
 function settingOf(option: AnyOption, given: Given | undefined): Setting {

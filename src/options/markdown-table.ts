@@ -1,16 +1,14 @@
-import { type AnyOption, fallbackText, variableOf } from "./option.ts";
-import { options } from "../daemon/options.ts";
+import { fallbackText, type OptionMap, variableOf } from "./option.ts";
 
 /** The options as a table in Markdown, its columns aligned as the formatter would align them. */
-export function optionsTable(): string {
-  const all: readonly AnyOption[] = Object.values(options);
+export function optionsTable(options: OptionMap): string {
   const rows = [
     ["Flag", "Variable", "Value", "Default", "Meaning"],
-    ...all.map((option) => [
-      option.variableOnly ? "none" : code(`--${option.flag}`),
+    ...Object.values(options).map((option) => [
+      option.variableOnly === undefined ? code(`--${option.flag}`) : "none",
       code(variableOf(option.flag)),
       option.unit.replaceAll("|", ", "),
-      option.fallback.kind === "text" ? code(option.fallback.text) : fallbackText(option.fallback),
+      fallbackText(option.fallback, code),
       option.help,
     ]),
   ];

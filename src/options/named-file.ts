@@ -1,11 +1,13 @@
 import { parsePath } from "./option.ts";
 import type { FileReading, ReadText } from "./environment.ts";
 
+/** Reads a file of a bounded size. */
 export type ReadFile = (path: string) => FileReading;
 
 /** The text of a file that an option names, or why there is none: a clause behind "but". */
-export type NamedFile = ReadText | { readonly kind: "invalid"; readonly why: string };
+type NamedFile = ReadText | { readonly kind: "invalid"; readonly why: string };
 
+/** Reads the file at a path that an option was given. */
 export function readNamedFile(path: string, readFile: ReadFile): NamedFile {
   const checked = parsePath(path);
   if (checked.kind === "invalid") return { kind: "invalid", why: `it is not ${checked.expected}` };
@@ -15,7 +17,7 @@ export function readNamedFile(path: string, readFile: ReadFile): NamedFile {
   return reading;
 }
 
-/** The warning about a secret that is not one. */
+/** Warns of a file with a secret that others than its owner may read. */
 export function sharing(file: ReadText): { warning?: string } {
   if (file.exposedTo === undefined) return {};
   return { warning: `it holds a secret that ${file.exposedTo} may read; chmod 600` };

@@ -1,6 +1,7 @@
 import { parseDurationFrom } from "./duration.ts";
 import { invalid, type Parsed, valid } from "./parsed.ts";
-import type { Surroundings } from "./environment.ts";
+import { unreachable } from "../base/unreachable.ts";
+import type { Environment } from "./environment.ts";
 
 /** One thing that can be configured: as a flag, as a variable, in the env file. */
 export interface Option<T> {
@@ -20,28 +21,55 @@ export interface Option<T> {
   /** A running process takes over another value when it reads its configuration again. */
   readonly isLive?: boolean;
   /** The one command that has it; every command that runs a replica, where it is left out. */
-  readonly only?: "exec";
-  /** There is no flag: everybody on the host sees the arguments of a process. */
-  readonly variableOnly?: true;
-  readonly parse: (text: string, surroundings: Surroundings) => Parsed<T>;
+  readonly only?: string;
+  /**
+   * There is no flag, because everybody on the host sees the arguments of a process. The flag
+   * `orFile` takes the path of a file that holds the value instead.
+   */
+  readonly variableOnly?: { readonly orFile: string };
+  /** Its value is the path of a file that gives other options: left out by all but such an one. */
+  readonly source?: FileSource;
+  readonly parse: (text: string, environment: Environment) => Parsed<T>;
+}
+
+/** A file that options are taken from. */
+export interface FileSource {
+  /** What is written in it. */
+  readonly kind: "env-file";
+  /** Its path where none is given; such a file may be absent. */
+  readonly usualPath: string;
 }
 
 /** What holds when an option was given nowhere. */
-export type Fallback =
+type Fallback =
   | { readonly kind: "required" }
+  /** Exactly one of these flags must be given; the value of each of the others is null. */
+  | { readonly kind: "one-of"; readonly flags: readonly string[] }
   /** A text, read by the option's own parser. */
   | { readonly kind: "text"; readonly text: string }
+  /** A text for each of several flags: that of the one that is given counts. */
+  | { readonly kind: "by-choice"; readonly texts: Readonly<Record<string, string>> }
   /** A text that depends on where we run; `shown` describes it to people. */
   | {
       readonly kind: "computed";
       readonly shown: string;
-      readonly text: (surroundings: Surroundings) => string;
+      readonly text: (environment: Environment) => string;
     }
   /** No value: null. */
   | { readonly kind: "none"; readonly shown: string };
 
 /** Any option, where its type does not matter. */
 export type AnyOption = Option<unknown>;
+
+/** Options by the field of the configuration that each gives, in the order of the help. */
+export type OptionMap = Readonly<Record<string, AnyOption>>;
+
+/** The configuration that such options give. */
+export type ConfigOf<Options extends OptionMap> = {
+  readonly [Field in keyof Options]: Options[Field]["parse"] extends Option<infer T>["parse"]
+    ? T
+    : never;
+};
 
 const variablePrefix = "ELECTION_";
 
@@ -50,17 +78,37 @@ export function variableOf(flag: string): string {
   return variablePrefix + flag.toUpperCase().replaceAll("-", "_");
 }
 
+/** Whether a variable is meant for this program, by its prefix. */
 export function isOurVariable(name: string): boolean {
   return name.startsWith(variablePrefix);
 }
 
-/** How the fallback is shown to people. */
-export function fallbackText(fallback: Fallback): string {
-  if (fallback.kind === "required") return "required";
-  return fallback.kind === "text" ? fallback.text : fallback.shown;
+/**
+ * How the fallback is shown to people.
+ * @param literal marks what can be typed as it stands
+ */
+export function fallbackText(fallback: Fallback, literal = (text: string) => text): string {
+  switch (fallback.kind) {
+    case "required":
+      return "required";
+    case "one-of":
+      return `one of ${fallback.flags.map((flag) => literal(`--${flag}`)).join(", ")} is required`;
+    case "text":
+      return literal(fallback.text);
+    case "by-choice": {
+      const texts = Object.entries(fallback.texts);
+      const among = (flag: string): string => (texts.length > 1 ? ` with ${literal(flag)}` : "");
+      return texts.map(([flag, text]) => `${literal(text)}${among(`--${flag}`)}`).join(", ");
+    }
+    case "computed":
+    case "none":
+      return fallback.shown;
+    default:
+      return unreachable(fallback);
+  }
 }
 
-/** An option of a kind that no other has. */
+/** Defines an option of a kind that no other has. */
 export function option<T>(definition: Option<T>): Option<T> {
   return definition;
 }
@@ -70,12 +118,19 @@ interface Wording {
   readonly help: string;
 }
 
-/** @param leastMs what is shorter makes no sense */
-export function durationOption(fallback: string, wording: Wording, leastMs = 1): Option<number> {
+/**
+ * A duration of at least `leastMs` milliseconds.
+ * @param fallback the duration that holds where none is given
+ */
+export function durationOption(
+  fallback: string | Fallback,
+  wording: Wording,
+  leastMs = 1,
+): Option<number> {
   return {
     ...wording,
     unit: "duration",
-    fallback: { kind: "text", text: fallback },
+    fallback: typeof fallback === "string" ? { kind: "text", text: fallback } : fallback,
     secret: false,
     parse: (text) => parseDurationFrom(leastMs, text),
   };
@@ -101,6 +156,7 @@ export function countOption(
   };
 }
 
+/** One of several words. */
 export function choiceOption<const Choice extends string>(
   choices: readonly Choice[],
   fallback: Fallback,
@@ -115,6 +171,7 @@ export function choiceOption<const Choice extends string>(
   };
 }
 
+/** The parser of an option that takes one of several words. */
 export function choiceOf<const Choice extends string>(
   choices: readonly Choice[],
 ): (text: string) => Parsed<Choice> {
@@ -139,15 +196,39 @@ export function switchOption(wording: Wording): Option<boolean> {
   };
 }
 
-/** The same option, which may change while the process runs. */
+/** Lets an option change while the process runs. */
 export function liveOption<T>(definition: Option<T>): Option<T> {
   return { ...definition, isLive: true };
 }
 
-/** The same option, of the command `exec` alone. */
-export function execOption<T>(definition: Option<T>): Option<T> {
-  return { ...definition, only: "exec" };
+/**
+ * Demands exactly one of several options; of a single option nothing changes. The values of those
+ * that are not given are null.
+ */
+export function exactlyOneOf<const Options extends OptionMap>(
+  options: Options,
+): Alternatives<Options> {
+  const flags = Object.values(options).map(({ flag }) => flag);
+  const fallback: Fallback = { kind: "one-of", flags };
+  const alternatives = Object.entries(options).map(([field, each]) => [
+    field,
+    flags.length === 1 ? each : { ...each, fallback },
+  ]);
+  // Each field has its option of before, whose value may now be null.
+  return Object.fromEntries(alternatives) as Alternatives<Options>;
 }
+
+type Alternatives<Options extends OptionMap> =
+  IsSingle<keyof Options> extends true
+    ? Options
+    : { readonly [Field in keyof Options]: Option<ConfigOf<Options>[Field] | null> };
+
+/** Whether a union has one member only. */
+type IsSingle<Union, Member = Union> = Member extends unknown
+  ? [Union] extends [Member]
+    ? true
+    : false
+  : never;
 
 /** A path of the file system, at most 4096 bytes (the kernel's PATH_MAX). */
 export function parsePath(text: string): Parsed<string> {

@@ -1,6 +1,6 @@
 /**
  * What a parser makes of a text: a value, or a phrase that says what would have been right. A
- * `warning` is a sentence about a value that is taken all the same.
+ * `warning` is a sentence about a value that is taken, and should not be like that.
  */
 export type Parsed<T> =
   | { readonly kind: "valid"; readonly value: T; readonly warning?: string }

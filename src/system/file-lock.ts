@@ -5,7 +5,7 @@ const lockExclusively = 2;
 const withoutWaiting = 4;
 
 /** What tells a file from every other. */
-export interface FileIdentity {
+interface FileIdentity {
   /** The mounted file system. */
   readonly device: string;
   /** The file in it. */

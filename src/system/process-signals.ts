@@ -1,5 +1,8 @@
-/** What the signals of an operator or a service manager ask for. */
-export interface SignalHandlers {
+/**
+ * What the signals of an operator or a service manager ask for. `Forwarded` are the signals that
+ * can be passed on; SIGTERM and SIGINT never are: they stop the daemon.
+ */
+export interface SignalHandlers<Forwarded extends NodeJS.Signals> {
   /** The first SIGTERM or SIGINT: stop in order. */
   readonly stop: (signal: StopSignal) => void;
   /** A second one: end at once, with the exit code that shells use for the signal. */
@@ -11,22 +14,20 @@ export interface SignalHandlers {
   /** SIGUSR2, which would end the process if nobody listened: likely a slip. */
   readonly meansNothing: (signal: "SIGUSR2") => void;
   /** One of the signals that are passed on, and so mean nothing to us. */
-  readonly passOn: (signal: ForwardedSignal) => void;
+  readonly passOn: (signal: Forwarded) => void;
 }
 
-/** What can be passed on; SIGTERM and SIGINT always stop the daemon, and the command with it. */
-export type ForwardedSignal = "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2";
-
-/** The number of a signal plus 128 is the exit code of whoever dies of it. Source: signal(7) */
+/** A process that dies of a signal has its number plus 128 as exit code. Source: signal(7) */
 const exitCodeOf = { SIGINT: 130, SIGTERM: 143 } as const;
 
-export type StopSignal = keyof typeof exitCodeOf;
+type StopSignal = keyof typeof exitCodeOf;
 
 /** Listens to the process's signals until disposed. Several quick ones may arrive as one. */
-export function listenToSignals(
-  handlers: SignalHandlers,
-  forwarded: readonly ForwardedSignal[] = [],
+export function listenToSignals<Forwarded extends NodeJS.Signals>(
+  handlers: SignalHandlers<Forwarded>,
+  forwarded: readonly Forwarded[] = [],
 ): Disposable {
+  const passed: readonly NodeJS.Signals[] = forwarded;
   let stopping = false;
   const onStop = (signal: StopSignal): void => {
     if (stopping) handlers.stopAtOnce(signal, exitCodeOf[signal]);
@@ -39,9 +40,9 @@ export function listenToSignals(
   process.on("SIGINT", onInterrupt);
   const passing = forwarded.map((signal) => ({ signal, pass: () => handlers.passOn(signal) }));
   for (const { signal, pass } of passing) process.on(signal, pass);
-  if (!forwarded.includes("SIGUSR1")) process.on("SIGUSR1", handlers.stepDown);
-  if (!forwarded.includes("SIGUSR2")) process.on("SIGUSR2", handlers.meansNothing);
-  if (!forwarded.includes("SIGHUP")) process.on("SIGHUP", handlers.reload);
+  if (!passed.includes("SIGUSR1")) process.on("SIGUSR1", handlers.stepDown);
+  if (!passed.includes("SIGUSR2")) process.on("SIGUSR2", handlers.meansNothing);
+  if (!passed.includes("SIGHUP")) process.on("SIGHUP", handlers.reload);
   return {
     [Symbol.dispose]: () => {
       process.off("SIGTERM", onTerminate);

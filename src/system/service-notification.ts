@@ -1,5 +1,5 @@
 import { fstatSync } from "node:fs";
-import type { Surroundings } from "../options/environment.ts";
+import type { Variables } from "../options/environment.ts";
 
 /** What the service manager that started us wants to hear. Source: sd_notify(3) */
 export interface ServiceNotification {
@@ -9,22 +9,20 @@ export interface ServiceNotification {
   readonly watchdogMs: number | undefined;
 }
 
-type Environment = Surroundings["environment"];
-
 /** @param pid of this process: a watchdog may be meant for another one */
-export function serviceNotificationOf(environment: Environment, pid: number): ServiceNotification {
-  const watched = environment["WATCHDOG_PID"] ?? String(pid);
-  const period = environment["WATCHDOG_USEC"] ?? "";
+export function serviceNotificationOf(variables: Variables, pid: number): ServiceNotification {
+  const watched = variables["WATCHDOG_PID"] ?? String(pid);
+  const period = variables["WATCHDOG_USEC"] ?? "";
   const isForUs = watched === String(pid) && /^[1-9]\d{0,14}$/.test(period);
   return {
-    notifySocket: environment["NOTIFY_SOCKET"] || undefined,
+    notifySocket: variables["NOTIFY_SOCKET"] || undefined,
     watchdogMs: isForUs ? Number(period) / 1000 : undefined,
   };
 }
 
 /** Whether a descriptor is the journal's, by its device and inode. Source: systemd.exec(5) */
-export function isJournal(environment: Environment, descriptor: number): boolean {
-  const journal = environment["JOURNAL_STREAM"];
+export function isJournal(variables: Variables, descriptor: number): boolean {
+  const journal = variables["JOURNAL_STREAM"];
   if (journal === undefined) return false;
   try {
     const { dev, ino } = fstatSync(descriptor, { bigint: true });

@@ -12,7 +12,7 @@ const endingMs = 5_000;
 /** The manager takes 4096 bytes in all. Source: NOTIFY_BUFFER_MAX of systemd */
 const longestStatus = 1_000;
 
-export interface ServiceNotifierOptions {
+interface ServiceNotifierOptions {
   readonly scheduler: Scheduler;
   /** Where it listens; disposed with us. */
   readonly socket: MessageSocket;
@@ -26,7 +26,7 @@ export interface ServiceNotifierOptions {
 }
 
 /** See NotifySocket. */
-export interface MessageSocket extends Disposable {
+interface MessageSocket extends Disposable {
   /** Sends one datagram, or throws. */
   send(message: string): void;
 }

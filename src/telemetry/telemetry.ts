@@ -9,7 +9,7 @@ import { fanOut } from "./fan-out.ts";
 import { LeadershipHistory } from "./status/leadership-history.ts";
 import { LineWriter, pauseThread, type Write } from "./log/line-writer.ts";
 import { Log } from "./log/log.ts";
-import type { LogLevelName } from "./log/log-entry.ts";
+import type { LogFormat, LogLevelName } from "./log/log-entry.ts";
 import { Present } from "./status/present.ts";
 import { StatusBoard } from "./status/status-board.ts";
 
@@ -18,7 +18,7 @@ interface TelemetryOptions {
   /** Where log lines go: `writeTo(openLog(2))`. */
   readonly write: Write;
   readonly logLevel: LogLevelName;
-  readonly logFormat: "json" | "pretty";
+  readonly logFormat: LogFormat;
   readonly colours: boolean;
   /** Whether the journal reads the log. */
   readonly journal: boolean;

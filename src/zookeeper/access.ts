@@ -1,13 +1,13 @@
 import { type Credential, digestCredential } from "./credentials.ts";
 import { type Acl, creatorAcl, openAcl, readableAcl } from "./protocol/records.ts";
 
-/** Who we are to the servers, and who may change the nodes that we make. */
+/** Who a client is to the servers, and who may change the nodes that it makes. */
 export interface Access {
   readonly credentials: readonly Credential[];
   readonly acl: readonly Acl[];
 }
 
-/** We are nobody, and everybody may change everything. */
+/** A client that proves nothing, and lets everybody change what it makes. */
 export const openAccess: Access = { credentials: [], acl: openAcl };
 
 /**
@@ -18,7 +18,7 @@ export const openAccess: Access = { credentials: [], acl: openAcl };
  */
 export const ownAcl: readonly Acl[] = [...readableAcl, ...creatorAcl];
 
-/** With a login that all replicas share. */
+/** A client that proves a login, and lets nobody else change what it makes. */
 export function digestAccess(user: string, password: string): Access {
   return { credentials: [digestCredential(user, password)], acl: ownAcl };
 }

@@ -8,7 +8,7 @@ export interface SessionEnd {
    * - `closed`: its owner closed or abandoned it.
    */
   readonly kind: "expired" | "auth-failed" | "closed";
-  /** One sentence for people. */
+  /** Why, for people: a clause without a full stop. */
   readonly detail: string;
   /** A server said so: nothing of the session is left there. Otherwise it may live on. */
   readonly confirmed?: true;
@@ -16,15 +16,19 @@ export interface SessionEnd {
 
 /** What an observer is told: for logs and metrics, never for decisions. */
 export type ClientEvent =
+  /** One address of a server, or its name, could not be used. */
   | { readonly kind: "attempt-failed"; readonly server: string; readonly detail: string }
   /** Every server was tried in vain; the next round begins after a pause. */
   | { readonly kind: "round-failed" }
+  /** A first or another session timeout was granted. */
   | { readonly kind: "timeout-granted"; readonly requestedMs: number; readonly grantedMs: number }
   /** The session was created. */
   | { readonly kind: "connected"; readonly server: string; readonly sessionId: bigint }
   /** The session goes on, perhaps on another server. */
   | { readonly kind: "resumed"; readonly server: string; readonly suspendedMs: number }
+  /** The connection broke; the session goes on as soon as a server is found, if in time. */
   | { readonly kind: "suspended"; readonly server: string; readonly detail: string }
+  /** The session is over: nothing more is told. */
   | { readonly kind: "ended"; readonly end: SessionEnd }
   /** A caller has the result of a request; the outcome is "ok" or an error's code. */
   | {

@@ -34,11 +34,9 @@ import {
   watchableBody,
 } from "./protocol/requests.ts";
 import type { WireReader } from "./protocol/wire-reader.ts";
-import { Session } from "./session/session.ts";
+import { ClientSession } from "./session/client-session.ts";
 import type { WatchEvent, WatchList } from "./watch/watches.ts";
 import { removals, WatchRegistry } from "./watch/watches.ts";
-
-const anyVersion = -1;
 
 /** A one-shot watch: never rejects; undefined when none was asked for. */
 type Watch = Promise<WatchEvent> | undefined;
@@ -52,11 +50,12 @@ type Results = readonly MultiResult[];
  * answered there is no session that could end, so callers bound their waits by signals. Requests
  * made while there is no connection are queued within `limits` and sent in order. When the
  * connection breaks, what was sent fails with `connection-loss` and an unknown outcome; what was
- * not sent stays queued. Every promise settles when the session ends. All failures are
- * `ZooKeeperError`s; the constructor throws `ConnectionStringError` for addresses that cannot work.
+ * not sent stays queued. Every promise settles when the session ends. A request that fails rejects
+ * with a `ZooKeeperError`, whose code is one of the server's or one of ours: see `ErrorCode`. The
+ * constructor throws what `checkClientOptions` throws.
  */
 export class ZooKeeperClient implements AsyncDisposable {
-  readonly #session: Session;
+  readonly #session: ClientSession;
   readonly #watches: WatchRegistry;
   readonly #limits: ClientLimits;
   readonly #names: Namespace;
@@ -70,7 +69,7 @@ export class ZooKeeperClient implements AsyncDisposable {
     this.#scheduler = options.scheduler;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#watches = new WatchRegistry(this.#names);
-    this.#session = new Session({
+    this.#session = new ClientSession({
       servers: options.servers,
       timeoutMs: options.sessionTimeoutMs,
       scheduler: options.scheduler,
@@ -83,31 +82,32 @@ export class ZooKeeperClient implements AsyncDisposable {
     });
   }
 
+  /** `connecting` before a first server has answered, `suspended` between two connections. */
   get state(): "connecting" | "connected" | "suspended" | "ended" {
     return this.#session.state;
   }
 
-  /** 0 before the first server granted one. */
+  /** The session's number; 0 before a server granted one. */
   get sessionId(): bigint {
     return this.#session.sessionId;
   }
 
-  /** What proves the session to a server. Danger: whoever has it can take the session over. */
+  /** What proves the session to a server. Danger: its owner can take the session over. */
   get password(): Uint8Array {
     return this.#session.password;
   }
 
-  /** The highest zxid seen so far: what a successor of this process passes to `resume`. */
+  /** The highest zxid seen so far: a client that takes the session over passes it to `resume`. */
   get lastZxid(): bigint {
     return this.#session.lastZxid;
   }
 
-  /** The smallest timeout granted so far; before the first grant, the requested one. */
+  /** In milliseconds: the smallest timeout granted so far; before a grant, the requested one. */
   get sessionTimeoutMs(): number {
     return this.#session.timeoutMs;
   }
 
-  /** The connected server as "host:port". */
+  /** The connected server as "host:port"; undefined while there is none. */
   get server(): string | undefined {
     return this.#session.server;
   }
@@ -132,7 +132,7 @@ export class ZooKeeperClient implements AsyncDisposable {
     return this.#session.connected(signal);
   }
 
-  /** The path that was created differs from `path` for the sequential modes. */
+  /** Makes a node. Resolves with its path, which differs from `path` for the sequential modes. */
   async create(
     path: string,
     data: Uint8Array,
@@ -147,12 +147,13 @@ export class ZooKeeperClient implements AsyncDisposable {
     }));
   }
 
+  /** Removes a node that has no children. */
   async delete(path: string, options: VersionedOptions = {}): Promise<void> {
-    const body = versionedBody(this.#names.absolute("delete", path), options.version ?? anyVersion);
+    const body = versionedBody(this.#names.absolute("delete", path), options.version);
     return this.#ask("delete", path, Opcode.delete, body, options, nothing);
   }
 
-  /** A node that does not exist has no `stat`; its watch waits for its creation. */
+  /** Reads a node's Stat: undefined when it does not exist; its watch then waits for a creation. */
   async exists(
     path: string,
     options: ReadOptions = {},
@@ -176,7 +177,7 @@ export class ZooKeeperClient implements AsyncDisposable {
     });
   }
 
-  /** When the node does not exist, no watch is set. */
+  /** Reads a node. When it does not exist, that is a `no-node`, and no watch is set. */
   async getData(
     path: string,
     options: ReadOptions = {},
@@ -191,12 +192,9 @@ export class ZooKeeperClient implements AsyncDisposable {
     }));
   }
 
+  /** Replaces what a node holds, as a whole. */
   async setData(path: string, data: Uint8Array, options: VersionedOptions = {}): Promise<Stat> {
-    const body = setDataBody(
-      this.#names.absolute("setData", path),
-      data,
-      options.version ?? anyVersion,
-    );
+    const body = setDataBody(this.#names.absolute("setData", path), data, options.version);
     return this.#ask("setData", path, Opcode.setData, body, options, readStat);
   }
 
@@ -216,6 +214,7 @@ export class ZooKeeperClient implements AsyncDisposable {
     }));
   }
 
+  /** Reads who may do what with a node. */
   async getAcl(
     path: string,
     options: RequestOptions = {},
@@ -227,13 +226,9 @@ export class ZooKeeperClient implements AsyncDisposable {
     }));
   }
 
-  /** The version is the one of the ACL, `aversion`. */
+  /** Replaces a node's ACL. The version is the one of the ACL, `aversion`. */
   async setAcl(path: string, acl: readonly Acl[], options: VersionedOptions = {}): Promise<Stat> {
-    const body = setAclBody(
-      this.#names.absolute("setAcl", path),
-      acl,
-      options.version ?? anyVersion,
-    );
+    const body = setAclBody(this.#names.absolute("setAcl", path), acl, options.version);
     return this.#ask("setAcl", path, Opcode.setAcl, body, options, readStat);
   }
 
@@ -251,7 +246,7 @@ export class ZooKeeperClient implements AsyncDisposable {
     await this.multi([{ kind: "check", path, version }], options);
   }
 
-  /** All or nothing. Rejects with a `MultiError` that names the operation to blame. */
+  /** Executes all or nothing. Rejects with a `MultiError` that names the operation to blame. */
   async multi(
     operations: readonly MultiOperation[],
     options: RequestOptions = {},

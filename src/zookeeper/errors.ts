@@ -21,7 +21,7 @@ export type ErrorCode =
   | "queue-full"
   | "too-large";
 
-export interface ErrorFacts {
+interface ErrorFacts {
   readonly code: ErrorCode;
   readonly outcome: Outcome;
   /** What was asked for, such as `getData`. */
@@ -39,8 +39,11 @@ export class ZooKeeperError extends Error {
   override readonly name: string = "ZooKeeperError";
   readonly code: ErrorCode;
   readonly outcome: Outcome;
+  /** What was asked for, such as `getData`. */
   readonly operation: string;
+  /** The path as the caller gave it; undefined where the request has none. */
   readonly path: string | undefined;
+  /** The server's number; undefined when no server said it. */
   readonly wireCode: number | undefined;
 
   constructor(facts: ErrorFacts) {
@@ -75,6 +78,7 @@ export function serverError(wireCode: number, name: RequestName): ZooKeeperError
   return new ZooKeeperError(serverErrorFacts(wireCode, name));
 }
 
+/** What is known of a request that a server refused with a number. */
 export function serverErrorFacts(wireCode: number, name: RequestName): ErrorFacts {
   const { operation, path } = name;
   return { ...errorMeaning(wireCode), operation, path, wireCode };
@@ -93,7 +97,7 @@ function describe(facts: ErrorFacts): string {
   return `${subject}: ${facts.code}${number}${detail}; outcome ${facts.outcome}`;
 }
 
-/** What a read gives; undefined where the node does not exist. */
+/** What `reading` gives; undefined where it rejects because the node does not exist. */
 export async function missingIsUndefined<Node>(reading: Promise<Node>): Promise<Node | undefined> {
   try {
     return await reading;

@@ -17,6 +17,7 @@ export interface ClientLimits {
   readonly bufferedEvents: number;
 }
 
+/** The bounds of a client that was given no others. */
 export const defaultLimits: ClientLimits = {
   requests: 1_000,
   requestBytes: 16 * 1024 * 1024,

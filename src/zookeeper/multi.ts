@@ -11,7 +11,10 @@ import { createBody, setDataBody, versionedBody } from "./protocol/requests.ts";
 import type { WireReader } from "./protocol/wire-reader.ts";
 import { WireWriter } from "./protocol/wire-writer.ts";
 
-/** One part of a transaction; a `version` left out means any. */
+/**
+ * One part of a transaction, by the caller's paths. One with a `version` is executed only if the
+ * node has that version. A create without `mode` is persistent; without `acl` it gets the client's.
+ */
 export type MultiOperation =
   | {
       readonly kind: "create";
@@ -48,10 +51,9 @@ export type MultiResult =
       readonly stat?: undefined;
     };
 
-const anyVersion = -1;
 const endOfList = -1;
 
-/** The operations with full paths, and with `acl` where they create and name none. */
+/** The same operations by full paths, and with `acl` where one creates a node and names none. */
 export function completed(
   operations: readonly MultiOperation[],
   names: Namespace,
@@ -65,7 +67,10 @@ export function completed(
   });
 }
 
-/** The body of multi; the paths are full ones. Source: MultiOperationRecord.java:91-113. */
+/**
+ * The body of a multi of `operations`, which carry full paths.
+ * Source: MultiOperationRecord.java:91-113.
+ */
 export function multiBody(operations: readonly MultiOperation[]): Uint8Array {
   const writer = new WireWriter();
   for (const operation of operations) {
@@ -114,11 +119,11 @@ function part(operation: MultiOperation): { opcode: Opcode; body: Uint8Array } {
       return { opcode: createOpcode(mode), body };
     }
     case "delete": {
-      const body = versionedBody(operation.path, operation.version ?? anyVersion);
+      const body = versionedBody(operation.path, operation.version);
       return { opcode: Opcode.delete, body };
     }
     case "set": {
-      const { path, data, version = anyVersion } = operation;
+      const { path, data, version } = operation;
       return { opcode: Opcode.setData, body: setDataBody(path, data, version) };
     }
     case "check":

@@ -5,6 +5,11 @@
  * Source: PathUtils.java:41-93.
  */
 export function pathProblem(path: string): string | undefined {
+  return formProblem(path) ?? characterProblem(path);
+}
+
+/** What is wrong with the elements of a path, or undefined when nothing is. */
+export function formProblem(path: string): string | undefined {
   if (!path.startsWith("/")) return `"${path}" does not start with "/"`;
   if (path === "/") return undefined;
   if (path.endsWith("/")) return `"${path}" ends with "/"`;
@@ -12,6 +17,14 @@ export function pathProblem(path: string): string | undefined {
     if (element === "") return `"${path}" has an empty element ("//")`;
     if (element === "." || element === "..") return `"${path}" has the element "${element}"`;
   }
+  return undefined;
+}
+
+/**
+ * What is wrong with the characters of a path, or undefined when nothing is: controls, surrogates,
+ * the private use area and specials are forbidden.
+ */
+export function characterProblem(path: string): string | undefined {
   for (let index = 0; index < path.length; index += 1) {
     const unit = path.charCodeAt(index);
     if (isForbidden(unit)) {

@@ -15,21 +15,14 @@ import {
   serviceFinding,
   worstOf,
 } from "../../src/coordination/zookeeper/check.ts";
-import {
-  failing,
-  findingsCode,
-  findingsText,
-  ok,
-  warning,
-} from "../../src/election/ports/finding.ts";
-import type { CommandLine } from "../../src/cli/command.ts";
-import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
+import { findingsCode, findingsText } from "../../src/cli/check/findings-text.ts";
+import { failing, ok, warning } from "../../src/election/ports/finding.ts";
 import type { Epoch } from "../../src/election/ports/coordinator.ts";
 import type { Instant } from "../../src/base/scheduler.ts";
 import { finalName } from "../../src/files/file-name.ts";
 import { KernelClocks } from "../../src/system/kernel-clocks.ts";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
-import { surroundings } from "../options/environment.fixture.ts";
+import { type Understood, understood } from "./command-line.fixture.ts";
 
 let directory = "";
 beforeAll(() => {
@@ -200,8 +193,8 @@ test("check: a state directory that others may write to is a warning", async () 
   expect(await stateFinding(null)).toMatchObject({ level: "ok" });
 });
 
-function parse(words: readonly string[]): Promise<CommandLine> {
-  return parseCommandLine(["check", ...words], surroundings(), false);
+function parse(words: readonly string[]): Promise<Understood> {
+  return understood(["check", ...words]);
 }
 
 test("check: takes the options of a replica, and refuses what a replica would", async () => {

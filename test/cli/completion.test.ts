@@ -1,14 +1,20 @@
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { completionFor } from "../../src/cli/completion/completion.ts";
-import { shells } from "../../src/cli/completion/completion-command.ts";
-import { commands } from "../../src/cli/commands.ts";
-import { flagsOf, parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { surroundings } from "../options/environment.fixture.ts";
+import { type Shell, shells } from "../../src/cli/completion/shell.ts";
+import { flagsOf } from "../../src/cli/command.ts";
+import { program } from "../../src/cli/commands.ts";
+import { refusalOf } from "./command-line.fixture.ts";
+
+const { commands } = program;
+
+function scriptFor(shell: Shell): string {
+  return completionFor(shell, program);
+}
 
 /** What bash offers at the end of a line, which it has split into words as it does. */
 function offered(...words: readonly string[]): readonly string[] {
-  const script = `${completionFor("bash")}
+  const script = `${scriptFor("bash")}
     compopt() { printf '%s ' compopt "$@"; printf '\\n'; }
     COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _election; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const ran = Bun.spawnSync(["bash", "-c", script, "bash", "election", ...words]);
@@ -50,12 +56,12 @@ test("completion: bash completes a list of signals, also behind a comma", () => 
 
 test("completion: a path of ZooKeeper is no file", () => {
   expect(offered("--zk-path", "")).toEqual(["compopt +o bashdefault +o default "]);
-  expect(completionFor("zsh")).toMatch(/'--zk-path=\[[^\]]*\]:path: '/);
-  expect(completionFor("fish")).toMatch(/-l zk-path -d '[^']*' -x$/m);
+  expect(scriptFor("zsh")).toMatch(/'--zk-path=\[[^\]]*\]:path: '/);
+  expect(scriptFor("fish")).toMatch(/-l zk-path -d '[^']*' -x$/m);
 });
 
 test.each(["zsh", "fish"] as const)("completion: %s is told of every command and flag", (shell) => {
-  const script = completionFor(shell);
+  const script = scriptFor(shell);
   for (const command of commands) {
     expect(script).toContain(command.description);
     for (const name of Object.keys(flagsOf(command))) {
@@ -69,7 +75,7 @@ test.each(shells.filter((shell) => Bun.which(shell) !== null))(
   async (shell) => {
     const directory = mkdtempSync("/tmp/election-completion-");
     const path = `${directory}/script`;
-    await Bun.write(path, completionFor(shell));
+    await Bun.write(path, scriptFor(shell));
     const checked = Bun.spawnSync([shell, "-n", path]);
     expect([checked.exitCode, checked.stderr.toString()]).toEqual([0, ""]);
     rmSync(directory, { recursive: true });
@@ -77,8 +83,7 @@ test.each(shells.filter((shell) => Bun.which(shell) !== null))(
 );
 
 async function parse(...words: readonly string[]): Promise<string> {
-  const parsed = await parseCommandLine(["completion", ...words], surroundings(), false);
-  return parsed.kind === "usage-error" ? parsed.message : parsed.kind;
+  return await refusalOf(["completion", ...words]);
 }
 
 test("completion: takes a shell that it knows", async () => {

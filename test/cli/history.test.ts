@@ -1,9 +1,7 @@
 import { expect, test } from "bun:test";
 import { historyText, inOrder, leadershipsOf } from "../../src/cli/history/leaderships.ts";
-import type { CommandLine } from "../../src/cli/command.ts";
-import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
 import { parseStatus } from "../../src/http/received-status.ts";
-import { surroundings } from "../options/environment.fixture.ts";
+import { type Understood, understood } from "./command-line.fixture.ts";
 
 function transition(at: number, from: string, to: string, epoch: string | null, reason: string) {
   const time = `2026-01-01T00:00:0${at}.000Z`;
@@ -91,8 +89,8 @@ test("history: nonsense is no leadership", () => {
   expect(leaderships()).toEqual([]);
 });
 
-function parse(...words: readonly string[]): Promise<CommandLine> {
-  return parseCommandLine(["history", ...words], surroundings(), false);
+function parse(...words: readonly string[]): Promise<Understood> {
+  return understood(["history", ...words]);
 }
 
 test("history: takes addresses, and no others' flags", async () => {

@@ -1,17 +1,15 @@
 import { expect, test } from "bun:test";
 import pkg from "../../package.json" with { type: "json" };
-import { commands, defaultCommand } from "../../src/cli/commands.ts";
-import type { CommandLine } from "../../src/cli/command.ts";
-import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { surroundings } from "../options/environment.fixture.ts";
+import { program } from "../../src/cli/commands.ts";
+import { refusalOf, type Understood, understood } from "./command-line.fixture.ts";
 
-function parse(...words: readonly string[]): Promise<CommandLine> {
-  return parseCommandLine(words, surroundings(), false);
+function parse(...words: readonly string[]): Promise<Understood> {
+  return understood(words);
 }
 
-async function message(words: readonly string[]): Promise<string> {
-  const parsed = await parse(...words);
-  return parsed.kind === "usage-error" ? parsed.message : parsed.kind;
+async function textOf(...words: readonly string[]): Promise<string> {
+  const { text, kind } = await understood(words);
+  return typeof text === "string" ? text : kind;
 }
 
 test.each([
@@ -23,21 +21,17 @@ test.each([
   [["--zk-servers=a", "--"]],
 ])("command line: %j runs a replica", async (words) => {
   const parsed = await parse(...words);
-  expect(parsed.kind).toBe("run");
-  if (parsed.kind !== "run") return;
-  expect(parsed.config.zkServers.servers).toEqual([{ host: "a", port: 2181 }]);
-  expect(parsed.settings[0]).toEqual({
-    option: "zk-servers",
-    value: "a",
-    source: "flag",
-    place: null,
-  });
+  const config = expect.objectContaining({
+    zkServers: { servers: [{ host: "a", port: 2181 }], chroot: "" },
+  }) as unknown;
+  const setting = { option: "zk-servers", value: "a", source: "flag", place: null };
+  expect(parsed).toMatchObject({ kind: "run", config });
+  expect(parsed["settings"]).toContainEqual(setting);
 });
 
 test("command line: a value is taken as it is, equals signs and all", async () => {
   const parsed = await parse("--zk-servers=a", "--file-dir=/x=y=", "--log-level", "debug");
-  expect(parsed.kind === "run" && parsed.config.fileDir).toBe("/x=y=");
-  expect(parsed.kind === "run" && parsed.config.logLevel).toBe("debug");
+  expect(parsed).toMatchObject({ kind: "run", config: { fileDir: "/x=y=", logLevel: "debug" } });
 });
 
 test("command line: options may stand before exec, and what follows -- is the command's", async () => {
@@ -58,7 +52,7 @@ test.each([
   ],
 ])("command line: %j shows what %j shows", async (words, flags) => {
   const parsed = await parse(...words);
-  expect(parsed.kind).toBe("help");
+  expect(parsed.kind).toBe("text");
   expect(parsed).toEqual(await parse(...flags));
 });
 
@@ -122,7 +116,7 @@ const refused: readonly (readonly [readonly string[], string])[] = [
 ];
 
 test.each(refused)("command line: %j is refused in one line", async (words, expected) => {
-  const told = await message(words);
+  const told = await refusalOf(words);
   expect(told).toStartWith(`election: ${expected}`);
   expect(told.split("\n").length).toBe(2);
 });
@@ -133,11 +127,11 @@ test.each([
   [["--zk-servers", "--help"]],
   [["--frobnicate", "-h", "--version"]],
 ])("command line: %j shows the help", async (words) => {
-  expect((await parse(...words)).kind).toBe("help");
+  expect(await textOf(...words)).toContain("USAGE election [OPTIONS]");
 });
 
 test("command line: --version is told wherever it stands", async () => {
-  const version = { kind: "version", text: `election ${pkg.version}\n` } as const;
+  const version = { kind: "text", text: `election ${pkg.version}\n` } as const;
   expect(await parse("--version")).toEqual(version);
   expect(await parse("--zk-servers=a", "--version")).toEqual(version);
   expect(await parse("run", "--version")).toEqual(version);
@@ -148,22 +142,21 @@ test("command line: what stands behind -- is not ours", async () => {
 });
 
 test("help: names every option with variable and default, without colours", async () => {
-  const help = await parse("--help");
-  expect(help.kind === "help" && help.text).toMatchSnapshot();
+  expect(await textOf("--help")).toMatchSnapshot();
 });
 
-test.each(commands.filter((command) => command !== defaultCommand).map(({ name }) => name))(
+const { commands, byDefault } = program;
+test.each(commands.filter((command) => command !== byDefault).map(({ name }) => name))(
   "help: of %s",
   async (name) => {
-    const help = await parse(name, "--help");
-    expect(help.kind === "help" && help.text).toMatchSnapshot();
+    expect(await textOf(name, "--help")).toMatchSnapshot();
   },
 );
 
 test("help: the help of a command is its own", async () => {
-  const help = await parse("run", "--help");
-  expect(help.kind === "help" && help.text).toStartWith("Competes for leadership");
-  expect(help.kind === "help" && help.text).not.toContain("COMMANDS");
+  const help = await textOf("run", "--help");
+  expect(help).toStartWith("Competes for leadership");
+  expect(help).not.toContain("COMMANDS");
 });
 
 test("release: takes a replica's whole line, and shows only what it needs", async () => {
@@ -173,8 +166,8 @@ test("release: takes a replica's whole line, and shows only what it needs", asyn
   const exec = ["--exec-restart=never", "--exec-then=exit", "--exec-raw", "--with-files"];
   expect((await parse(...line, ...exec)).kind).toBe("release");
   expect((await parse(...line, "--exec-restart=x")).kind).toBe("usage-error");
-  const help = await parse("release", "--help");
-  expect(help.kind === "help" && help.text).toContain("--state-dir=");
-  expect(help.kind === "help" && help.text).not.toContain("--exec-restart");
-  expect(help.kind === "help" && help.text).not.toContain("--storage-capacity");
+  const help = await textOf("release", "--help");
+  expect(help).toContain("--state-dir=");
+  expect(help).not.toContain("--exec-restart");
+  expect(help).not.toContain("--storage-capacity");
 });

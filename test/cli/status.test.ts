@@ -5,9 +5,7 @@ import { statusText } from "../../src/cli/status/status-text.ts";
 import { takesPart } from "../../src/election/transitions.ts";
 import { parseStatus } from "../../src/http/received-status.ts";
 import { requestStatus } from "../../src/http/replica-request.ts";
-import type { CommandLine } from "../../src/cli/command.ts";
-import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { surroundings } from "../options/environment.fixture.ts";
+import { type Understood, understood } from "./command-line.fixture.ts";
 
 const leading = {
   replica: { replica: "a", host: "h", pid: 7 },
@@ -81,8 +79,8 @@ test("status: an answer whose fields have the wrong types is shown as far as it 
   );
 });
 
-function parse(...words: readonly string[]): Promise<CommandLine> {
-  return parseCommandLine(["status", ...words], surroundings(), false);
+function parse(...words: readonly string[]): Promise<Understood> {
+  return understood(["status", ...words]);
 }
 
 test("status: takes the replica's address from its option, and needs nothing else", async () => {

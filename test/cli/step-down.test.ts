@@ -1,13 +1,11 @@
 import { afterEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CommandLine } from "../../src/cli/command.ts";
-import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
 import { stepDown, type StepDownOutcome, stepDownText } from "../../src/cli/step-down/step-down.ts";
 import type { Changes } from "../../src/http/changes.ts";
 import { HttpServer } from "../../src/http/http-server.ts";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
-import { surroundings } from "../options/environment.fixture.ts";
+import { type Understood, understood } from "./command-line.fixture.ts";
 import { leadersProviders } from "../fake/providers.ts";
 
 const program = join(import.meta.dir, "../../src/main.ts");
@@ -136,8 +134,8 @@ test("step-down: a token file that is none is wrong usage, and nobody is asked",
   expect(asked).toEqual([]);
 });
 
-function parse(...words: readonly string[]): Promise<CommandLine> {
-  return parseCommandLine(["step-down", ...words], surroundings(), false);
+function parse(...words: readonly string[]): Promise<Understood> {
+  return understood(["step-down", ...words]);
 }
 
 test("step-down: takes one address, a duration and a token file", async () => {

@@ -1,16 +1,14 @@
 import { expect, test } from "bun:test";
-import type { CommandLine } from "../../src/cli/command.ts";
-import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
 import { routeTo } from "../../src/cli/replica-addresses.ts";
 import { parseStatus } from "../../src/http/received-status.ts";
 import { surveyCode, type SurveyedReplica, surveyText } from "../../src/cli/status/survey-text.ts";
 import type { ReplicaId, ReplicaInfo } from "../../src/election/ports/coordinator.ts";
-import { surroundings } from "../options/environment.fixture.ts";
+import { refusalOf, type Understood, understood } from "./command-line.fixture.ts";
 
-const environment = { ELECTION_ZK_SERVERS: "zk1", ELECTION_HTTP_ADDRESS: "0.0.0.0:8080" };
+const variables = { ELECTION_ZK_SERVERS: "zk1", ELECTION_HTTP_ADDRESS: "0.0.0.0:8080" };
 
-async function parse(...words: readonly string[]): Promise<CommandLine> {
-  return await parseCommandLine(["status", ...words], surroundings({ environment }), false);
+function parse(...words: readonly string[]): Promise<Understood> {
+  return understood(["status", ...words], { variables });
 }
 
 test("status: one address is a question to one replica, several are a survey", async () => {
@@ -44,8 +42,7 @@ test.each([
   [["a:x"], '"a:x": expected host:port'],
   [["a:0"], "expected the port that the replica took"],
 ])("status: %j is refused", async (words, expected) => {
-  const parsed = await parse(...words);
-  expect(parsed.kind === "usage-error" && parsed.message).toContain(expected);
+  expect(await refusalOf(["status", ...words], { variables })).toContain(expected);
 });
 
 const info: ReplicaInfo = {

@@ -1,11 +1,10 @@
 import { expect, test } from "bun:test";
 import { leaseTimingOf } from "../../src/coordination/zookeeper/lease-timing.ts";
-import { formatDuration } from "../../src/options/duration.ts";
 import { dutyBeginMs, dutyEndMs, stopProblem, timingProblem } from "../../src/exec/timings.ts";
 
 function problem(sessionTimeoutMs: number, execStopTimeoutMs: number): string | undefined {
   const timings = { execStopTimeoutMs, stopTimeoutMs: 8_000 };
-  return timingProblem(timings, leaseTimingOf(sessionTimeoutMs), formatDuration);
+  return timingProblem(timings, leaseTimingOf(sessionTimeoutMs));
 }
 
 test("exec timings: the defaults fit, and what does not fit is told with the arithmetic", () => {
@@ -31,15 +30,15 @@ test("exec timings: on-lost fits into the stop timeout by default, and what does
   const timing = leaseTimingOf(10_000);
   const lost = { command: false, onElected: false, onLost: true };
   const both = { ...lost, command: true };
-  expect(stopProblem(defaults, timing, lost, formatDuration)).toBeUndefined();
-  expect(stopProblem(defaults, timing, both, formatDuration)).toBeUndefined();
+  expect(stopProblem(defaults, timing, lost)).toBeUndefined();
+  expect(stopProblem(defaults, timing, both)).toBeUndefined();
   const short = { ...defaults, stopTimeoutMs: 1_000 };
-  expect(stopProblem(short, timing, { ...both, onLost: false }, formatDuration)).toBeUndefined();
-  expect(stopProblem(short, timing, lost, formatDuration)).toBe(
+  expect(stopProblem(short, timing, { ...both, onLost: false })).toBeUndefined();
+  expect(stopProblem(short, timing, lost)).toBe(
     "too short for --on-lost, so a stop may exit with 70: expected at least 5.5s, " +
       "3s of --hook-timeout and 2.5s to end it",
   );
-  expect(stopProblem({ ...defaults, hookTimeoutMs: 3_001 }, timing, both, formatDuration)).toBe(
+  expect(stopProblem({ ...defaults, hookTimeoutMs: 3_001 }, timing, both)).toBe(
     "too short for --on-lost, so a stop may exit with 70: expected at least 8.001s, " +
       "2.5s to end a command, 3.001s of --hook-timeout and 2.5s to end it",
   );

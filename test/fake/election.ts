@@ -1,15 +1,17 @@
 import { leaseTimingOf } from "../../src/coordination/zookeeper/lease-timing.ts";
-import type {
-  Attempt,
-  Coordinator,
-  Epoch,
-  Leadership,
-  Opening,
-  ReplicaId,
-  ReplicaInfo,
-  Resignation,
-  Session,
-  Sighting,
+import {
+  type Attempt,
+  type Call,
+  type Coordinator,
+  type Epoch,
+  type Leadership,
+  type Opening,
+  outOfTurn,
+  type ReplicaId,
+  type ReplicaInfo,
+  type Resignation,
+  type Session,
+  type Sighting,
 } from "../../src/election/ports/coordinator.ts";
 import type { Duty, DutyEnd, Mandate, Proof } from "../../src/election/ports/duty.ts";
 import { Ending, type Failure } from "../../src/election/failure.ts";
@@ -104,12 +106,13 @@ export class FakeSession implements Session {
   readonly lost = new Ending();
   readonly #journal: string[];
   readonly attempts: Attempt[];
-  attemptCount = 0;
+  /** What the attempts so far were given. */
+  readonly calls: Call[] = [];
   turnCount = 0;
   latestEpoch: Epoch | undefined = epochOf(1000);
   /** While set, it is our turn whenever we ask. */
   alwaysOurTurn = false;
-  #turn: (() => void) | undefined;
+  #turn: ((call: Call) => void) | undefined;
 
   constructor(journal: string[], attempts: readonly Attempt[]) {
     this.#journal = journal;
@@ -120,8 +123,12 @@ export class FakeSession implements Session {
     return this.latestEpoch;
   }
 
-  async attempt(): Promise<Attempt> {
-    this.attemptCount += 1;
+  get attemptCount(): number {
+    return this.calls.length;
+  }
+
+  async attempt(call: Call): Promise<Attempt> {
+    this.calls.push(call);
     const next = this.attempts.length > 1 ? this.attempts.shift() : this.attempts[0];
     return next ?? { kind: "undecided", detail: "nothing planned" };
   }
@@ -129,25 +136,29 @@ export class FakeSession implements Session {
   /** What is seen of the leader by who does not stand. */
   sightings: Sighting[] = [{ kind: "nobody" }];
 
+  /** Happens while the session is asked who leads. */
+  whileLooking: (() => Promise<void>) | undefined;
+
   async sighting(): Promise<Sighting> {
+    await this.whileLooking?.();
     const next = this.sightings.length > 1 ? this.sightings.shift() : this.sightings[0];
     return next ?? { kind: "unknown" };
   }
 
-  turn(signal: AbortSignal): Promise<void> {
+  turn(signal: AbortSignal): Promise<Call> {
     this.turnCount += 1;
-    if (this.alwaysOurTurn) return Promise.resolve();
+    if (this.alwaysOurTurn) return Promise.resolve({ isOurTurn: true });
     return Promise.race([
-      aborted(signal),
-      new Promise<void>((resolve) => {
+      aborted(signal).then(() => outOfTurn),
+      new Promise<Call>((resolve) => {
         this.#turn = resolve;
       }),
     ]);
   }
 
   /** The line says: your turn. */
-  callUp(): void {
-    this.#turn?.();
+  callUp(call: Call = { isOurTurn: true }): void {
+    this.#turn?.(call);
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { change, type SteppingDown } from "../../src/http/changes.ts";
 import type { Gate } from "../../src/http/gate.ts";
-import { HttpServer, type ListenAddress } from "../../src/http/http-server.ts";
+import type { HttpAddress } from "../../src/http/http-address.ts";
+import { HttpServer } from "../../src/http/http-server.ts";
 import { isSameToken, readToken } from "../../src/http/token-file.ts";
 import { leadersProviders } from "../fake/providers.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
@@ -151,7 +152,7 @@ test("token file: tokens of any two lengths are compared", async () => {
 });
 
 /** A replica that leads; `tokenPath` is its token file. */
-async function serve(address: ListenAddress, tokenPath?: string): Promise<HttpServer> {
+async function serve(address: HttpAddress, tokenPath?: string): Promise<HttpServer> {
   return await HttpServer.open({
     address,
     scheduler: new FakeScheduler(),
@@ -162,7 +163,7 @@ async function serve(address: ListenAddress, tokenPath?: string): Promise<HttpSe
 }
 
 test("changes: POST works over a socket, and over TCP only with a token file", async () => {
-  const loopback: ListenAddress = { kind: "tcp", host: "127.0.0.1", port: 0 };
+  const loopback: HttpAddress = { kind: "tcp", host: "127.0.0.1", port: 0 };
   const post = { method: "POST" } as const;
   const unix = `${directory}/e.sock`;
   await using _overSocket = await serve({ kind: "unix", path: unix });

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import type { ReplicaId, ReplicaInfo } from "../../src/election/ports/coordinator.ts";
 import { mostStreams } from "../../src/http/event-streams.ts";
-import { HttpServer, type ListenAddress } from "../../src/http/http-server.ts";
+import type { HttpAddress } from "../../src/http/http-address.ts";
+import { HttpServer } from "../../src/http/http-server.ts";
 import type { Providers } from "../../src/http/providers.ts";
 import { fakeProviders } from "../fake/providers.ts";
 import { FakeScheduler } from "../fake/scheduler.ts";
@@ -16,7 +17,7 @@ const info: ReplicaInfo = {
   httpAddress: null,
   since: "2026-01-01T00:00:00.000Z",
 };
-const loopback: ListenAddress = { kind: "tcp", host: "127.0.0.1", port: 0 };
+const loopback: HttpAddress = { kind: "tcp", host: "127.0.0.1", port: 0 };
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -1,23 +1,19 @@
-import { valid } from "../../src/options/parsed.ts";
-import type { FileReading, Surroundings } from "../../src/options/environment.ts";
-import { parseServers } from "../../src/coordination/zookeeper/server-list.ts";
+import type { Environment, FileReading } from "../../src/options/environment.ts";
 
 export interface Given {
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly variables?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string | { readonly failed: string }>>;
   readonly terminal?: boolean;
 }
 
-/** Surroundings that a test has made up, with the real parser of the servers. */
-export function surroundings(given: Given = {}): Surroundings {
+/** An environment that a test has made up. */
+export function environmentOf(given: Given = {}): Environment {
   return {
-    environment: given.environment ?? {},
+    variables: given.variables ?? {},
     readFile: (path) => reading(given.files?.[path]),
     hostName: "host",
     nonce: new Uint8Array([0xab, 0xcd]),
     terminal: given.terminal ?? false,
-    journal: false,
-    parseServers,
   };
 }
 
@@ -25,9 +21,4 @@ function reading(file: string | { readonly failed: string } | undefined): FileRe
   if (file === undefined) return { kind: "absent" };
   if (typeof file === "string") return { kind: "read", text: file };
   return { kind: "failed", detail: file.failed };
-}
-
-/** Surroundings in which any list of servers will do. */
-export function anyServers(given: Given = {}): Surroundings {
-  return { ...surroundings(given), parseServers: () => valid({ servers: [], chroot: "" }) };
 }

@@ -1,17 +1,19 @@
 import { expect, test } from "bun:test";
+import { optionTable } from "../../src/daemon/options.ts";
 import { LiveConfig } from "../../src/options/live.ts";
 import { loadConfig } from "../../src/options/load.ts";
-import { surroundings } from "./environment.fixture.ts";
+import { environmentOf } from "./environment.fixture.ts";
 
 /** A configuration whose env file can be rewritten; flags and environment stay. */
 function start(file: string, flags: Readonly<Record<string, string>> = {}) {
   const files = { ".env": file };
-  const environment = { ELECTION_STORAGE_CAPACITY: "7" };
-  const given = surroundings({ files, environment });
-  const load = () => loadConfig(new Map(Object.entries({ "zk-servers": "a", ...flags })), given);
+  const variables = { ELECTION_STORAGE_CAPACITY: "7" };
+  const given = environmentOf({ files, variables });
+  const all = new Map(Object.entries({ "zk-servers": "a", ...flags }));
+  const load = () => loadConfig(optionTable, all, given);
   const loading = load();
   if (loading.kind === "invalid") throw new Error(loading.problems.join());
-  const live = new LiveConfig(loading.config, loading.settings, load);
+  const live = new LiveConfig(optionTable.options, loading, load);
   const rewrite = (text: string): void => {
     files[".env"] = text;
   };

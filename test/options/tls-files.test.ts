@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, chownSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadConfig, type Loading } from "../../src/options/load.ts";
+import { tlsFlags } from "../../src/coordination/zookeeper/options.ts";
+import { type Config, optionTable } from "../../src/daemon/options.ts";
+import { loadConfig } from "../../src/options/load.ts";
+import type { Loading } from "../../src/options/table.ts";
 import { readSmallFile } from "../../src/options/environment.ts";
 import { readTlsFiles } from "../../src/options/tls-files.ts";
 import { Authority, type Certificate } from "../authority.ts";
 import { temporaryDirectory } from "../integration/replica.ts";
-import { surroundings } from "./environment.fixture.ts";
+import { environmentOf } from "./environment.fixture.ts";
 
 const directory = temporaryDirectory();
 let authority: Authority;
@@ -29,9 +32,9 @@ function file(name: string, content: string, mode = 0o600): string {
 }
 
 /** Loads flags with the files of this machine. */
-function load(flags: Readonly<Record<string, string>>): Loading {
+function load(flags: Readonly<Record<string, string>>): Loading<Config> {
   const all = new Map(Object.entries({ "zk-servers": "a", ...flags }));
-  return loadConfig(all, { ...surroundings(), readFile: readSmallFile });
+  return loadConfig(optionTable, all, { ...environmentOf(), readFile: readSmallFile });
 }
 
 function problems(flags: Readonly<Record<string, string>>): readonly string[] {
@@ -108,12 +111,12 @@ test("tls files: they are read as they are now, and the option is named that is 
     certificate: file("now.pem", readFileSync(own.cert, "utf8")),
     key: file("now.key", readFileSync(own.key, "utf8")),
   };
-  expect(readTlsFiles(paths, readSmallFile)).toMatchObject({
+  expect(readTlsFiles(paths, tlsFlags, readSmallFile)).toMatchObject({
     kind: "valid",
     value: { ownCertificate: expect.stringMatching(/^CN=own, valid from .* to .* GMT$/) },
   });
   file("now.key", "half a k");
-  expect(readTlsFiles(paths, readSmallFile)).toEqual({
+  expect(readTlsFiles(paths, tlsFlags, readSmallFile)).toEqual({
     kind: "invalid",
     expected:
       `--zk-tls-key "${paths.key}": expected a PEM file with the private key of our ` +

@@ -150,7 +150,7 @@ function commandConfigOf(
 > {
   const timing = leaseTimingOf(sessionTimeoutMs);
   let execStopTimeoutMs = Math.floor(random.between(50, 3_000));
-  while (timingProblem({ stopTimeoutMs, execStopTimeoutMs }, timing, String) !== undefined)
+  while (timingProblem({ stopTimeoutMs, execStopTimeoutMs }, timing) !== undefined)
     execStopTimeoutMs -= 50;
   const execRestart = random.pick(["always", "always", "on-failure", "never"] as const);
   // With "stay" nobody runs a command any more: that is for unit tests.

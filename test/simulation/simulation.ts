@@ -1,7 +1,10 @@
 import type { ElectionEvent } from "../../src/election/ports/observer.ts";
 import { finalName } from "../../src/files/file-name.ts";
 import type { Epoch } from "../../src/election/ports/coordinator.ts";
-import { decodeTerm, epochOfTerm } from "../../src/coordination/zookeeper/leadership/records.ts";
+import {
+  decodeLeaseNote,
+  epochOfLeaseNote,
+} from "../../src/coordination/zookeeper/leadership/records.ts";
 import { Ensemble } from "./ensemble/ensemble.ts";
 import { Epilogue } from "./referee/epilogue.ts";
 import { inflict } from "./faults/fault-effects.ts";
@@ -210,8 +213,8 @@ export class Simulation {
     const node = this.ensemble.leader?.tree.nodes.get(path);
     if (node === undefined || node.mzxid === this.#termSeen) return;
     this.#termSeen = node.mzxid;
-    const term = decodeTerm(node.data);
-    if (term?.state === "held") this.#heldEpoch = epochOfTerm(term, node.mzxid);
+    const term = decodeLeaseNote(node.data);
+    if (term?.state === "held") this.#heldEpoch = epochOfLeaseNote(term, node.mzxid);
     if (term?.state !== "released") return;
     this.referee.commands.released(node.mzxid as Epoch);
     for (const { process } of this.replicas) {

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { type ForwardedSignal, listenToSignals } from "../../src/system/process-signals.ts";
+import type { ForwardedSignal } from "../../src/exec/options.ts";
+import { listenToSignals } from "../../src/system/process-signals.ts";
 
 /** What we make of a signal that we send ourselves. */
 async function heard(

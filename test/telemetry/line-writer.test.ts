@@ -114,4 +114,4 @@ test("line writer: a process whose stderr is closed or whose reader is gone runs
     const child = Bun.spawn(shell, { stdout: "pipe", stderr: "ignore" });
     expect([redirection, (await child.stdout.text()).trim()]).toEqual([redirection, "7"]);
   }
-});
+}, 60_000);

@@ -41,6 +41,18 @@ test("connecting: a server that lags behind closes without a word, and it still 
   await Promise.race([wiped, settle()]);
 });
 
+test("connecting: a server that speaks TLS is told with what the transport says about it", async () => {
+  const transport = Object.assign(new FakeTransport(), { tlsHint: "give an authority" });
+  const { client, events } = stage(one, transport);
+  const peer = await transport.accepted();
+  await peer.connectRequest();
+  peer.send(new Uint8Array([21, 3, 1, 0, 2, 2, 70]));
+  await settle();
+  const detail = "it speaks TLS; give an authority";
+  expect(events).toContainEqual({ kind: "attempt-failed", server: "10.0.0.1:2181", detail });
+  client.abandon();
+});
+
 test("connecting: one that was never granted goes on trying until its owner stops it", async () => {
   const transport = new FakeTransport();
   transport.reachability.set("10.0.0.1", "refuses");

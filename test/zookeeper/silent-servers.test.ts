@@ -5,7 +5,7 @@ import { Progress } from "../../src/election/progress.ts";
 import { ZooKeeperClient } from "../../src/zookeeper/client.ts";
 import { ElectionSession } from "../../src/coordination/zookeeper/leadership/election-session.ts";
 import { layoutBelow } from "../../src/coordination/zookeeper/leadership/layout.ts";
-import { Namesake } from "../../src/coordination/zookeeper/leadership/namesake.ts";
+import { DuplicateId } from "../../src/coordination/zookeeper/leadership/duplicate-id.ts";
 import { Opcode } from "../../src/zookeeper/protocol/opcodes.ts";
 import { FakeWorld, otherReplica } from "../fake/election.ts";
 import { settle } from "../fake/scheduler.ts";
@@ -64,7 +64,7 @@ test("attempter: servers that answer nothing but pings do not make it look stuck
     observer,
     layout: layoutBelow("/s"),
     describe: () => otherReplica,
-    namesake: new Namesake(scheduler, observer),
+    duplicateId: new DuplicateId(scheduler, observer),
     leaveBehind: () => undefined,
   });
   const progress = new Progress(

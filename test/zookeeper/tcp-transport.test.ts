@@ -109,8 +109,8 @@ test("tcp transport: a server of another name or authority is told from a good o
   using server = await greeter({ requestCert: false });
   const { address, ca } = server;
   const trusting = new TcpTransport(() => ({ ca }));
-  const namesake = trusting.connect({ ...address, serverName: "other.test" }, forever);
-  expect(namesake).rejects.toThrow(
+  const misnamed = trusting.connect({ ...address, serverName: "other.test" }, forever);
+  expect(misnamed).rejects.toThrow(
     "the server's certificate is for another host: Host: other.test. is not in the cert's altnames",
   );
   const byAddress = trusting.connect({ ...address, serverName: "127.0.0.1" }, forever);
@@ -118,8 +118,8 @@ test("tcp transport: a server of another name or authority is told from a good o
   const stranger = readFileSync(new Authority(directory.path, "stranger").file);
   const distrusting = new TcpTransport(() => ({ ca: stranger }));
   const refused = distrusting.connect(address, forever);
-  expect(refused).rejects.toThrow("is not signed by an authority of --zk-tls-ca");
-  await Promise.allSettled([namesake, byAddress, refused]);
+  expect(refused).rejects.toThrow("is not signed by an authority of ca");
+  await Promise.allSettled([misnamed, byAddress, refused]);
 });
 
 test("tcp transport: an expired server is refused as such", async () => {
@@ -136,7 +136,7 @@ test.each(["TLSv1.2", "TLSv1.3"] as const)(
     using server = await greeter({ minVersion: version, maxVersion: version });
     const { address, ca } = server;
     expect(await outcome(new TcpTransport(() => ({ ca })), address)).toContain(
-      "demands a client certificate; give --zk-tls-cert and --zk-tls-key",
+      "demands a client certificate; give cert and key",
     );
   },
 );
@@ -178,12 +178,14 @@ test("tcp transport: a server that speaks no TLS is told from one that distrusts
 test("tcp transport: a server that does not accept our certificate is told what it says", () => {
   const code = "ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN";
   const alert = Object.assign(new Error("error:10000416"), { code });
-  expect(tlsProblem(alert, "CN=us, valid for ever", "use").message).toBe(
+  const names = { servers: "--s", ca: "--ca", cert: "--cert", key: "--key" };
+  const ownCertificate = "CN=us, valid for ever";
+  expect(tlsProblem(alert, { ownCertificate, during: "use", names }).message).toBe(
     "the server refuses us (CERTIFICATE_UNKNOWN): it does not accept our client certificate " +
-      "(CN=us, valid for ever) of --zk-tls-cert",
+      "(CN=us, valid for ever) of --cert",
   );
   const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
-  expect(tlsProblem(reset, undefined, "use")).toBe(reset);
+  expect(tlsProblem(reset, { ownCertificate: undefined, during: "use", names })).toBe(reset);
 });
 
 test("tcp transport: the files are asked for anew each time, and what they lack is told", async () => {

@@ -1,7 +1,7 @@
 import { quoted } from "../../base/quoted.ts";
-import type { Surroundings } from "../../options/environment.ts";
-import { type Command, type CommandLine, usageError } from "../command.ts";
-import { flagsOf, optionsOf, variablesNote } from "../option-flags.ts";
+import type { Environment } from "../../options/environment.ts";
+import { type Command, type CommandLine, task, usageError } from "../command.ts";
+import { optionFlags, optionsOf, variablesNote } from "../option-flags.ts";
 import type { Arguments } from "../read-arguments.ts";
 import { loadRun } from "../run/run-command.ts";
 
@@ -10,7 +10,7 @@ export const checkCommand: Command = {
   name: "check",
   description: "Checks what a replica with these options needs, and what follows from it.",
   flags: {
-    ...flagsOf(optionsOf("check")),
+    ...optionFlags(optionsOf("check")),
     json: { type: "boolean", description: "Prints JSON." },
   },
   notes: [
@@ -24,11 +24,14 @@ export const checkCommand: Command = {
   interpret,
 };
 
-function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
+function interpret(given: Arguments, environment: Environment): CommandLine {
   const [extra] = given.rest;
   if (extra !== undefined) return usageError([`unexpected argument ${quoted(extra)} behind --`]);
-  const loading = loadRun(given.values, surroundings);
+  const loading = loadRun(given.values, environment);
   if (loading.kind === "invalid") return usageError(loading.problems);
   const { config, settings } = loading;
-  return { kind: "check", config, settings, json: given.switches.has("json") };
+  return task(
+    { kind: "check", config, settings, json: given.switches.has("json") },
+    async (question) => await (await import("./check.ts")).runCheck(question),
+  );
 }

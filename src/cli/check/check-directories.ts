@@ -11,7 +11,7 @@ const proofLimitMs = 5_000;
 
 /**
  * Whether a leader could write there. A directory that does not exist is not made: it would belong
- * to whoever runs the check.
+ * to the user who runs the check.
  * @param replica a name that no replica has: what a replica of this name left behind is removed
  * @param horizon an epoch that no leadership given so far exceeds, where a server tells
  */

@@ -1,12 +1,12 @@
 import { formatHttpAddress, type HttpAddress } from "../../http/http-address.ts";
-import type { Setting } from "../../options/load.ts";
-import { commandKinds, type Config } from "../../daemon/options.ts";
+import { isGiven, type Setting } from "../../options/setting.ts";
+import type { Config } from "../../daemon/options.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
 import { readToken } from "../../http/token-file.ts";
 import { KernelClocks } from "../../system/kernel-clocks.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
 import { coordinationOf } from "../../daemon/coordination.ts";
-import { dutyEndMs } from "../../exec/timings.ts";
+import { commandKinds, dutyEndMs } from "../../exec/timings.ts";
 import {
   clockFinding,
   clockSource,
@@ -15,21 +15,15 @@ import {
   wallFinding,
 } from "./check-clocks.ts";
 import { directoryFinding, stateFinding } from "./check-directories.ts";
-import {
-  failing,
-  type Finding,
-  findingsCode,
-  findingsText,
-  ok,
-  warning,
-} from "../../election/ports/finding.ts";
+import { failing, type Finding, ok, warning } from "../../election/ports/finding.ts";
+import { findingsCode, findingsText } from "./findings-text.ts";
 import { print } from "../print.ts";
 import { askStatus } from "../status/status.ts";
 
 /** The least time between two readings of the clocks. */
 const clockMs = 1_000;
 
-export interface CheckQuestion {
+interface CheckQuestion {
   readonly config: Config;
   readonly settings: readonly Setting[];
   readonly json: boolean;
@@ -75,7 +69,7 @@ export async function runCheck({ config, settings, json }: CheckQuestion): Promi
 }
 
 function configurationFinding(settings: readonly Setting[]): Finding {
-  const given = settings.filter(({ source }) => source !== "default");
+  const given = settings.filter(isGiven);
   const names = given.map(({ option, source }) => `${option} (${source})`);
   return ok("configuration", `makes sense; given: ${names.join(", ")}`);
 }

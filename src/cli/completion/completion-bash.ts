@@ -1,5 +1,5 @@
 import { unreachable } from "../../base/unreachable.ts";
-import type { CompletedCommand, CompletedFlag } from "./completion.ts";
+import type { CompletedCommand, CompletedFlag } from "./completed-command.ts";
 
 /**
  * For bash 4 and later. A value may follow its flag, or an equals sign, which bash makes a word of

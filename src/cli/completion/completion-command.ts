@@ -1,10 +1,8 @@
 import { quoted } from "../../base/quoted.ts";
-import { type Command, type CommandLine, usageError } from "../command.ts";
+import type { Environment } from "../../options/environment.ts";
+import { type Command, type CommandLine, type Program, task, usageError } from "../command.ts";
 import type { Arguments } from "../read-arguments.ts";
-
-export const shells = ["bash", "zsh", "fish"] as const;
-
-export type Shell = (typeof shells)[number];
+import { shells } from "./shell.ts";
 
 /** Prints what makes a shell complete this program's words. */
 export const completionCommand: Command = {
@@ -20,7 +18,11 @@ export const completionCommand: Command = {
   interpret,
 };
 
-function interpret({ operands, rest }: Arguments): CommandLine {
+function interpret(
+  { operands, rest }: Arguments,
+  _environment: Environment,
+  program: Program,
+): CommandLine {
   const [extra] = rest;
   if (extra !== undefined) return usageError([`unexpected argument ${quoted(extra)} behind --`]);
   const [word] = operands;
@@ -28,5 +30,7 @@ function interpret({ operands, rest }: Arguments): CommandLine {
   if (word === undefined) return usageError([`the shell is missing: ${expected}`]);
   const shell = shells.find((candidate) => candidate === word);
   if (shell === undefined) return usageError([`shell ${quoted(word)}: ${expected}`]);
-  return { kind: "completion", shell };
+  return task({ kind: "completion", shell }, async () =>
+    (await import("./completion.ts")).runCompletion(shell, program),
+  );
 }

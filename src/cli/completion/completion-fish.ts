@@ -1,5 +1,5 @@
 import { unreachable } from "../../base/unreachable.ts";
-import type { CompletedCommand, CompletedFlag } from "./completion.ts";
+import type { CompletedCommand, CompletedFlag } from "./completed-command.ts";
 
 /** For fish. */
 export function fishScript(commands: readonly CompletedCommand[]): string {

@@ -1,5 +1,5 @@
 import { unreachable } from "../../base/unreachable.ts";
-import type { CompletedCommand, CompletedFlag } from "./completion.ts";
+import type { CompletedCommand, CompletedFlag } from "./completed-command.ts";
 
 /** For zsh: to be sourced after compinit, or put as `_election` into a directory of fpath. */
 export function zshScript(commands: readonly CompletedCommand[]): string {

@@ -1,45 +1,29 @@
 import type { ArgDef } from "citty";
-import type { AnyOption } from "../../options/option.ts";
-import { options } from "../../daemon/options.ts";
 import { unreachable } from "../../base/unreachable.ts";
+import { options } from "../../daemon/options.ts";
+import { exitCodes } from "../../election/exit-status.ts";
+import type { AnyOption } from "../../options/option.ts";
+import { flagsOf, type Program } from "../command.ts";
+import { lineBreak } from "../help.ts";
+import { print } from "../print.ts";
+import type { CompletedCommand, CompletedFlag } from "./completed-command.ts";
 import { bashScript } from "./completion-bash.ts";
-import type { Shell } from "./completion-command.ts";
 import { fishScript } from "./completion-fish.ts";
 import { zshScript } from "./completion-zsh.ts";
-import { commands, defaultCommand } from "../commands.ts";
-import { lineBreak } from "../help.ts";
-import { flagsOf } from "../parse-command-line.ts";
+import type { Shell } from "./shell.ts";
 
-/** A command, as completion needs it. */
-export interface CompletedCommand {
-  readonly name: string;
-  readonly description: string;
-  /** What runs when no command is named. */
-  readonly isDefault: boolean;
-  readonly flags: readonly CompletedFlag[];
-  /** What its words may be; empty where that is not known. */
-  readonly choices: readonly string[];
-}
-
-export interface CompletedFlag {
-  readonly name: string;
-  readonly description: string;
-  /** What it takes. */
-  readonly value:
-    | { readonly kind: "none" }
-    | { readonly kind: "path" }
-    | { readonly kind: "choice"; readonly choices: readonly string[] }
-    /** Some of them, with commas between. */
-    | { readonly kind: "list"; readonly choices: readonly string[] }
-    | { readonly kind: "text"; readonly hint: string };
+/** Runs `election completion`. Resolves with the exit code. */
+export async function runCompletion(shell: Shell, program: Program): Promise<number> {
+  await print(completionFor(shell, program));
+  return exitCodes.stopped;
 }
 
 /** The script for a shell, out of the tables of commands and options. */
-export function completionFor(shell: Shell): string {
+export function completionFor(shell: Shell, { commands, byDefault }: Program): string {
   const all = commands.map((command): CompletedCommand => ({
     name: command.name,
     description: command.description,
-    isDefault: command === defaultCommand,
+    isDefault: command === byDefault,
     flags: Object.entries(flagsOf(command)).map(([name, flag]) => completedFlag(name, flag)),
     choices: command.operands?.choices ?? [],
   }));

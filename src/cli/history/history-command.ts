@@ -1,5 +1,5 @@
-import type { Surroundings } from "../../options/environment.ts";
-import { type Command, type CommandLine, usageError } from "../command.ts";
+import type { Environment } from "../../options/environment.ts";
+import { type Command, type CommandLine, task, usageError } from "../command.ts";
 import type { Arguments } from "../read-arguments.ts";
 import { addressFlags, addressOperands, replicaAddresses } from "../replica-addresses.ts";
 
@@ -17,8 +17,11 @@ export const historyCommand: Command = {
   interpret,
 };
 
-function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
-  const found = replicaAddresses(given, surroundings);
+function interpret(given: Arguments, environment: Environment): CommandLine {
+  const found = replicaAddresses(given, environment);
   if (found.kind === "refused") return usageError(found.problems);
-  return { kind: "history", addresses: found.addresses, json: given.switches.has("json") };
+  return task(
+    { kind: "history", addresses: found.addresses, json: given.switches.has("json") },
+    async (question) => await (await import("./history.ts")).runHistory(question),
+  );
 }

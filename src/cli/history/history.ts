@@ -1,12 +1,12 @@
 import { formatHttpAddress } from "../../http/http-address.ts";
 import { exitCodes } from "../../election/exit-status.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
-import type { Addresses } from "../command.ts";
+import type { Addresses } from "../replica-addresses.ts";
 import { historyText, inOrder, leadershipsOf } from "./leaderships.ts";
 import { complain, print } from "../print.ts";
 import { askStatus, problemLine } from "../status/status.ts";
 
-export interface HistoryQuestion {
+interface HistoryQuestion {
   readonly addresses: Addresses;
   readonly json: boolean;
 }

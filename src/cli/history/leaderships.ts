@@ -3,7 +3,7 @@ import type { ReceivedStatus } from "../../http/received-status.ts";
 import { textTable } from "../table.ts";
 
 /** One leadership, as its replica remembers it. Times are ISO 8601. */
-export interface PastLeadership {
+interface PastLeadership {
   readonly replica: string;
   /** Null when the replica does not remember its beginning any more. */
   readonly from: string | null;
@@ -28,7 +28,7 @@ type Change = NonNullable<ReceivedStatus["leaderships"]>[number];
 
 const openEnd = { reason: null, detail: null } as const;
 
-/** What one change tells of a leadership; several of them may tell of the same. */
+/** What one change tells of a leadership; several changes may tell of one leadership. */
 function ofChange(told: Change, leading: string | undefined): readonly PastLeadership[] {
   const { replica, epoch, change, at = null, reason = null, detail = null } = told;
   if (replica === undefined || epoch === undefined) return [];

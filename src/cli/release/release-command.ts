@@ -1,10 +1,11 @@
 import { loadConfig } from "../../options/load.ts";
 import type { AnyOption } from "../../options/option.ts";
-import { options, serviceSettings } from "../../daemon/options.ts";
+import { options, optionTable, serviceSettings } from "../../daemon/options.ts";
 import { quoted } from "../../base/quoted.ts";
-import type { Surroundings } from "../../options/environment.ts";
-import { type Command, type CommandLine, usageError } from "../command.ts";
-import { flagsOf, variablesNote } from "../option-flags.ts";
+import { type Environment, logDescriptor } from "../../options/environment.ts";
+import { isJournal } from "../../system/service-notification.ts";
+import { type Command, type CommandLine, task, usageError } from "../command.ts";
+import { optionFlags, variablesNote } from "../option-flags.ts";
 import type { Arguments } from "../read-arguments.ts";
 
 const needed: readonly AnyOption[] = [
@@ -17,8 +18,8 @@ const needed: readonly AnyOption[] = [
 export const releaseCommand: Command = {
   name: "release",
   description: "Releases what killed replicas of this host held, by their state-dir.",
-  flags: flagsOf(needed),
-  ignored: flagsOf(Object.values(options)),
+  flags: optionFlags(needed),
+  ignored: optionFlags(Object.values(options)),
   notes: [
     "state-dir is required. It takes every other option of a replica as well, and of exec, so\n" +
       "that the same line up to -- does, and does nothing with them.",
@@ -29,14 +30,17 @@ export const releaseCommand: Command = {
   interpret,
 };
 
-function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
+function interpret(given: Arguments, environment: Environment): CommandLine {
   const [extra] = given.rest;
   if (extra !== undefined) return usageError([`unexpected argument ${quoted(extra)} behind --`]);
-  const loading = loadConfig(given.values, surroundings);
+  const loading = loadConfig(optionTable, given.values, environment);
   if (loading.kind === "invalid") return usageError(loading.problems);
   const { config } = loading;
   if (config.stateDir === null) {
     return usageError(["--state-dir is missing: expected --state-dir=<path> for release"]);
   }
-  return { kind: "release", config };
+  return task({ kind: "release", config }, async () => {
+    const { runRelease } = await import("./release.ts");
+    return await runRelease(config, isJournal(environment.variables, logDescriptor));
+  });
 }

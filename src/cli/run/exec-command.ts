@@ -1,15 +1,17 @@
-import { loadConfig, type Loading } from "../../options/load.ts";
-import type { Surroundings } from "../../options/environment.ts";
+import { type Config, optionTable, replicaChecks } from "../../daemon/options.ts";
+import type { Environment } from "../../options/environment.ts";
+import { loadConfig } from "../../options/load.ts";
+import type { Loading } from "../../options/table.ts";
 import { type Command, type CommandLine, usageError } from "../command.ts";
-import { flagsOf, optionsOf, variablesNote } from "../option-flags.ts";
+import { optionFlags, optionsOf, variablesNote } from "../option-flags.ts";
 import type { Arguments } from "../read-arguments.ts";
-import { checked } from "./replica-checks.ts";
+import { replicaTask } from "./replica-task.ts";
 
 /** Runs a command while the replica leads. */
 export const execCommand: Command = {
   name: "exec",
   description: "Competes for leadership; a command runs while it lasts: exec -- command args...",
-  flags: flagsOf(optionsOf("exec")),
+  flags: optionFlags(optionsOf("exec")),
   runsCommand: true,
   notes: [
     variablesNote(optionsOf("exec")),
@@ -20,16 +22,14 @@ export const execCommand: Command = {
   interpret,
 };
 
-function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
+function interpret(given: Arguments, environment: Environment): CommandLine {
   const [program] = given.rest;
   if (program === undefined || program === "") {
     return usageError(["the command is missing: expected exec -- command args..."]);
   }
   const switches = [...given.switches].map((flag) => [flag, "true"] as const);
   const values = new Map([...given.values, ...switches]);
-  const load = (): Loading => checked(loadConfig(values, surroundings), "exec");
-  const loading = load();
-  if (loading.kind === "invalid") return usageError(loading.problems);
-  const { config, settings, warnings } = loading;
-  return { kind: "run", config, settings, warnings, reload: load, command: given.rest };
+  const load = (): Loading<Config> =>
+    loadConfig(optionTable, values, environment, replicaChecks(true));
+  return replicaTask(load, given.rest, environment);
 }

@@ -1,12 +1,13 @@
-import { loadConfig, type Loading } from "../../options/load.ts";
+import { type Config, options, optionTable, replicaChecks } from "../../daemon/options.ts";
+import type { Environment } from "../../options/environment.ts";
+import { loadConfig } from "../../options/load.ts";
 import type { AnyOption } from "../../options/option.ts";
-import { options } from "../../daemon/options.ts";
-import type { Surroundings } from "../../options/environment.ts";
+import type { Loading } from "../../options/table.ts";
 import { type Command, type CommandLine, usageError } from "../command.ts";
 import { strayCommand } from "../cures.ts";
-import { flagsOf, optionsOf, variablesNote } from "../option-flags.ts";
+import { optionFlags, optionsOf, variablesNote } from "../option-flags.ts";
 import type { Arguments } from "../read-arguments.ts";
-import { checked } from "./replica-checks.ts";
+import { replicaTask } from "./replica-task.ts";
 
 const liveFlags = Object.values<AnyOption>(options)
   .filter(({ isLive }) => isLive === true)
@@ -17,7 +18,7 @@ const liveFlags = Object.values<AnyOption>(options)
 export const runCommand: Command = {
   name: "run",
   description: "Competes for leadership; the leader writes files.",
-  flags: flagsOf(optionsOf("run")),
+  flags: optionFlags(optionsOf("run")),
   notes: [
     "Every option is also a variable of the environment and of the env file.\n" +
       "Order: flag, environment, env file, default.",
@@ -30,16 +31,15 @@ export const runCommand: Command = {
   interpret,
 };
 
-function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
+function interpret(given: Arguments, environment: Environment): CommandLine {
   if (given.rest.length > 0) return usageError([strayCommand(given.rest)]);
-  const load = (): Loading => loadRun(given.values, surroundings);
-  const loading = load();
-  if (loading.kind === "invalid") return usageError(loading.problems);
-  const { config, settings, warnings } = loading;
-  return { kind: "run", config, settings, warnings, reload: load, command: undefined };
+  return replicaTask(() => loadRun(given.values, environment), undefined, environment);
 }
 
 /** The options of a replica that writes files. */
-export function loadRun(flags: ReadonlyMap<string, string>, surroundings: Surroundings): Loading {
-  return checked(loadConfig(flags, surroundings), "run");
+export function loadRun(
+  flags: ReadonlyMap<string, string>,
+  environment: Environment,
+): Loading<Config> {
+  return loadConfig(optionTable, flags, environment, replicaChecks(false));
 }

@@ -1,4 +1,4 @@
-import { type Command, usageError } from "../command.ts";
+import { type Command, task, usageError } from "../command.ts";
 
 /** The process between a replica and its command. A replica starts it; there is nothing to type. */
 export const superviseCommand: Command = {
@@ -6,6 +6,11 @@ export const superviseCommand: Command = {
   description: "Holds a command to the end of a lease; started by election exec alone.",
   flags: {},
   notes: [],
-  interpret: ({ rest }) =>
-    rest.length === 0 ? { kind: "supervise" } : usageError(["supervise takes no arguments"]),
+  interpret: ({ rest }, { variables }) =>
+    rest.length === 0
+      ? task(
+          { kind: "supervise" },
+          async () => await (await import("./supervise.ts")).runSupervise(variables),
+        )
+      : usageError(["supervise takes no arguments"]),
 };

@@ -9,6 +9,7 @@ import {
   encodeMessage,
   type Instruction,
   longestMessage,
+  stopSignals,
 } from "../../exec/supervisor/messages.ts";
 import { type Daemon, Supervisor } from "../../exec/supervisor/supervisor.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
@@ -20,9 +21,6 @@ const lockDescriptor = 4;
 /** The command has the lock where the supervisor reports, and no descriptor besides. */
 const commandLockDescriptor = 3;
 
-/** Signals that are meant for the daemon: it tells us what follows from them. */
-const ignored = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT"] as const;
-
 /**
  * Runs `election supervise`: the process between a daemon and its command, started by the daemon
  * alone. It reads an assignment and instructions from stdin. Resolves with the exit code.
@@ -30,7 +28,8 @@ const ignored = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT"]
 export async function runSupervise(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
-  for (const signal of ignored) process.on(signal, () => undefined);
+  // They are meant for the daemon, which tells us what follows from them.
+  for (const signal of stopSignals) process.on(signal, () => undefined);
   const scheduler = new RealScheduler();
   const messages = readMessages();
   const first = await messages.next();

@@ -1,11 +1,18 @@
 import { loadOptions } from "../../options/load.ts";
-import { options, serviceSettings } from "../../daemon/options.ts";
+import { coordinators, options, optionTable, serviceSettings } from "../../daemon/options.ts";
 import { quoted } from "../../base/quoted.ts";
-import type { Surroundings } from "../../options/environment.ts";
-import { type Command, type CommandLine, usageError } from "../command.ts";
-import { flagsOf, variablesNote } from "../option-flags.ts";
+import type { Environment } from "../../options/environment.ts";
+import { type Command, type CommandLine, task, usageError } from "../command.ts";
+import { optionFlags, variablesNote } from "../option-flags.ts";
 import type { Arguments } from "../read-arguments.ts";
 import { addressFlags, addressOperands, replicaAddresses } from "../replica-addresses.ts";
+import type { SurveyQuestion } from "./survey.ts";
+
+/** Who knows all replicas of a service, and the flags that say so: for people. */
+const [knowers, choosers] = [
+  coordinators.map(({ name }) => name).join(" or "),
+  coordinators.map(({ flag }) => `--${flag}`).join(" or "),
+];
 
 /** Asks replicas how they are, and tells it by text and exit code: for people and health checks. */
 export const statusCommand: Command = {
@@ -14,10 +21,10 @@ export const statusCommand: Command = {
   operands: addressOperands(64),
   flags: {
     ...addressFlags,
-    ...flagsOf(serviceSettings.map((field) => options[field])),
+    ...optionFlags(serviceSettings.map((field) => options[field])),
     all: {
       type: "boolean",
-      description: "Asks every replica that ZooKeeper knows of; --zk-servers implies it.",
+      description: `Asks every replica that ${knowers} knows of; ${choosers} implies it.`,
     },
     json: {
       type: "boolean",
@@ -34,34 +41,50 @@ export const statusCommand: Command = {
   interpret,
 };
 
-function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
+function interpret(given: Arguments, environment: Environment): CommandLine {
   const json = given.switches.has("json");
   // The variable does not imply it: a health check in a container asks its own replica.
-  if (given.switches.has("all") || given.values.has(options.zkServers.flag)) {
-    return surveyOfService(given, surroundings);
+  const isChosen = coordinators.some(({ flag }) => given.values.has(flag));
+  if (given.switches.has("all") || isChosen) {
+    return surveyOfService(given, environment);
   }
   const stray = serviceSettings
     .map((field) => options[field].flag)
     .find((flag) => given.values.has(flag));
   if (stray !== undefined) return usageError([`--${stray}: expected it with --all only`]);
-  const found = replicaAddresses(given, surroundings);
+  const found = replicaAddresses(given, environment);
   if (found.kind === "refused") return usageError(found.problems);
   const { addresses } = found;
   const [address, ...more] = addresses;
-  if (more.length === 0) return { kind: "status", address, json };
-  return { kind: "survey", subject: { kind: "addresses", addresses }, json };
+  if (more.length > 0) return survey({ subject: { kind: "addresses", addresses }, json });
+  return task(
+    { kind: "status", address, json },
+    async (question) => await (await import("./status.ts")).runStatus(question),
+  );
 }
 
-function surveyOfService(given: Arguments, surroundings: Surroundings): CommandLine {
+function surveyOfService(given: Arguments, environment: Environment): CommandLine {
   const [extra] = given.rest;
   if (extra !== undefined) return usageError([`unexpected argument ${quoted(extra)} behind --`]);
   const [word] = given.operands;
   if (word !== undefined || given.values.has(options.httpAddress.flag)) {
-    return usageError(["expected either addresses or --all with --zk-servers, but both are given"]);
+    return usageError([`expected either addresses or --all with ${choosers}, but both are given`]);
   }
-  const loading = loadOptions([...serviceSettings, "envFile"], given.values, surroundings);
+  const loading = loadOptions(
+    optionTable,
+    [...serviceSettings, "envFile"],
+    given.values,
+    environment,
+  );
   if (loading.kind === "invalid") return usageError(loading.problems);
-  const { hostName } = surroundings;
+  const { hostName } = environment;
   const subject = { kind: "service", service: loading.config, hostName } as const;
-  return { kind: "survey", subject, json: given.switches.has("json") };
+  return survey({ subject, json: given.switches.has("json") });
+}
+
+function survey(question: SurveyQuestion): CommandLine {
+  return task(
+    { kind: "survey", ...question },
+    async () => await (await import("./survey.ts")).runSurvey(question),
+  );
 }

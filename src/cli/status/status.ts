@@ -10,7 +10,7 @@ import { RealScheduler } from "../../system/real-scheduler.ts";
 import { complain, print } from "../print.ts";
 import { statusText } from "./status-text.ts";
 
-export interface StatusQuestion {
+interface StatusQuestion {
   readonly address: HttpAddress;
   /** Whether to print the answer as it is. */
   readonly json: boolean;
@@ -31,7 +31,7 @@ export async function runStatus({ address, json }: StatusQuestion): Promise<numb
   return takesPart(status.state) ? exitCodes.stopped : exitCodes.takesNoPart;
 }
 
-export type AskedStatus =
+type AskedStatus =
   | { readonly kind: "answered"; readonly status: ReceivedStatus; readonly text: string }
   | { readonly kind: "failed"; readonly detail: string };
 

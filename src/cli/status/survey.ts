@@ -4,10 +4,10 @@ import { exitCodes } from "../../election/exit-status.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
 import { coordinationOf } from "../../daemon/coordination.ts";
+import type { Config, serviceSettings } from "../../daemon/options.ts";
 import type { Roster } from "../../election/ports/roster.ts";
-import type { Addresses, SurveySubject } from "../command.ts";
 import { complain, print } from "../print.ts";
-import { routeTo } from "../replica-addresses.ts";
+import { type Addresses, routeTo } from "../replica-addresses.ts";
 import { askStatus } from "./status.ts";
 import {
   surveyCode,
@@ -18,6 +18,16 @@ import {
 
 /** How many replicas are asked at once. */
 const batchSize = 64;
+
+/** The replicas whose status is asked for. */
+type SurveySubject =
+  | { readonly kind: "addresses"; readonly addresses: Addresses }
+  /** All that the records of a service name. */
+  | {
+      readonly kind: "service";
+      readonly service: Pick<Config, (typeof serviceSettings)[number]>;
+      readonly hostName: string;
+    };
 
 export interface SurveyQuestion {
   readonly subject: SurveySubject;

@@ -1,11 +1,11 @@
 import { parseDuration } from "../../options/duration.ts";
 import { loadOptions } from "../../options/load.ts";
-import { options } from "../../daemon/options.ts";
+import { options, optionTable } from "../../daemon/options.ts";
 import { quoted } from "../../base/quoted.ts";
-import type { Surroundings } from "../../options/environment.ts";
+import type { Environment } from "../../options/environment.ts";
 import { usualRest } from "../../election/step-down.ts";
-import { type Command, type CommandLine, usageError } from "../command.ts";
-import { flagsOf } from "../option-flags.ts";
+import { type Command, type CommandLine, task, usageError } from "../command.ts";
+import { optionFlags } from "../option-flags.ts";
 import type { Arguments } from "../read-arguments.ts";
 import { addressFlags, addressOperands, replicaAddresses } from "../replica-addresses.ts";
 
@@ -18,7 +18,7 @@ export const stepDownCommand: Command = {
   operands: addressOperands(1),
   flags: {
     ...addressFlags,
-    ...flagsOf([options.httpTokenFile]),
+    ...optionFlags([options.httpTokenFile]),
     [restFlag]: {
       type: "string",
       valueHint: "duration",
@@ -39,21 +39,21 @@ export const stepDownCommand: Command = {
   interpret,
 };
 
-function interpret(given: Arguments, surroundings: Surroundings): CommandLine {
-  const found = replicaAddresses(given, surroundings);
+function interpret(given: Arguments, environment: Environment): CommandLine {
+  const found = replicaAddresses(given, environment);
   if (found.kind === "refused") return usageError(found.problems);
   const rest = given.values.get(restFlag) ?? usualRest;
   const duration = parseDuration(rest);
   if (duration.kind === "invalid") {
     return usageError([`--${restFlag} ${quoted(rest)}: expected ${duration.expected}`]);
   }
-  const loading = loadOptions(["httpTokenFile", "envFile"], given.values, surroundings);
+  const loading = loadOptions(optionTable, ["httpTokenFile", "envFile"], given.values, environment);
   if (loading.kind === "invalid") return usageError(loading.problems);
   const [address] = found.addresses;
   const tokenPath = loading.config.httpTokenFile ?? undefined;
-  return {
-    kind: "step-down",
-    wish: { address, rest, tokenPath },
-    json: given.switches.has("json"),
-  };
+  const wish = { address, rest, tokenPath };
+  return task(
+    { kind: "step-down", wish, json: given.switches.has("json") },
+    async (question) => await (await import("./step-down.ts")).runStepDown(question),
+  );
 }

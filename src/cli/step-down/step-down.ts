@@ -11,10 +11,10 @@ import {
   type Told,
   toldIn,
 } from "../../http/received-status.ts";
+import type { HttpAddress } from "../../http/http-address.ts";
 import { askReplica } from "../../http/replica-request.ts";
 import { readToken } from "../../http/token-file.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
-import type { StepDownWish } from "../command.ts";
 import { complain, print } from "../print.ts";
 import { askStatus, problemLine } from "../status/status.ts";
 import { seconds } from "../status/status-text.ts";
@@ -27,6 +27,15 @@ const successorLimitMs = 5_000;
 const returnLimitMs = 1_000;
 /** How often it is asked meanwhile. */
 const pollMs = 200;
+
+/** What a leader is asked for. */
+interface StepDownWish {
+  readonly address: HttpAddress;
+  /** How long it shall not stand again: a duration. */
+  readonly rest: string;
+  /** The file with the token that it takes over TCP. */
+  readonly tokenPath: string | undefined;
+}
 
 /** Runs `election step-down`. Resolves with the exit code: see the help of the command. */
 export async function runStepDown(question: {

@@ -103,7 +103,7 @@ interface ServersAtWorst {
 }
 
 /** The same, with the bounds that follow; in these `commits` are counted in. */
-export interface ExpectedFailover extends ServersAtWorst, Readonly<Record<string, unknown>> {
+interface ExpectedFailover extends ServersAtWorst, Readonly<Record<string, unknown>> {
   readonly bounds: readonly Bound[];
 }
 

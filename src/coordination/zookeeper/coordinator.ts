@@ -11,19 +11,19 @@ import { ZooKeeperError } from "../../zookeeper/errors.ts";
 import { leaseDurationMs } from "./lease-timing.ts";
 import type { ServerAccess } from "./server-access.ts";
 import { exposureOf } from "./exposed-records.ts";
-import { type Layout, layoutBelow, pathsDownTo } from "./leadership/layout.ts";
+import { type RecordLayout, layoutBelow, pathsDownTo } from "./leadership/layout.ts";
 import { openAcl } from "../../zookeeper/protocol/records.ts";
 import { leastPatienceMs } from "../../zookeeper/limits.ts";
-import { Namesake } from "./leadership/namesake.ts";
-import { encodeTerm, type TermRecord } from "./leadership/records.ts";
-import { Remnants } from "./release/remnants.ts";
-import { failureOfEnd, refusalOf } from "./leadership/refusals.ts";
+import { DuplicateId } from "./leadership/duplicate-id.ts";
+import { encodeLeaseNote, type LeaseNote } from "./leadership/records.ts";
+import { UnclosedSessions } from "./release/unclosed-sessions.ts";
+import { failureOfEnd, failureOfRefusal } from "./leadership/refusals.ts";
 import type { SessionKey } from "./leadership/session-key.ts";
 
 /** How long closing a session that is of no use may take. */
 const closingLimitMs = 500;
-/** How long opening waits for lost sessions: no client rests longer between its rounds. */
-const remnantsLimitMs = 1_000;
+/** How long opening waits for unclosed sessions: no client rests longer between its rounds. */
+const unclosedLimitMs = 1_000;
 
 export interface CoordinatorOptions extends Omit<ServerAccess, "access"> {
   readonly observer: Observer;
@@ -38,12 +38,12 @@ export interface CoordinatorOptions extends Omit<ServerAccess, "access"> {
 /** Leadership on ZooKeeper: sessions, and the records that they share. */
 export class ZooKeeperCoordinator implements Coordinator {
   readonly #options: CoordinatorOptions;
-  readonly #layout: Layout;
+  readonly #layout: RecordLayout;
   /** The clients whose sessions are not over, in the order of their births. */
   readonly #clients = new Set<ZooKeeperClient>();
   readonly #observation = new ClientObservation();
-  readonly #namesake: Namesake;
-  readonly #remnants: Remnants;
+  readonly #duplicateId: DuplicateId;
+  readonly #unclosed: UnclosedSessions;
   /** Whether others may change the records is told once. */
   #hasToldExposure = false;
   /** Whether this process has seen the records before: then their absence is a loss. */
@@ -58,8 +58,8 @@ export class ZooKeeperCoordinator implements Coordinator {
     this.#grantedMs = options.sessionTimeoutMs;
     this.#longestGrantedMs = options.sessionTimeoutMs;
     this.#layout = layoutBelow(options.basePath);
-    this.#namesake = new Namesake(options.scheduler, options.observer);
-    this.#remnants = new Remnants(options, options.observer);
+    this.#duplicateId = new DuplicateId(options.scheduler, options.observer);
+    this.#unclosed = new UnclosedSessions(options, options.observer);
   }
 
   /** The session timeout that was granted last; before the first grant, what is asked for. */
@@ -79,7 +79,7 @@ export class ZooKeeperCoordinator implements Coordinator {
 
   async open(signal: AbortSignal): Promise<Opening> {
     const { scheduler, sessionTimeoutMs } = this.#options;
-    this.#remnants.tryAgain();
+    this.#unclosed.tryAgain();
     using round = new Scope();
     const client = this.#connect(round);
     const limitMs = Math.max(sessionTimeoutMs, leastPatienceMs);
@@ -91,10 +91,10 @@ export class ZooKeeperCoordinator implements Coordinator {
       return { kind: "failed", failure };
     }
     // Its first attempt then finds the place free; it may be that nothing else wakes anybody.
-    await within(scheduler, remnantsLimitMs, [signal], (limit) => this.#remnants.tried(limit));
+    await within(scheduler, unclosedLimitMs, [signal], (limit) => this.#unclosed.tried(limit));
     const { observer, describe, keep } = this.#options;
-    const leaveBehind = (key: SessionKey): void => this.#remnants.add(key);
-    const own = { layout: this.#layout, namesake: this.#namesake, leaveBehind };
+    const leaveBehind = (key: SessionKey): void => this.#unclosed.add(key);
+    const own = { layout: this.#layout, duplicateId: this.#duplicateId, leaveBehind };
     const tools = { client, scheduler, observer, describe, keep, ...own };
     const session = new ElectionSession(tools);
     this.#session = session;
@@ -107,8 +107,8 @@ export class ZooKeeperCoordinator implements Coordinator {
 
   async leave(limit: AbortSignal): Promise<string | undefined> {
     const { scheduler } = this.#options;
-    await within(scheduler, closingLimitMs, [limit], (soon) => this.#remnants.tried(soon));
-    return await this.#remnants.leave();
+    await within(scheduler, closingLimitMs, [limit], (soon) => this.#unclosed.tried(soon));
+    return await this.#unclosed.leave();
   }
 
   /**
@@ -142,11 +142,12 @@ export class ZooKeeperCoordinator implements Coordinator {
   }
 
   /**
-   * What a new `term` says. Where nothing was ever led, a leader may act at once. Records that this
-   * process has seen and that are gone were deleted, perhaps under a living leader: its lease is to
-   * be waited out. A process without that memory cannot know; see "What is assumed" in the README.
+   * The first lease note of a service. Where nothing was ever led, a leader may act at once.
+   * Records that this process has seen and that are gone were deleted, perhaps under a living
+   * leader: its lease is to be waited out. A process without that memory cannot know; see "What is
+   * assumed" in the README.
    */
-  #birthOfTerm(client: ZooKeeperClient): TermRecord {
+  #firstLeaseNote(client: ZooKeeperClient): LeaseNote {
     if (!this.#hasSeenRecords) return { state: "released" };
     return { state: "held", leaseMs: leaseDurationMs(client.sessionTimeoutMs) };
   }
@@ -156,13 +157,13 @@ export class ZooKeeperCoordinator implements Coordinator {
       return failureOfEnd(client.end) ?? unreachable(this.#observation.whyNoServer);
     }
     try {
-      await makeRecords(client, this.#layout, this.#birthOfTerm(client), limit);
+      await makeRecords(client, this.#layout, this.#firstLeaseNote(client), limit);
       this.#hasSeenRecords = true;
       await this.#tellExposure(client, limit);
       return undefined;
     } catch (error) {
       if (!(error instanceof ZooKeeperError)) throw error;
-      return refusalOf(error) ?? unreachable(error.message);
+      return failureOfRefusal(error) ?? unreachable(error.message);
     }
   }
 
@@ -177,14 +178,14 @@ export class ZooKeeperCoordinator implements Coordinator {
 }
 
 /**
- * Makes the records unless the base path is there. `term` is born only together with its parent, in
- * one commit: a term that is missing under a parent that stands may have been lost, and then the
- * last leadership counts as not released.
+ * Makes the records unless the base path is there. The lease note is made only together with its
+ * parent, in one commit: one that is missing under a parent that stands may have been lost, and the
+ * last leadership counts as not released then.
  */
 async function makeRecords(
   client: ZooKeeperClient,
-  layout: Layout,
-  term: TermRecord,
+  layout: RecordLayout,
+  note: LeaseNote,
   signal: AbortSignal,
 ): Promise<void> {
   const { stat } = await client.exists(layout.base, { signal });
@@ -201,7 +202,7 @@ async function makeRecords(
     client.multi(
       [
         { kind: "create", path: layout.base, data: nothing, mode: "persistent" },
-        { kind: "create", path: layout.term, data: encodeTerm(term), mode: "persistent" },
+        { kind: "create", path: layout.leaseNote, data: encodeLeaseNote(note), mode: "persistent" },
         { kind: "create", path: layout.replicas, data: nothing, mode: "persistent" },
       ],
       { signal },

@@ -1,6 +1,6 @@
-import { ZooKeeperError } from "../../zookeeper/errors.ts";
+import { missingIsUndefined } from "../../zookeeper/errors.ts";
 import type { ZooKeeperClient } from "../../zookeeper/client.ts";
-import type { Layout } from "./leadership/layout.ts";
+import type { RecordLayout } from "./leadership/layout.ts";
 import { type Acl, Permission } from "../../zookeeper/protocol/records.ts";
 
 /**
@@ -10,10 +10,10 @@ import { type Acl, Permission } from "../../zookeeper/protocol/records.ts";
  */
 export async function exposureOf(
   client: ZooKeeperClient,
-  layout: Layout,
+  layout: RecordLayout,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const paths = [layout.base, layout.term, layout.replicas];
+  const paths = [layout.base, layout.leaseNote, layout.replicas];
   const exposed = await Promise.all(paths.map((path) => isExposed(client, path, signal)));
   const found = paths.filter((_, index) => exposed[index]);
   if (found.length === 0) return undefined;
@@ -30,13 +30,8 @@ async function isExposed(
   path: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  try {
-    const { acl } = await client.getAcl(path, { signal });
-    return acl.some(opensToEverybody);
-  } catch (error) {
-    if (error instanceof ZooKeeperError && error.code === "no-node") return false;
-    throw error;
-  }
+  const node = await missingIsUndefined(client.getAcl(path, { signal }));
+  return node?.acl.some(opensToEverybody) ?? false;
 }
 
 function opensToEverybody({ scheme, permissions }: Acl): boolean {

@@ -1,5 +1,5 @@
 import { invalid, type Parsed, valid } from "../../options/parsed.ts";
-import type { Surroundings } from "../../options/environment.ts";
+import type { Environment } from "../../options/environment.ts";
 import { readNamedFile, sharing } from "../../options/named-file.ts";
 
 /** A user and password that replicas prove who they are with. Danger: never to be printed. */
@@ -22,9 +22,9 @@ export function parseLogin(text: string): Parsed<Login> {
   return valid({ user: text.slice(0, colon), password: text.slice(colon + 1) });
 }
 
-/** Reads the file that holds nothing else; the end of its line does not count. */
-export function parseLoginFile(path: string, surroundings: Surroundings): Parsed<Login> {
-  const reading = readNamedFile(path, surroundings.readFile);
+/** Reads the file at `path`, which holds a login and nothing else but the end of its line. */
+export function parseLoginFile(path: string, { readFile }: Environment): Parsed<Login> {
+  const reading = readNamedFile(path, readFile);
   if (reading.kind === "invalid") return invalid(`a file with user:password, but ${reading.why}`);
   const login = parseLogin(reading.text.replace(/\r?\n$/, ""));
   if (login.kind === "invalid") return invalid(`a file with ${login.expected}`);

@@ -1,14 +1,14 @@
 import type { Epoch } from "../../election/ports/coordinator.ts";
 import type { Roster, RosterEntry } from "../../election/ports/roster.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
-import { Scope } from "../../base/scope.ts";
-import { ZooKeeperClient } from "../../zookeeper/client.ts";
+import type { ZooKeeperClient } from "../../zookeeper/client.ts";
 import { missingIsUndefined, ZooKeeperError } from "../../zookeeper/errors.ts";
-import { type Layout, layoutBelow } from "./leadership/layout.ts";
+import { type RecordLayout, layoutBelow } from "./leadership/layout.ts";
 import { sequenceOf } from "./leadership/line.ts";
 import type { Stat } from "../../zookeeper/protocol/records.ts";
 import { decodeReplica } from "./leadership/records.ts";
 import type { ServerAccess } from "./server-access.ts";
+import { visit } from "../../zookeeper/visit.ts";
 
 /** How many entries are read at once. */
 const batchSize = 64;
@@ -19,35 +19,27 @@ const batchSize = 64;
  */
 export async function readRoster(options: ServerAccess, signal: AbortSignal): Promise<Roster> {
   const { basePath, access, ...clientOptions } = options;
-  using waiting = new Scope(signal);
-  let lastTried = "no server answered in time";
-  const client = new ZooKeeperClient({
-    ...access,
-    ...clientOptions,
-    observe: (event) => {
-      if (event.kind === "attempt-failed") lastTried = `${event.server}: ${event.detail}`;
-      // A person waits: when every server was tried in vain, that is the answer.
-      if (event.kind === "round-failed") waiting.abort();
-    },
-  });
   try {
-    if (!(await client.connected(waiting.signal))) {
-      return { kind: "failed", detail: client.end?.detail ?? lastTried };
-    }
-    const roster = await readWith(client, layoutBelow(basePath), options.scheduler, signal);
-    await client.close(signal);
-    return roster;
+    // A person waits: when every server was tried in vain, that is the answer.
+    const visiting = { ...access, ...clientOptions, triesOnce: true };
+    const reading = await visit(visiting, signal, async (client) => {
+      const roster = await readWith(client, layoutBelow(basePath), options.scheduler, signal);
+      await client.close(signal);
+      return roster;
+    });
+    if (reading.kind === "done") return reading.result;
+    const { end, trouble } = reading;
+    const lastTried = trouble && `${trouble.server}: ${trouble.detail}`;
+    return { kind: "failed", detail: end?.detail ?? lastTried ?? "no server answered in time" };
   } catch (error) {
     if (!(error instanceof ZooKeeperError)) throw error;
     return { kind: "failed", detail: error.message };
-  } finally {
-    client.abandon();
   }
 }
 
 async function readWith(
   client: ZooKeeperClient,
-  layout: Layout,
+  layout: RecordLayout,
   scheduler: Scheduler,
   signal: AbortSignal,
 ): Promise<Extract<Roster, { kind: "read" }>> {

@@ -7,7 +7,7 @@ import { openAcl } from "../../zookeeper/protocol/records.ts";
 import { TcpTransport } from "../../zookeeper/transport/tcp-transport.ts";
 import type { Transport } from "../../zookeeper/transport/transport.ts";
 import { basePathOf } from "./leadership/layout.ts";
-import type { ServiceConfig } from "./options.ts";
+import { type ServiceConfig, tlsFlags } from "./options.ts";
 
 /** How a service is reached: what every client of it is made with. */
 export interface ServerAccess {
@@ -39,16 +39,24 @@ export function serverAccessOf(
   };
 }
 
+/** What the settings of TcpTransport are called on the command line. */
+const settingNames = {
+  servers: "--zk-servers",
+  ca: "--zk-tls-ca",
+  cert: "--zk-tls-cert",
+  key: "--zk-tls-key",
+};
+
 /** TLS where an authority is named. The files are read for every connection: they get replaced. */
 function transportOf(config: ServiceConfig): Transport {
   const { zkTlsCa, zkTlsCert, zkTlsKey } = config;
-  if (zkTlsCa === null) return new TcpTransport();
+  if (zkTlsCa === null) return new TcpTransport(undefined, settingNames);
   const files = { authorities: zkTlsCa, certificate: zkTlsCert, key: zkTlsKey };
   return new TcpTransport(() => {
-    const reading = readTlsFiles(files, readSmallFile);
+    const reading = readTlsFiles(files, tlsFlags, readSmallFile);
     if (reading.kind === "invalid") throw new Error(reading.expected);
     return reading.value;
-  });
+  }, settingNames);
 }
 
 /** A login alone is enough reason to keep others from our nodes. */

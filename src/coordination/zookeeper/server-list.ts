@@ -1,8 +1,18 @@
 import { invalid, type Parsed, valid } from "../../options/parsed.ts";
-import type { ServerList } from "../../options/environment.ts";
-import { ConnectionStringError, parseConnectionString } from "../../zookeeper/connection-string.ts";
+import {
+  ConnectionStringError,
+  parseConnectionString,
+  type ServerAddress,
+} from "../../zookeeper/connection-string.ts";
 
-/** Reads the list of servers by the coordinator's own parser: what loading the options needs. */
+/** The servers of one ensemble. */
+export interface ServerList {
+  readonly servers: readonly ServerAddress[];
+  /** The path below which everything of ours is: "" for the root, or a path such as "/team". */
+  readonly chroot: string;
+}
+
+/** Reads `host:port,host:port/chroot`, as parseConnectionString does. */
 export function parseServers(text: string): Parsed<ServerList> {
   try {
     return valid(parseConnectionString(text));

@@ -1,17 +1,16 @@
 import { within } from "../../base/deadline.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
-import { Scope } from "../../base/scope.ts";
-import { ZooKeeperClient } from "../../zookeeper/client.ts";
 import type { ServerAddress } from "../../zookeeper/connection-string.ts";
 import { ZooKeeperError } from "../../zookeeper/errors.ts";
 import type { Transport } from "../../zookeeper/transport/transport.ts";
+import { visit } from "../../zookeeper/visit.ts";
 
 /** How often the time to an answer is measured. */
 const readings = 5;
 /** More than a four-letter word's answer can need. */
 const largestAnswerBytes = 64 * 1024;
 
-export interface ProbeOptions {
+interface ProbeOptions {
   readonly transport: Transport;
   readonly scheduler: Scheduler;
   /** What to ask for. */
@@ -72,39 +71,28 @@ async function probeSession(
   { transport, scheduler, sessionTimeoutMs }: ProbeOptions,
   limit: AbortSignal,
 ): Promise<SessionProbe> {
-  let lastTried = "no answer in time";
-  using waiting = new Scope(limit);
   const startedAt = scheduler.now();
-  const client = new ZooKeeperClient({
-    servers: [server],
-    transport,
-    scheduler,
-    sessionTimeoutMs,
-    observe: (event) => {
-      if (event.kind === "attempt-failed") lastTried = event.detail;
-      if (event.kind === "round-failed") waiting.abort();
-    },
-  });
+  const visiting = { servers: [server], transport, scheduler, sessionTimeoutMs, triesOnce: true };
   try {
-    if (!(await client.connected(waiting.signal))) {
-      return { kind: "fails", detail: client.end?.detail ?? lastTried };
-    }
-    const openingMs = scheduler.now() - startedAt;
-    const latencies: number[] = [];
-    for (let reading = 0; reading < readings; reading += 1) {
-      const askedAt = scheduler.now();
-      await client.exists("/", { signal: limit });
-      latencies.push(scheduler.now() - askedAt);
-    }
-    const grantedMs = client.sessionTimeoutMs;
-    await client.close(limit);
-    const latencyMs = latencies.toSorted((one, other) => one - other)[readings >> 1] ?? 0;
-    return { kind: "serves", grantedMs, openingMs, latencyMs };
+    const probing = await visit(visiting, limit, async (client): Promise<SessionProbe> => {
+      const openingMs = scheduler.now() - startedAt;
+      const latencies: number[] = [];
+      for (let reading = 0; reading < readings; reading += 1) {
+        const askedAt = scheduler.now();
+        await client.exists("/", { signal: limit });
+        latencies.push(scheduler.now() - askedAt);
+      }
+      const grantedMs = client.sessionTimeoutMs;
+      await client.close(limit);
+      const latencyMs = latencies.toSorted((one, other) => one - other)[readings >> 1] ?? 0;
+      return { kind: "serves", grantedMs, openingMs, latencyMs };
+    });
+    if (probing.kind === "done") return probing.result;
+    const { end, trouble } = probing;
+    return { kind: "fails", detail: end?.detail ?? trouble?.detail ?? "no answer in time" };
   } catch (error) {
     if (!(error instanceof ZooKeeperError)) throw error;
     return { kind: "fails", detail: error.message };
-  } finally {
-    client.abandon();
   }
 }
 

@@ -67,7 +67,7 @@ export interface Examination {
 }
 
 /** The longest time without a leader, as far as it can be known beforehand. */
-export interface Forecast {
+interface Forecast {
   readonly finding: Finding;
   /** The figures, and what they were reckoned with: for JSON. Null when nobody answers. */
   readonly figures: Readonly<Record<string, unknown>> | null;

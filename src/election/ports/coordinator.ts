@@ -62,15 +62,18 @@ export interface Session {
   /**
    * Tries once to become leader. It reads first and writes only when nobody leads. A predecessor
    * that did not release leadership is waited out in here, so `won` means: may act now.
+   * @param call what the turn right before resolved with, or `outOfTurn`. It only saves time: who
+   *   leads is decided by the coordinator, also when much has happened since the call.
    */
-  attempt(signal: AbortSignal): Promise<Attempt>;
+  attempt(call: Call, signal: AbortSignal): Promise<Attempt>;
   /** Who leads, read without the wish to: it neither registers nor attempts. */
   sighting(signal: AbortSignal): Promise<Sighting>;
   /**
    * Stands in line, and resolves when an attempt is worth while: it is this replica's turn and
-   * nobody leads. Resolves as well when `signal` aborts or the session is lost.
+   * nobody leads. Resolves as well when `signal` aborts or the session is over, and is out of turn
+   * then. The call is for the next attempt of this session alone.
    */
-  turn(signal: AbortSignal): Promise<void>;
+  turn(signal: AbortSignal): Promise<Call>;
   /**
    * Tells the coordinator to forget the session, and frees all that belongs to it. Idempotent.
    * From the call on, `mayAct` of its leadership is false.
@@ -85,6 +88,18 @@ export interface Session {
    */
   abandon(): void;
 }
+
+/**
+ * How a wait in line ended, handed on to the attempt after it. A coordinator may keep in it what it
+ * learned while waiting: nobody else looks at that.
+ */
+export interface Call {
+  /** Whether it was this replica's turn, and nobody led. */
+  readonly isOurTurn: boolean;
+}
+
+/** What an attempt is given that no turn came before: the first one, and the regular one. */
+export const outOfTurn: Call = { isOurTurn: false };
 
 export type Sighting =
   | { readonly kind: "led"; readonly leader: ReplicaInfo | undefined }

@@ -1,7 +1,3 @@
-import { printable } from "../../base/quoted.ts";
-import { exitCodes } from "../exit-status.ts";
-import { textTable } from "../../cli/table.ts";
-
 /** One thing that was looked at. */
 export interface Finding {
   /** What it is about: a word, and which one of several. */
@@ -22,20 +18,6 @@ export function warning(subject: string, detail: string): Finding {
 
 export function failing(subject: string, detail: string): Finding {
   return { subject, level: "error", detail };
-}
-
-/** One line per finding. */
-export function findingsText(findings: readonly Finding[]): string {
-  return textTable(
-    findings.map(({ level, subject, detail }) => [level, subject, printable(detail)]),
-  );
-}
-
-/** The exit code of the worst finding. */
-export function findingsCode(findings: readonly Finding[]): number {
-  if (findings.some(({ level }) => level === "error")) return exitCodes.exhausted;
-  const warned = findings.some(({ level }) => level === "warning");
-  return warned ? exitCodes.warnings : exitCodes.stopped;
 }
 
 /** Milliseconds for people. */

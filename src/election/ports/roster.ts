@@ -23,7 +23,7 @@ export interface RosterEntry {
 }
 
 /** Who leads. */
-export interface RosterLeader {
+interface RosterLeader {
   /** Undefined when the record says nothing that can be read. */
   readonly info: ReplicaInfo | undefined;
   readonly epoch: Epoch;

@@ -1,4 +1,10 @@
-import type { Attempt, ReplicaInfo, Session } from "../ports/coordinator.ts";
+import {
+  type Attempt,
+  type Call,
+  outOfTurn,
+  type ReplicaInfo,
+  type Session,
+} from "../ports/coordinator.ts";
 import { restOut } from "./resting.ts";
 import { Scope } from "../../base/scope.ts";
 import { type Context, type StateOf, type Transition, toFailover, toStopping } from "../state.ts";
@@ -26,14 +32,15 @@ export async function attempter(
   const { session } = state;
   using scope = new Scope(context.stop, session.lost.signal);
   const rested = await restOut(context, session, scope.signal);
+  let call = outOfTurn;
   if (rested || state.yields) {
-    await turnOrTimeout(context, session, scope.signal);
+    call = await turnOrTimeout(context, session, scope.signal);
     const ending = endingOf(context, session);
     if (ending !== undefined) return ending;
   }
 
   for (;;) {
-    const attempt = await session.attempt(scope.signal);
+    const attempt = await session.attempt(call, scope.signal);
     if (attempt.kind === "won" || !context.stop.aborted) report(context, attempt);
     if (attempt.kind === "won") {
       const { leadership } = attempt;
@@ -49,10 +56,10 @@ export async function attempter(
       return toFailover(attempt.failure, { session, tenure: undefined });
 
     if (attempt.kind === "led") {
-      await turnOrVacancy(context, session, scope.signal);
+      call = await turnOrVacancy(context, session, scope.signal);
     } else {
       await pause(context, scope.signal);
-      await turnOrTimeout(context, session, scope.signal);
+      call = await turnOrTimeout(context, session, scope.signal);
     }
   }
 }
@@ -71,23 +78,29 @@ async function pause(context: Context, signal: AbortSignal): Promise<void> {
   await context.scheduler.sleep(undecidedPauseMs + jitterMs, signal);
 }
 
-async function turnOrTimeout(context: Context, session: Session, stop: AbortSignal): Promise<void> {
+/** Waits in line for an attempter-timeout at most. */
+async function turnOrTimeout(context: Context, session: Session, stop: AbortSignal): Promise<Call> {
   using waiting = new Scope(stop);
-  await Promise.race([
+  const call = await Promise.race([
     session.turn(waiting.signal),
     context.scheduler.sleep(context.timings.attempterTimeoutMs, waiting.signal),
   ]);
   waiting.abort();
+  return call ?? outOfTurn;
 }
 
 /**
  * Waits in line, and looks every attempter-timeout whether somebody leads: a look costs one
  * request, and the place in line is kept, with all that is watched from there.
  */
-async function turnOrVacancy(context: Context, session: Session, stop: AbortSignal): Promise<void> {
+async function turnOrVacancy(context: Context, session: Session, stop: AbortSignal): Promise<Call> {
   const { scheduler, timings } = context;
   using waiting = new Scope(stop);
-  const turn = session.turn(waiting.signal).then(() => true as const);
+  let call = outOfTurn;
+  const turn = session.turn(waiting.signal).then((ended) => {
+    call = ended;
+    return true as const;
+  });
   for (let look = 1; ; look += 1) {
     const sleep = scheduler.sleep(timings.attempterTimeoutMs, waiting.signal);
     const isOver = (await Promise.race([turn, sleep])) === true || stop.aborted;
@@ -97,6 +110,7 @@ async function turnOrVacancy(context: Context, session: Session, stop: AbortSign
     reportLed(context, sighting.leader);
   }
   waiting.abort();
+  return call;
 }
 
 function reportLed(context: Context, leader: ReplicaInfo | undefined): void {

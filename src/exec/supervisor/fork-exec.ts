@@ -38,7 +38,7 @@ const leastStackLength = 32 * 1024;
 const alignment = 64;
 
 /** What is to be executed, and what it finds. */
-export interface Program {
+export interface Execution {
   /** Looked for in our PATH where it has no slash; what has no "#!" is run by /bin/sh. */
   readonly words: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -50,7 +50,7 @@ export interface Program {
 }
 
 /** `pid`, or the number of the error for which it could not be forked or executed. */
-export type Forked =
+type Forked =
   { readonly kind: "forked"; readonly pid: number } | { readonly kind: "failed"; errno: number };
 
 /** A call that a child makes: the name of a function, and its arguments. */
@@ -69,7 +69,7 @@ type Call = readonly [name: string, ...parameters: bigint[]];
  * Safety: we may die between fork and prctl(2), and then no signal comes. So the child writes to a
  * pipe whose only reader we are: when we are gone that kills it, by SIGPIPE, before it executes.
  */
-export function forkAndExecute(library: CLibrary, program: Program): Forked {
+export function forkAndExecute(library: CLibrary, program: Execution): Forked {
   using memory = new Memory(leastStackLength + 8 * program.words.length);
   const guard = new Int32Array(2);
   if (library.pipe2(guard, closeOnExec) !== 0) return failure(errnoOf(library));
@@ -113,7 +113,7 @@ function handOver([ours, its]: readonly [ours: number, its: number]): Call {
  * Closes what it is not to have. A kernel before Linux 5.9 knows no close_range(2): there it has
  * what is not closed by exec, which is the case of few.
  */
-function closing({ descriptors }: Program): readonly Call[] {
+function closing({ descriptors }: Execution): readonly Call[] {
   const kept = [...standardDescriptors, ...descriptors.map(([, its]) => its)].toSorted(
     (one, other) => one - other,
   );
@@ -129,7 +129,7 @@ function failure(errno: number): Forked {
 }
 
 /** The arguments of execvpe(3). */
-function executed({ words, environment }: Program, memory: Memory): readonly bigint[] {
+function executed({ words, environment }: Execution, memory: Memory): readonly bigint[] {
   const [file = ""] = words;
   const variables = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${value}`],

@@ -33,7 +33,7 @@ const vainKills = 16;
 const dyingMs = 5;
 const standardInput = 0;
 
-export interface LinuxProcessesOptions {
+interface LinuxProcessesOptions {
   /** The environment that the command inherits, its own variables not among them. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Our descriptors that the command is to have, each with the number that it has there. */

@@ -15,7 +15,7 @@ export interface Assignment {
   readonly killMarginMs: number;
 }
 
-/** The signals that a command may be asked to end by. */
+/** The signals that a command may be asked to end by: all that have a meaning for the daemon. */
 export const stopSignals = [
   "SIGTERM",
   "SIGINT",
@@ -41,7 +41,7 @@ export type Report =
 /** The longest message: an assignment with all the arguments that the kernel allows. */
 export const longestMessage = 8 * 1024 * 1024;
 
-export type Message = Assignment | Instruction | Report;
+type Message = Assignment | Instruction | Report;
 
 /** One message as a line. */
 export function encodeMessage(message: Message): string {

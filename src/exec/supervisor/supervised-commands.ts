@@ -16,7 +16,7 @@ import {
 } from "./messages.ts";
 import { Supervised, type SupervisedOptions, type SupervisorProcess } from "./supervised.ts";
 
-export interface SupervisionOptions extends Omit<SupervisedOptions, "inheritsLock"> {
+interface SupervisionOptions extends Omit<SupervisedOptions, "inheritsLock"> {
   /** The command line that starts a supervisor: this very program. */
   readonly supervisor: readonly string[];
   /** What supervisor and command inherit. */

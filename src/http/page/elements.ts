@@ -11,7 +11,7 @@ export function setText(id: string, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-export interface Content {
+interface Content {
   readonly class?: string;
   readonly title?: string;
 }

@@ -1,5 +1,5 @@
 /** A replica, as it says where it is, and the place from which its page is to be reached. */
-export interface Link {
+interface Link {
   readonly host: string;
   readonly httpAddress: string | null;
   /** The host of the replica whose page is shown. */

@@ -1,7 +1,12 @@
 import type { StateName } from "../../election/transitions.ts";
 
 /** The levels of the log, from the most to the least important. */
-export type LogLevelName = "error" | "warn" | "info" | "debug" | "trace";
+export const logLevels = ["error", "warn", "info", "debug", "trace"] as const;
+export type LogLevelName = (typeof logLevels)[number];
+
+/** How a line looks: for machines, and for people. */
+export const logFormats = ["json", "pretty"] as const;
+export type LogFormat = (typeof logFormats)[number];
 
 /** A field of a line. bigint becomes a decimal string: a JSON number would lose digits. */
 export type LogValue = string | number | boolean | bigint | null | undefined;

@@ -3,14 +3,20 @@ import type { Scheduler } from "../../base/scheduler.ts";
 import type { StateName } from "../../election/transitions.ts";
 import { jsonLine } from "./json-line.ts";
 import type { LineWriter } from "./line-writer.ts";
-import { levelled, type LogEntry, type LogFields, type LogLevelName } from "./log-entry.ts";
+import {
+  levelled,
+  type LogEntry,
+  type LogFields,
+  type LogFormat,
+  type LogLevelName,
+} from "./log-entry.ts";
 import { prettyLine } from "./pretty-line.ts";
 
 export interface LogOptions {
   readonly scheduler: Scheduler;
   readonly writer: LineWriter;
   readonly level: LogLevelName;
-  readonly format: "json" | "pretty";
+  readonly format: LogFormat;
   /** Whether pretty lines are coloured. */
   readonly colours: boolean;
   /** Whether the journal reads the lines: then each has its level in front, see levelled. */

@@ -30,7 +30,7 @@ import { Ring } from "./ring.ts";
 const historyLength = 100;
 const latestFiles = 20;
 
-export interface StatusBoardOptions {
+interface StatusBoardOptions {
   readonly scheduler: Scheduler;
   /** Must hear every event before the board does. */
   readonly present: Present;

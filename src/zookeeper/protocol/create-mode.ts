@@ -25,6 +25,7 @@ const flags: Readonly<Record<CreateMode, number>> = {
   "persistent-sequential-ttl": 6,
 };
 
+/** The number by which a create request names the mode. */
 export function createFlags(mode: CreateMode): number {
   return flags[mode];
 }
@@ -35,6 +36,7 @@ export function createOpcode(mode: CreateMode): Opcode {
   return hasTtl(mode) ? Opcode.createTtl : Opcode.create2;
 }
 
+/** Whether a node of this mode needs a time to live. */
 export function hasTtl(mode: CreateMode): boolean {
   return mode === "persistent-ttl" || mode === "persistent-sequential-ttl";
 }

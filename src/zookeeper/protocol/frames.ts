@@ -11,6 +11,7 @@ const headerBytes = 4;
  */
 export class FrameReader {
   readonly #maximumBytes: number;
+  readonly #tlsHint: string | undefined;
   readonly #header = new Uint8Array(headerBytes);
   #headerFilled = 0;
   #payload: Uint8Array | undefined;
@@ -18,8 +19,13 @@ export class FrameReader {
   #malformed: string | undefined;
   #isFirst = true;
 
-  constructor(maximumBytes: number) {
+  /**
+   * @param maximumBytes the longest frame that is taken
+   * @param tlsHint for people: what is to be done about a server that speaks TLS
+   */
+  constructor(maximumBytes: number, tlsHint?: string) {
     this.#maximumBytes = maximumBytes;
+    this.#tlsHint = tlsHint;
   }
 
   /** For people: why nothing more can be read; undefined while all is well. */
@@ -57,7 +63,7 @@ export class FrameReader {
     this.#headerFilled = 0;
     const length = new DataView(this.#header.buffer).getInt32(0);
     if (length < 0 || length > this.#maximumBytes) {
-      const stranger = this.#isFirst ? strangerSpeaking(this.#header) : undefined;
+      const stranger = this.#isFirst ? strangerSpeaking(this.#header, this.#tlsHint) : undefined;
       const excess = `a frame of ${length} bytes; at most ${this.#maximumBytes} are taken`;
       this.#malformed = stranger ?? excess;
       return rest;
@@ -79,9 +85,11 @@ export class FrameReader {
  * records of TLS begin with their kind (21 an alert, 22 a handshake) and 3, its major version.
  * Source: RFC 8446, section 5.1.
  */
-function strangerSpeaking(header: Uint8Array): string | undefined {
+function strangerSpeaking(header: Uint8Array, tlsHint: string | undefined): string | undefined {
   const [kind, major] = header;
-  if ((kind === 21 || kind === 22) && major === 3) return "it speaks TLS; give --zk-tls-ca";
+  if ((kind === 21 || kind === 22) && major === 3) {
+    return tlsHint === undefined ? "it speaks TLS" : `it speaks TLS; ${tlsHint}`;
+  }
   if (header.some((byte) => byte < 0x20 || byte > 0x7e)) return undefined;
   const text = new TextDecoder().decode(header);
   return `it does not speak ZooKeeper's protocol (it answered ${JSON.stringify(text)})`;

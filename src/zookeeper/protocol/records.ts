@@ -25,6 +25,7 @@ export interface Stat {
   readonly pzxid: bigint;
 }
 
+/** Reads a Stat. Source: zookeeper.jute:26-38. */
 export function readStat(reader: WireReader): Stat {
   return {
     czxid: reader.long(),
@@ -66,7 +67,7 @@ export const openAcl: readonly Acl[] = [
   { permissions: Permission.all, scheme: "world", id: "anyone" },
 ];
 
-/** Whoever creates the node may do everything, everybody else nothing. Needs a credential. */
+/** The creator of the node may do everything, everybody else nothing. Needs a credential. */
 export const creatorAcl: readonly Acl[] = [{ permissions: Permission.all, scheme: "auth", id: "" }];
 
 /** Everybody may read. */
@@ -74,10 +75,12 @@ export const readableAcl: readonly Acl[] = [
   { permissions: Permission.read, scheme: "world", id: "anyone" },
 ];
 
+/** Writes one entry of an ACL. Source: zookeeper.jute (ACL, Id). */
 export function writeAcl(writer: WireWriter, acl: Acl): void {
   writer.int(acl.permissions).string(acl.scheme).string(acl.id);
 }
 
+/** Reads one entry of an ACL. Source: zookeeper.jute (ACL, Id). */
 export function readAcl(reader: WireReader): Acl {
   return { permissions: reader.int(), scheme: reader.string(), id: reader.string() };
 }
@@ -88,6 +91,7 @@ export interface Identity {
   readonly user: string;
 }
 
+/** Reads one identity of the answer to whoAmI. Source: zookeeper.jute (ClientInfo). */
 export function readIdentity(reader: WireReader): Identity {
   return { scheme: reader.string(), user: reader.string() };
 }

@@ -41,8 +41,10 @@ export function readReply(frame: Uint8Array): Reply | undefined {
 export const NodeEventType = { created: 1, deleted: 2, changed: 3, childrenChanged: 4 } as const;
 export type NodeEventType = (typeof NodeEventType)[keyof typeof NodeEventType];
 
+/** What happened to a node, by name. */
 export type NodeEventKind = "created" | "deleted" | "changed" | "children-changed";
 
+/** What a server tells of a node that is watched. */
 export interface NodeEvent {
   readonly kind: NodeEventKind;
   /** The full path, as the server knows it. */

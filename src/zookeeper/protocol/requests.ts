@@ -40,7 +40,11 @@ export function writeRequestFrame(
     .raw(body);
 }
 
+/** The body of the requests that have none: ping, whoAmI, closeSession. */
 export const emptyBody: Uint8Array = new Uint8Array();
+
+/** A request says this where it takes any version. Source: PrepRequestProcessor.java. */
+const anyVersion = -1;
 
 /** The body of sync, getACL: a path and nothing else. */
 export function pathBody(path: string): Uint8Array {
@@ -52,17 +56,26 @@ export function watchableBody(path: string, watch: boolean): Uint8Array {
   return new WireWriter().string(path).boolean(watch).finish();
 }
 
-/** The body of delete and check; version -1 means any. */
-export function versionedBody(path: string, version: number): Uint8Array {
+/** The body of delete and check, for one version of the node or for any. */
+export function versionedBody(path: string, version: number = anyVersion): Uint8Array {
   return new WireWriter().string(path).int(version).finish();
 }
 
-/** The body of setData; version -1 means any. */
-export function setDataBody(path: string, data: Uint8Array, version: number): Uint8Array {
+/** The body of setData, for one version of the node or for any. */
+export function setDataBody(
+  path: string,
+  data: Uint8Array,
+  version: number = anyVersion,
+): Uint8Array {
   return new WireWriter().string(path).buffer(data).int(version).finish();
 }
 
-export function setAclBody(path: string, acl: readonly Acl[], version: number): Uint8Array {
+/** The body of setACL, for one version of the node's ACL or for any. */
+export function setAclBody(
+  path: string,
+  acl: readonly Acl[],
+  version: number = anyVersion,
+): Uint8Array {
   return new WireWriter().string(path).vector(acl, writeAcl).int(version).finish();
 }
 

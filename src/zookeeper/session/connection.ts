@@ -27,7 +27,7 @@ export interface ConnectionOwner {
   lost(generation: number, detail: string): void;
 }
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   /** The number of this connection within its session: what tells late events apart. */
   readonly generation: number;
   readonly server: string;

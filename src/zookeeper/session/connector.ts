@@ -11,7 +11,7 @@ import type { Transport } from "../transport/transport.ts";
 /** A connection that lasted this long was a success; a shorter one counts as a failed attempt. */
 const lastingMs = 1_000;
 
-export interface ConnectorOptions {
+interface ConnectorOptions {
   readonly servers: readonly ServerAddress[];
   readonly transport: Transport;
   readonly scheduler: Scheduler;
@@ -26,6 +26,7 @@ export interface ConnectorOptions {
   readonly roundFailed: () => void;
 }
 
+/** How a search for a server ended: the session goes on there, or no server has it any more. */
 export type Connected =
   | { readonly kind: "accepted"; readonly server: string; readonly handshake: AcceptedHandshake }
   | { readonly kind: "expired"; readonly server: string; readonly detail: string };

@@ -2,9 +2,9 @@ import type { Scheduler } from "../../base/scheduler.ts";
 import { Scope } from "../../base/scope.ts";
 
 /**
- * After a stall of the process, timers fire before the bytes that arrived meanwhile are delivered.
- * Whoever is about to conclude from a passed deadline that nothing came waits this long first, so
- * that the event loop reads its sockets once. Seen on Bun and Node alike.
+ * The pause, in milliseconds, between the end of a deadline and the conclusion that nothing came.
+ * After a stall of the process, timers fire before the bytes that arrived meanwhile are delivered;
+ * in this pause the event loop reads its sockets once. Seen on Bun and Node alike.
  */
 export const ioTurnMs = 5;
 

@@ -8,8 +8,8 @@ import { connectRequestFrame } from "../protocol/requests.ts";
 import type { ByteStream, SocketAddress, Transport } from "../transport/transport.ts";
 
 /**
- * No server means a session of more than that unless it was asked for. A session that is taken for
- * longer than anybody meant would notice a silent server, or the end of its lease, days late.
+ * No server means a session of more than that, in milliseconds, unless it was asked for. A session
+ * that is taken for longer than anybody meant would notice a silent server days late.
  */
 const longestUnaskedMs = 10 * 60 * 1000;
 
@@ -27,13 +27,14 @@ export interface AcceptedHandshake {
   readonly sentAt: Instant;
 }
 
+/** How a server answered the request for a session. */
 export type Handshake =
   | AcceptedHandshake
   /** The server does not know the session, and no other will. */
   | { readonly kind: "expired"; readonly detail: string }
   | { readonly kind: "failed"; readonly detail: string };
 
-export interface HandshakeOptions {
+interface HandshakeOptions {
   readonly transport: Transport;
   readonly scheduler: Scheduler;
   readonly address: SocketAddress;
@@ -84,7 +85,7 @@ async function openAndAsk(options: HandshakeOptions, signal: AbortSignal): Promi
 }
 
 async function ask(options: HandshakeOptions, stream: ByteStream): Promise<Handshake> {
-  const frames = new FrameReader(options.maximumFrameBytes);
+  const frames = new FrameReader(options.maximumFrameBytes, options.transport.tlsHint);
   const sentAt = options.scheduler.now();
   stream.write(connectRequestFrame(options.request));
   for (;;) {

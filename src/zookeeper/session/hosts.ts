@@ -1,10 +1,11 @@
 import type { Scheduler } from "../../base/scheduler.ts";
 import type { ServerAddress } from "../connection-string.ts";
 
+/** The pause after the first round over all servers that came to nothing. */
 const firstBackOffMs = 50;
 const longestBackOffMs = 1_000;
 
-/** In which order the servers are tried, and how fast. */
+/** The order in which the servers are tried, and the pace. */
 export class HostRotation {
   readonly #servers: readonly ServerAddress[];
   readonly #scheduler: Scheduler;
@@ -26,6 +27,7 @@ export class HostRotation {
     return server;
   }
 
+  /** A server was tried in vain, or its connection did not last. */
   failed(): void {
     this.#failures += 1;
   }

@@ -10,7 +10,7 @@ const batchBytes = 128 * 1024;
 
 const lists = ["data", "exist", "child", "persistent", "recursive"] as const;
 
-export interface RearmRequest {
+interface RearmRequest {
   readonly opcode: Opcode;
   readonly body: Uint8Array;
 }

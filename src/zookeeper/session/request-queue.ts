@@ -50,6 +50,7 @@ export class RequestQueue {
     this.#bytes -= exchange.body.length;
   }
 
+  /** Keeps a request that was counted in until there is a connection. */
   wait(exchange: SentExchange): void {
     this.#waiting.add(exchange);
   }

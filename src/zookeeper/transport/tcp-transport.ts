@@ -1,25 +1,28 @@
 import { connect, isIP } from "node:net";
 import type { Socket } from "node:net";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
-import { tlsProblem } from "./tls-problem.ts";
+import { type SettingNames, type TlsCircumstances, tlsProblem } from "./tls-problem.ts";
 import type { ByteStream, SocketAddress, Transport } from "./transport.ts";
 
 /** Beyond this many unread bytes the socket is told to wait. */
 const unreadBytesLimit = 1024 * 1024;
 
-/** What TLS needs: `ca`, and `cert` and `key` where servers ask for a client certificate. */
+/** What TLS needs, all in PEM: `cert` and `key` only where servers ask for a client certificate. */
 export interface TlsSettings extends Pick<TlsOptions, "cert" | "key"> {
-  /** Nobody else is trusted, whatever the environment says. */
+  /** The authorities. Nobody else is trusted, whatever the environment says. */
   readonly ca: NonNullable<TlsOptions["ca"]>;
-  /** What our certificate says of itself: for people. */
+  /** What our certificate says of itself: told in the error when a server refuses it. */
   readonly ownCertificate?: string;
 }
 
-/** An open socket that may not be a connection yet, and an error of it in an operator's words. */
+/** The settings as this file calls them. */
+const ownNames: SettingNames = { servers: "servers", ca: "ca", cert: "cert", key: "key" };
+
+/** A socket that is being connected, and what an error of it means. */
 interface Opened {
   readonly socket: Socket;
   readonly ready: "connect" | "secureConnect";
-  readonly explain: (error: Error, during: "handshake" | "use") => Error;
+  readonly explain: (error: Error, during: TlsCircumstances["during"]) => Error;
 }
 
 /**
@@ -28,10 +31,20 @@ interface Opened {
  */
 export class TcpTransport implements Transport {
   readonly #tls: (() => TlsSettings) | undefined;
+  readonly #names: SettingNames;
 
-  /** @param tls asked anew for every connection; where it throws, the connection fails so */
-  constructor(tls?: () => TlsSettings) {
+  /**
+   * @param tls asked anew for every connection: certificates are replaced. Where it throws, the
+   *   connection fails with that error. Plain TCP is spoken without it.
+   * @param names what people call the settings
+   */
+  constructor(tls?: () => TlsSettings, names: SettingNames = ownNames) {
     this.#tls = tls;
+    this.#names = names;
+  }
+
+  get tlsHint(): string {
+    return `give ${this.#names.ca}`;
   }
 
   /** Asks the system anew each time. A lookup cannot be cancelled; the caller stops waiting. */
@@ -47,7 +60,7 @@ export class TcpTransport implements Transport {
     // Loaded only where it is spoken: the module is a large one.
     const tls = await import("node:tls");
     const settings = this.#tls;
-    return await established(() => secured(tls, address, settings()), signal);
+    return await established(() => secured(tls, address, settings(), this.#names), signal);
   }
 }
 
@@ -84,6 +97,7 @@ function secured(
   tls: typeof import("node:tls"),
   { host, port, serverName }: SocketAddress,
   { ownCertificate, ...material }: TlsSettings,
+  names: SettingNames,
 ): Opened {
   const socket = tls.connect({
     ...material,
@@ -96,7 +110,8 @@ function secured(
     ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
     checkServerIdentity: (_host, certificate) => tls.checkServerIdentity(serverName, certificate),
   });
-  const explain: Opened["explain"] = (error, during) => tlsProblem(error, ownCertificate, during);
+  const explain: Opened["explain"] = (error, during) =>
+    tlsProblem(error, { ownCertificate, during, names });
   return { socket, ready: "secureConnect", explain };
 }
 

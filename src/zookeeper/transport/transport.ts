@@ -22,8 +22,10 @@ export interface SocketAddress {
   readonly serverName: string;
 }
 
-/** Opens byte streams. Replaced by a simulated network in tests. */
+/** Opens byte streams to servers: over TCP, or over what a test puts in its place. */
 export interface Transport {
+  /** What makes this transport speak TLS: told to people when a server speaks it and we do not. */
+  readonly tlsHint?: string;
   /** All IP addresses of a name, or the address itself. Rejects when there are none. */
   resolve(host: string, signal: AbortSignal): Promise<readonly string[]>;
   /** Rejects with an Error that says why, also when `signal` aborts first. */

@@ -1,6 +1,7 @@
 import type { NodeEvent, NodeEventKind } from "../protocol/replies.ts";
 
-export type PersistentWatchEvent =
+/** What a persistent watch tells its reader. */
+type PersistentWatchEvent =
   | { readonly kind: NodeEventKind; readonly path: string }
   /**
    * Events were lost: the connection was down, or the reader was slower than the events and the
@@ -10,7 +11,7 @@ export type PersistentWatchEvent =
   /** The last event: the session ended. */
   | { readonly kind: "session-ended" };
 
-export interface PersistentWatchOptions {
+interface PersistentWatchOptions {
   /** The full path of the watched node. */
   readonly path: string;
   /** Whether all nodes below are watched too; a recursive watch tells no `children-changed`. */

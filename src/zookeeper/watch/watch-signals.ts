@@ -16,12 +16,16 @@ interface Group {
 export class WatchSignals {
   readonly #groups = new Map<AbortSignal, Group>();
 
-  /** @param signal not aborted yet */
+  /**
+   * Has `member` aborted when `signal` is.
+   * @param signal not aborted yet
+   */
   join(signal: AbortSignal, member: Abortable): void {
     const group = this.#groups.get(signal) ?? this.#open(signal);
     group.members.add(member);
   }
 
+  /** Takes a member out that has ended by itself. */
   leave(signal: AbortSignal, member: Abortable): void {
     const group = this.#groups.get(signal);
     if (group === undefined || !group.members.delete(member) || group.members.size > 0) return;
@@ -32,7 +36,7 @@ export class WatchSignals {
   #open(signal: AbortSignal): Group {
     const members = new Set<Abortable>();
     const abort = (): void => {
-      // Whoever is ended leaves, which a set allows while it is walked.
+      // A member that is ended leaves, which a set allows while it is walked.
       for (const member of members) member.abort();
     };
     const group = { members, abort };

@@ -93,7 +93,10 @@ export class WatchRegistry {
     return promise;
   }
 
-  /** Hands a server's event to all that wait for it. */
+  /**
+   * Hands a server's event to all that wait for it.
+   * @param generation the number of the connection that it came on
+   */
   dispatch(event: NodeEvent, generation: number): void {
     const path = this.#names.relative(event.path);
     for (const list of listsOf[event.kind]) {
@@ -106,10 +109,12 @@ export class WatchRegistry {
     }
   }
 
+  /** Keeps a persistent watch, before a server has confirmed it. */
   addPersistent(watch: PersistentWatch): void {
     this.#persistent.add(watch);
   }
 
+  /** Forgets a persistent watch that nobody wants any more. */
   removePersistent(watch: PersistentWatch): void {
     this.#persistent.delete(watch);
   }
@@ -171,7 +176,7 @@ export class WatchRegistry {
     }
   }
 
-  /** A copy, because whoever is finished leaves the set. */
+  /** A copy, because a watch that is finished leaves the set. */
   #at(list: WatchList, path: string): readonly OneShotWatch[] {
     return [...(this.#tables[list].get(path) ?? [])];
   }

@@ -8,7 +8,6 @@ import { type ContractClause, type ContractStage, type Member, rolesOf } from ".
 import { WireClient } from "./wire-client.ts";
 
 const never = new AbortController().signal;
-const anyVersion = -1;
 const changed = new Uint8Array([1]);
 
 /** Pings and reads an ephemeral node of its own until the server closes the connection. */
@@ -72,7 +71,7 @@ export const isolationClauses: readonly ContractClause[] = [
       const deletion = await deletionOf(stage, otherFollower, "/untold");
       let writtenAt = grantedAt;
       for (;;) {
-        client.send(Opcode.setData, setDataBody("/untold-writes", changed, anyVersion));
+        client.send(Opcode.setData, setDataBody("/untold-writes", changed));
         const message = await client.next();
         if (message?.kind !== "reply" || message.error !== 0) break;
         writtenAt = scheduler.now();
@@ -101,7 +100,7 @@ export const isolationClauses: readonly ContractClause[] = [
       const isolatedAt = scheduler.now();
       try {
         const use = useUntilClosed(stage, owner, "/hole");
-        writer.send(Opcode.setData, setDataBody("/hole", changed, anyVersion));
+        writer.send(Opcode.setData, setDataBody("/hole", changed));
         const written = writer.next();
         const goneAt = await deletion.at;
         expect(goneAt - isolatedAt).toBeLessThanOrEqual(longestLifeMs(stage, timeoutMs));
@@ -143,7 +142,7 @@ export const isolationClauses: readonly ContractClause[] = [
         const use = useUntilClosed(stage, owner, "/lonely");
         // Its session runs out at the leader, which cannot carry that out, but hears it no more.
         await scheduler.sleep(longestLifeMs(stage, 2 * tickMs) - slackMs / 2, never);
-        writer.send(Opcode.setData, setDataBody("/lonely", changed, anyVersion));
+        writer.send(Opcode.setData, setDataBody("/lonely", changed));
         const written = writer.next();
         silent.send(Opcode.ping);
         const answered = silent.next();

@@ -9,7 +9,6 @@ import { WireWriter } from "../../../src/zookeeper/protocol/wire-writer.ts";
 import { type ContractClause, type ContractStage, type Member, rolesOf } from "./stage.ts";
 import { type SessionProof, WireClient } from "./wire-client.ts";
 
-const anyVersion = -1;
 const changed = new Uint8Array([1]);
 const zeros = new Uint8Array(16);
 const neverSeen = 2n ** 62n;
@@ -145,7 +144,7 @@ export const sessionClauses: readonly ContractClause[] = [
       await atFollower.ping();
       expect(await atFollower.exists("/moved")).toMatchObject({ version: 0 });
 
-      atFollower.send(Opcode.setData, setDataBody("/moved", changed, anyVersion));
+      atFollower.send(Opcode.setData, setDataBody("/moved", changed));
       expect(await atFollower.next()).toBeUndefined();
       atLeader.send(Opcode.ping);
       expect(await atLeader.next()).toBeUndefined();

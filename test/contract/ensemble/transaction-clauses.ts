@@ -16,7 +16,6 @@ import { createOf, WireClient } from "./wire-client.ts";
 type Part = readonly [opcode: number, body: Uint8Array];
 
 const nothing = new Uint8Array();
-const anyVersion = -1;
 
 function multiOf(...parts: readonly Part[]): Uint8Array {
   const writer = new WireWriter();
@@ -123,9 +122,9 @@ export const transactionClauses: readonly ContractClause[] = [
         const refused = await client.ask(
           Opcode.multi,
           multiOf(
-            [Opcode.delete, versionedBody(`${path}/kept`, anyVersion)],
+            [Opcode.delete, versionedBody(`${path}/kept`)],
             [Opcode.create, createOf(`${path}/s-`, "persistent-sequential")],
-            [Opcode.setData, setDataBody(path, nothing, anyVersion)],
+            [Opcode.setData, setDataBody(path, nothing)],
             [Opcode.check, versionedBody(path, 7)],
             [Opcode.create, createOf(`${path}/late`)],
           ),
@@ -160,8 +159,8 @@ export const transactionClauses: readonly ContractClause[] = [
       const { events } = await client.askThrough(
         Opcode.multi,
         multiOf(
-          [Opcode.setData, setDataBody("/row", nothing, anyVersion)],
-          [Opcode.delete, versionedBody("/row/gone", anyVersion)],
+          [Opcode.setData, setDataBody("/row", nothing)],
+          [Opcode.delete, versionedBody("/row/gone")],
           [Opcode.create, createOf("/row/made")],
         ),
       );

@@ -12,7 +12,6 @@ import { ServerError } from "../../simulation/ensemble/tree.ts";
 import { type ContractClause, type ContractStage, type Member, rolesOf } from "./stage.ts";
 import { createOf, type Message, WireClient } from "./wire-client.ts";
 
-const anyVersion = -1;
 const changed = new Uint8Array([1]);
 
 /** Reads a node over and over until it has other data; everything that the server said meanwhile. */
@@ -91,7 +90,7 @@ export const watchClauses: readonly ContractClause[] = [
         await client.watch("data", path);
         await client.watch("data", path);
         await client.exists(path, true);
-        const body = setDataBody(path, changed, anyVersion);
+        const body = setDataBody(path, changed);
         const first = await client.askThrough(Opcode.setData, body);
         expect(first.events).toEqual([["changed", path]]);
         await client.set(path, changed);
@@ -110,10 +109,7 @@ export const watchClauses: readonly ContractClause[] = [
       await client.watch("child", "/both/child");
       await client.watch("child", "/both");
       await client.watch("data", "/both");
-      const { events } = await client.askThrough(
-        Opcode.delete,
-        versionedBody("/both/child", anyVersion),
-      );
+      const { events } = await client.askThrough(Opcode.delete, versionedBody("/both/child"));
       // The data watch of the parent does not mind its children.
       expect(events).toEqual([
         ["deleted", "/both/child"],
@@ -252,10 +248,7 @@ export const watchClauses: readonly ContractClause[] = [
         ["created", "/still/none"],
         ["children-changed", "/still"],
       ]);
-      const set = await second.askThrough(
-        Opcode.setData,
-        setDataBody("/still", changed, anyVersion),
-      );
+      const set = await second.askThrough(Opcode.setData, setDataBody("/still", changed));
       expect(set.events).toEqual([["changed", "/still"]]);
       await second.ask(Opcode.sync, pathBody("/"));
       await second.end();
@@ -279,7 +272,7 @@ async function checkArmed(client: WireClient): Promise<void> {
     const path = `/gap/${name}`;
     const body =
       opcode === Opcode.setData
-        ? setDataBody(path, changed, anyVersion)
+        ? setDataBody(path, changed)
         : createOf(event === "created" ? path : `${path}/child`);
     expect((await client.askThrough(opcode, body)).events).toEqual([[event, path]]);
   }

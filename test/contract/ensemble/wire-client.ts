@@ -37,7 +37,6 @@ export interface SessionProof {
 }
 
 const maximumFrameBytes = 0xfffff;
-const anyVersion = -1;
 const never = new AbortController().signal;
 const retryMs = 20;
 
@@ -177,13 +176,13 @@ export class WireClient implements SessionProof, Disposable {
   }
 
   async set(path: string, data: Uint8Array): Promise<Stat> {
-    const { error, body } = await this.ask(Opcode.setData, setDataBody(path, data, anyVersion));
+    const { error, body } = await this.ask(Opcode.setData, setDataBody(path, data));
     expect(error).toBe(0);
     return readStat(body);
   }
 
   async delete(path: string): Promise<bigint> {
-    const { error, zxid } = await this.ask(Opcode.delete, versionedBody(path, anyVersion));
+    const { error, zxid } = await this.ask(Opcode.delete, versionedBody(path));
     expect(error).toBe(0);
     return zxid;
   }

@@ -2,9 +2,9 @@ import { expect, test } from "bun:test";
 import type { ReplicaInfo } from "../../../src/election/ports/coordinator.ts";
 import { ElectionSession } from "../../../src/coordination/zookeeper/leadership/election-session.ts";
 import { layoutBelow } from "../../../src/coordination/zookeeper/leadership/layout.ts";
-import { Namesake } from "../../../src/coordination/zookeeper/leadership/namesake.ts";
+import { DuplicateId } from "../../../src/coordination/zookeeper/leadership/duplicate-id.ts";
 import { Opcode } from "../../../src/zookeeper/protocol/opcodes.ts";
-import { encodeTerm } from "../../../src/coordination/zookeeper/leadership/records.ts";
+import { encodeLeaseNote } from "../../../src/coordination/zookeeper/leadership/records.ts";
 import { otherReplica, Recorder } from "../../fake/election.ts";
 import { settle } from "../../fake/scheduler.ts";
 import type { FakePeer, FakeReply } from "../../fake/zookeeper-transport.ts";
@@ -20,14 +20,14 @@ async function session() {
   const { client, scheduler, accept } = stage();
   const peer = await accept();
   const observer = new Recorder();
-  const namesake = new Namesake(scheduler, observer);
+  const duplicateId = new DuplicateId(scheduler, observer);
   const tools = {
     client,
     scheduler,
     observer,
     layout,
     describe,
-    namesake,
+    duplicateId,
     leaveBehind: () => undefined,
   };
   return { client, peer, session: new ElectionSession(tools) };
@@ -52,7 +52,7 @@ const line = (...names: readonly string[]): FakeReply => ({
   },
 });
 
-test("session: whoever cannot watch the leader node does not go on watching the term", async () => {
+test("session: whoever cannot watch the leader node does not go on watching the lease note", async () => {
   const { client, peer, session: ours } = await session();
   const waiting = new AbortController();
   const turn = ours.turn(waiting.signal);
@@ -64,12 +64,12 @@ test("session: whoever cannot watch the leader node does not go on watching the 
     body: (writer) => writeStat(writer.string(entry)),
   });
   await answer(peer, Opcode.getChildren2, layout.replicas, line(own));
-  const term = encodeTerm({ state: "held", leaseMs: 1000 });
-  await answer(peer, Opcode.getData, layout.term, data(term));
+  const note = encodeLeaseNote({ state: "held", leaseMs: 1000 });
+  await answer(peer, Opcode.getData, layout.leaseNote, data(note));
   await answer(peer, Opcode.getData, layout.leader, { error: noAuth });
   waiting.abort();
   await turn;
-  peer.notify(3, layout.term);
+  peer.notify(3, layout.leaseNote);
   await settle();
   expect(peer.unread).toBe(0);
   client.abandon();

@@ -21,7 +21,7 @@ async function leadershipOn(slewShare: number) {
       epoch: 7n as Epoch,
       data: new Uint8Array(),
       version: 0,
-      termVersion: 0,
+      noteVersion: 0,
       sentAt: scheduler.now(),
       suspendedMs: scheduler.suspendedMs(),
     },

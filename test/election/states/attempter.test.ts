@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { attempter } from "../../../src/election/states/attempter.ts";
+import { type Call, outOfTurn } from "../../../src/election/ports/coordinator.ts";
 import { settle } from "../../fake/scheduler.ts";
 import { FakeWorld, led, otherReplica, sessionLost } from "../../fake/election.ts";
 
@@ -24,6 +25,50 @@ test("attempter: attempts again at once when it is its turn", async () => {
   session.callUp();
   expect((await transition).to.kind).toBe("Leader");
   expect(world.scheduler.now()).toBe(0 as never);
+});
+
+test("attempter: hands the call of its turn to the attempt, and to that one alone", async () => {
+  const world = new FakeWorld();
+  const session = world.session(led);
+  session.sightings = [led];
+  const call: Call = { isOurTurn: true };
+  const transition = attempter(world, { kind: "Attempter", session, yields: false });
+  await settle();
+  session.callUp(call);
+  await settle();
+  await world.scheduler.advance(60_000);
+  expect(session.calls).toEqual([outOfTurn, call, outOfTurn]);
+  expect(session.calls[1]).toBe(call);
+  world.askToStop();
+  await transition;
+});
+
+test("attempter: a call that comes while it looks who leads is not lost", async () => {
+  const world = new FakeWorld();
+  const session = world.session(led, { kind: "won", leadership: world.leadership() });
+  session.sightings = [{ kind: "nobody" }];
+  const call: Call = { isOurTurn: true };
+  session.whileLooking = async () => {
+    session.callUp(call);
+    await settle();
+  };
+  const transition = attempter(world, { kind: "Attempter", session, yields: false });
+  await world.scheduler.advance(10_000);
+  expect((await transition).to.kind).toBe("Leader");
+  expect(session.calls[1]).toBe(call);
+});
+
+test("attempter: after a step-down the attempt is given the call of the turn before it", async () => {
+  const world = new FakeWorld();
+  const session = world.session(led);
+  const call: Call = { isOurTurn: true };
+  const transition = attempter(world, { kind: "Attempter", session, yields: true });
+  await settle();
+  session.callUp(call);
+  await settle();
+  expect(session.calls[0]).toBe(call);
+  world.askToStop();
+  await transition;
 });
 
 test("attempter: keeps its place while the same one leads, and attempts in full now and then", async () => {

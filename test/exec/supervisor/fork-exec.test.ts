@@ -3,7 +3,7 @@ import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } fro
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { openCLibrary } from "../../../src/exec/supervisor/c-library.ts";
-import { forkAndExecute, type Program } from "../../../src/exec/supervisor/fork-exec.ts";
+import { forkAndExecute, type Execution } from "../../../src/exec/supervisor/fork-exec.ts";
 
 const library = openCLibrary();
 const directory = mkdtempSync(join(tmpdir(), "fork-exec-"));
@@ -20,7 +20,7 @@ afterAll(() => {
 });
 
 /** Executes a program to its end; resolves with what it wrote and the status of wait(2). */
-function execute(words: readonly string[], more: Partial<Program> = {}) {
+function execute(words: readonly string[], more: Partial<Execution> = {}) {
   const descriptor = openSync(output, "w");
   try {
     const forked = forkAndExecute(library, {

@@ -1,19 +1,21 @@
 import * as fc from "fast-check";
+import type { Question } from "../../../src/cli/command.ts";
 import { parseCommandLine } from "../../../src/cli/parse-command-line.ts";
+import type { ReplicaQuestion } from "../../../src/cli/run/run.ts";
 import { formatDuration, longestDurationMs, parseDuration } from "../../../src/options/duration.ts";
 import { parseEnvFile } from "../../../src/options/env-file.ts";
 import { parseHttpAddress } from "../../../src/http/http-address.ts";
 import { loadConfig } from "../../../src/options/load.ts";
 import { variableOf } from "../../../src/options/option.ts";
-import { options } from "../../../src/daemon/options.ts";
+import { options, optionTable } from "../../../src/daemon/options.ts";
 import type { Parsed } from "../../../src/options/parsed.ts";
 import { defaultReplicaId, parseReplicaId } from "../../../src/daemon/replica-id.ts";
-import { parseZkPath } from "../../../src/coordination/zookeeper/zk-path.ts";
+import { serverOptions } from "../../../src/coordination/zookeeper/options.ts";
 import { checkServer, formatServer } from "../../../src/zookeeper/connection-string.ts";
 import { ConnectionStringError } from "../../../src/zookeeper/connection-string.ts";
 import { parseConnectionString } from "../../../src/zookeeper/connection-string.ts";
 import { pathProblem } from "../../../src/zookeeper/path.ts";
-import { surroundings } from "../../options/environment.fixture.ts";
+import { environmentOf } from "../../options/environment.fixture.ts";
 import { anyText, isObeyed, textOf } from "../hostile-texts.ts";
 import { asyncTarget, hold, same, syncTarget, type Target } from "../target.ts";
 
@@ -68,7 +70,7 @@ export const configurationTargets: readonly Target[] = [
     hold(address.port >= 0 && address.port <= 65_535 && address.host !== "", "an address");
   }),
   syncTarget("paths", 60, pathText, (text) => {
-    const path = parsedOrNamed(parseZkPath(text));
+    const path = parsedOrNamed(serverOptions.zkPath.parse(text, environmentOf()));
     if (path !== undefined) same([path, pathProblem(path)], [text, undefined], "what servers take");
   }),
   syncTarget("replica ids", 30, anyText, (host) => {
@@ -138,8 +140,8 @@ function checkOptions(given: {
   readonly variables: Readonly<Record<string, string>>;
   readonly envFile: string;
 }): void {
-  const place = surroundings({ environment: given.variables, files: { ".env": given.envFile } });
-  const loading = loadConfig(new Map(Object.entries(given.values)), place);
+  const place = environmentOf({ variables: given.variables, files: { ".env": given.envFile } });
+  const loading = loadConfig(optionTable, new Map(Object.entries(given.values)), place);
   if (loading.kind === "loaded") {
     for (const { option, value: shown, source } of loading.settings) {
       if (source === "flag") same(shown, given.values[option], `--${option} as it was given`);
@@ -176,17 +178,18 @@ function anyWords(): fc.Arbitrary<readonly string[]> {
 }
 
 async function checkCommandLine(words: readonly string[]): Promise<void> {
-  const command = await parseCommandLine(words, surroundings(), false);
+  const command = await parseCommandLine(words, environmentOf(), false);
   if (command.kind === "usage-error") {
     hold(!isObeyed(command.message), "a terminal would obey the message");
     hold(/^(?:election: .+\n)+$/.test(command.message), "one line per problem");
   }
-  if (command.kind !== "run") return;
+  if (command.kind !== "task" || command.question.kind !== "run") return;
   for (const text of words) {
     const name = /^--([^=]+)/.exec(text)?.[1];
     hold(name === undefined || known.has(name), `--${name} is taken for a flag`);
   }
-  for (const { option, value: shown, source } of command.settings) {
+  const { settings } = command.question as ReplicaQuestion & Question;
+  for (const { option, value: shown, source } of settings) {
     if (source !== "flag") continue;
     hold(known.has(option), "an option that there is");
     const inline = words.includes(`--${option}=${shown}`);

@@ -1,5 +1,9 @@
 import * as fc from "fast-check";
-import type { ReplicaId, ReplicaInfo } from "../../../src/election/ports/coordinator.ts";
+import {
+  outOfTurn,
+  type ReplicaId,
+  type ReplicaInfo,
+} from "../../../src/election/ports/coordinator.ts";
 import { ZooKeeperCoordinator } from "../../../src/coordination/zookeeper/coordinator.ts";
 import { Opcode } from "../../../src/zookeeper/protocol/opcodes.ts";
 import { readAcl } from "../../../src/zookeeper/protocol/records.ts";
@@ -98,7 +102,7 @@ async function compete(coordinator: ZooKeeperCoordinator, stop: AbortSignal): Pr
   if (opening.kind === "failed") return;
   const { session } = opening;
   await session.horizon(stop);
-  const [attempt] = await Promise.all([session.attempt(stop), session.turn(stop)]);
+  const [attempt] = await Promise.all([session.attempt(outOfTurn, stop), session.turn(stop)]);
   if (attempt.kind === "won") hold(attempt.leadership.epoch > 0n, "an epoch of a commit");
   if (attempt.kind === "won") await attempt.leadership.resign(AbortSignal.abort());
   await session.close(AbortSignal.abort());

@@ -4,14 +4,14 @@ import { jsonLine } from "../../../src/telemetry/log/json-line.ts";
 import type { LogEntry } from "../../../src/telemetry/log/log-entry.ts";
 import { prettyLine } from "../../../src/telemetry/log/pretty-line.ts";
 import { replicaOf, sequenceOf } from "../../../src/coordination/zookeeper/leadership/line.ts";
-import type { TermRecord } from "../../../src/coordination/zookeeper/leadership/records.ts";
+import type { LeaseNote } from "../../../src/coordination/zookeeper/leadership/records.ts";
 import {
   decodeReplica,
-  decodeTerm,
+  decodeLeaseNote,
 } from "../../../src/coordination/zookeeper/leadership/records.ts";
 import {
   encodeReplica,
-  encodeTerm,
+  encodeLeaseNote,
 } from "../../../src/coordination/zookeeper/leadership/records.ts";
 import { anyBytes, anyInt, anyText, isObeyed, textOf } from "../hostile-texts.ts";
 import { hold, same, syncTarget, type Target } from "../target.ts";
@@ -26,7 +26,7 @@ const anyReplica = fc.record({
   since: anyText,
 }) as unknown as fc.Arbitrary<ReplicaInfo>;
 
-const anyTerm: fc.Arbitrary<TermRecord> = fc.oneof(
+const anyTerm: fc.Arbitrary<LeaseNote> = fc.oneof(
   fc.constant({ state: "released" } as const),
   fc.record({ state: fc.constant("held" as const), leaseMs: anyLease() }),
   fc.record({
@@ -65,8 +65,9 @@ const entryName = textOf("replica-", "-", "0000000001", "-0000000002", "x", "999
 /** What other replicas, or a meddler, write into the nodes; and where it is shown to people. */
 export const recordTargets: readonly Target[] = [
   syncTarget("records", 80, anyRecord, (bytes) => {
-    const term = decodeTerm(bytes);
-    if (term !== undefined) same(decodeTerm(encodeTerm(term)), term, "the term comes back");
+    const term = decodeLeaseNote(bytes);
+    if (term !== undefined)
+      same(decodeLeaseNote(encodeLeaseNote(term)), term, "the term comes back");
     if (term?.state === "held") {
       hold(term.leaseMs > 0 && term.leaseMs <= longestLeaseMs, "the lease has a bound");
       hold(term.epoch === undefined || BigInt(term.epoch) >= 0n, "the epoch is a number");
@@ -75,7 +76,7 @@ export const recordTargets: readonly Target[] = [
     if (replica !== undefined) JSON.stringify(replica);
   }),
   syncTarget("terms, there and back", 30, anyTerm, (term) => {
-    same(decodeTerm(encodeTerm(term)), term, "round trip");
+    same(decodeLeaseNote(encodeLeaseNote(term)), term, "round trip");
   }),
   syncTarget("replicas, there and back", 30, anyReplica, (replica) => {
     const back = decodeReplica(encodeReplica(replica));

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Session } from "../../../src/election/ports/coordinator.ts";
+import { outOfTurn, type Session } from "../../../src/election/ports/coordinator.ts";
 import { digestAccess } from "../../../src/zookeeper/access.ts";
 import { digestCredential } from "../../../src/zookeeper/credentials.ts";
 import { openAcl } from "../../../src/zookeeper/protocol/records.ts";
@@ -30,7 +30,7 @@ function warnings(events: Recorder): readonly string[] {
 
 /** Leads for a moment. */
 async function leads(session: Session): Promise<void> {
-  const leadership = await won(session.attempt(never));
+  const leadership = await won(session.attempt(outOfTurn, never));
   expect(leadership.mayAct()).toBe(true);
   expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
 }
@@ -39,12 +39,12 @@ test(
   "access: strangers read what replicas with a login wrote, and change nothing",
   async () => {
     const { session, events } = await secured("a");
-    await won(session.attempt(never));
+    await won(session.attempt(outOfTurn, never));
     expect(warnings(events)).toEqual([]);
-    const { base, leader, term, replicas } = bench.layout;
+    const { base, leader, leaseNote, replicas } = bench.layout;
     await using reference = await ReferenceClient.start(bench.server.address.port);
     const entry = `${replicas}/${(await bench.entries())[0]}`;
-    for (const path of [leader, term, entry]) {
+    for (const path of [leader, leaseNote, entry]) {
       expect(await reference.ask("get", { path })).toMatchObject({ data: expect.any(String) });
       expect(await reference.ask("set", { path, data: "x" }).catch(String)).toContain("-102");
       expect(await reference.ask("delete", { path }).catch(String)).toContain("-102");
@@ -73,8 +73,8 @@ test(
     await leads(session);
     await leads(plain.session);
 
-    const { base, term, replicas } = bench.layout;
-    const commands = [base, term, replicas].map(
+    const { base, leaseNote, replicas } = bench.layout;
+    const commands = [base, leaseNote, replicas].map(
       (path) => `setAcl ${path} world:anyone:r,auth::cdr`,
     );
     const [told = "", ...more] = warnings(events);
@@ -83,9 +83,9 @@ test(
 
     // Done as told, whoever has no login is out, and says why.
     bench.meddler.addCredential(digestCredential("ada", "lovelace"));
-    for (const path of [base, term, replicas]) await bench.meddler.setAcl(path, login.acl);
+    for (const path of [base, leaseNote, replicas]) await bench.meddler.setAcl(path, login.acl);
     await leads(session);
-    expect(await plain.session.attempt(never)).toMatchObject({
+    expect(await plain.session.attempt(outOfTurn, never)).toMatchObject({
       kind: "failed",
       failure: { code: "rejected", detail: expect.stringContaining("--zk-auth-file") },
     });
@@ -98,7 +98,7 @@ test(
   "access: a leader whose node is taken from it stops, and says why",
   async () => {
     const { session } = await secured("a");
-    const leadership = await won(session.attempt(never));
+    const leadership = await won(session.attempt(outOfTurn, never));
     bench.meddler.addCredential(digestCredential("ada", "lovelace"));
     const { scheme, id } = { scheme: "digest", id: "eve:hash" };
     await bench.meddler.setAcl(bench.layout.leader, [{ permissions: 31, scheme, id }]);
@@ -117,7 +117,7 @@ test(
   async () => {
     const keys: SessionKey[] = [];
     const { session } = await secured("a", (key) => keys.push(key));
-    const leadership = await won(session.attempt(never));
+    const leadership = await won(session.attempt(outOfTurn, never));
     session.abandon();
     const options = {
       servers: [bench.server.address],

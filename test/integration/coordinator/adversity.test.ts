@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
+import { outOfTurn } from "../../../src/election/ports/coordinator.ts";
 import { waitingOutMs } from "../../../src/coordination/zookeeper/lease-timing.ts";
 import { Opcode } from "../../../src/zookeeper/protocol/opcodes.ts";
-import { encodeTerm } from "../../../src/coordination/zookeeper/leadership/records.ts";
 import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import type { Transport } from "../../../src/zookeeper/transport/transport.ts";
 import { LossyTransport } from "../../fake/lossy-transport.ts";
@@ -18,7 +18,7 @@ test(
       connect: (address, signal) => tcp.connect(address, signal),
     };
     const { session } = await bench.candidate("a", transport);
-    expect((await session.attempt(never)).kind).toBe("won");
+    expect((await session.attempt(outOfTurn, never)).kind).toBe("won");
   },
   limitMs,
 );
@@ -29,13 +29,13 @@ test(
     const coordinator = bench.coordinator("a");
     const session = await bench.opened(coordinator);
     await bench.deleteRecords();
-    expect(await session.attempt(never)).toMatchObject({
+    expect(await session.attempt(outOfTurn, never)).toMatchObject({
       kind: "failed",
       failure: { code: "records-missing" },
     });
     // The process remembers that there were records: a leader may have been alive under them.
     await bench.opened(coordinator);
-    expect(await bench.term()).toEqual({ state: "held", leaseMs });
+    expect(await bench.leaseNote()).toEqual({ state: "held", leaseMs });
   },
   limitMs,
 );
@@ -68,15 +68,16 @@ test(
     const transport = new LossyTransport(new TcpTransport());
     const { session } = await bench.candidate("a", transport);
     transport.deafFrom = Opcode.multi;
-    const attempt = session.attempt(never);
+    const attempt = session.attempt(outOfTurn, never);
     while (!(await bench.isLed())) await Bun.sleep(5);
     // The first look after the reconnect is lost as well.
     transport.cut();
     transport.deafFrom = Opcode.getData;
     await Bun.sleep(300);
     transport.cut();
-    if ((await attempt).kind === "undecided") await session.turn(AbortSignal.timeout(5000));
-    const leadership = await won(session.attempt(never));
+    const isUndecided = (await attempt).kind === "undecided";
+    const call = isUndecided ? await session.turn(AbortSignal.timeout(5000)) : outOfTurn;
+    const leadership = await won(session.attempt(call, never));
     expect(leadership.mayAct()).toBe(true);
   },
   limitMs,
@@ -85,8 +86,7 @@ test(
 test(
   "coordinator: leadership that was resigned may not act, though its lease has not ended",
   async () => {
-    const { session } = await bench.candidate("a");
-    const leadership = await won(session.attempt(never));
+    const { leadership } = await bench.leader("a");
     const resigning = leadership.resign(never);
     expect(leadership.mayAct()).toBe(false);
     await resigning;
@@ -100,7 +100,7 @@ test(
   async () => {
     const { session, events } = await bench.candidate("a");
     await bench.meddler.create(bench.layout.leader, new Uint8Array());
-    expect((await session.attempt(never)).kind).toBe("led");
+    expect((await session.attempt(outOfTurn, never)).kind).toBe("led");
     expect(events.of("notice").at(-1)?.detail).toContain("delete it by hand");
   },
   limitMs,
@@ -110,17 +110,16 @@ test(
   "coordinator: a long lease that was waited out is not handed on",
   async () => {
     const first = await bench.candidate("a");
-    await bench.meddler.setData(bench.layout.term, encodeTerm({ state: "held", leaseMs: 2500 }));
-    const leadership = await won(first.session.attempt(never));
+    await bench.writeLeaseNote({ state: "held", leaseMs: 2500 });
+    const leadership = await won(first.session.attempt(outOfTurn, never));
     const { epoch } = leadership;
-    expect(await bench.term()).toEqual({ state: "held", leaseMs, epoch: epoch.toString() });
+    expect(await bench.leaseNote()).toEqual({ state: "held", leaseMs, epoch: epoch.toString() });
     // What was seen of that leadership still counts: its epoch is named.
-    const second = await bench.candidate("b");
-    const turn = second.session.turn(never);
+    const second = await bench.waiter("b");
     await Bun.sleep(700);
     first.session.abandon();
-    await turn;
-    await won(second.session.attempt(never));
+    const call = await second.turn;
+    await won(second.session.attempt(call, never));
     const waited = second.events.of("waiting-out");
     expect(waited.every(({ waitMs }) => waitMs < waitingOutMs(leaseMs) / 2)).toBe(true);
   },
@@ -131,10 +130,10 @@ test(
   "coordinator: resigning works after the lease was restated",
   async () => {
     const { session } = await bench.candidate("a");
-    await bench.meddler.setData(bench.layout.term, encodeTerm({ state: "held", leaseMs: 1500 }));
-    const leadership = await won(session.attempt(never));
+    await bench.writeLeaseNote({ state: "held", leaseMs: 1500 });
+    const leadership = await won(session.attempt(outOfTurn, never));
     expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
-    expect(await bench.term()).toEqual({ state: "released" });
+    expect(await bench.leaseNote()).toEqual({ state: "released" });
   },
   limitMs,
 );
@@ -142,8 +141,7 @@ test(
 test(
   "coordinator: an attempt while a join is unanswered makes no second entry",
   async () => {
-    const leader = await bench.candidate("leader");
-    const leadership = await won(leader.session.attempt(never));
+    const leader = await bench.leader("leader");
     const transport = new LossyTransport(new TcpTransport());
     const { session } = await bench.candidate("a", transport);
     const stop = new AbortController();
@@ -152,8 +150,8 @@ test(
     while ((await bench.entries()).length < 2) await Bun.sleep(5);
     stop.abort();
     await turn;
-    await leadership.resign(never);
-    const attempt = session.attempt(never);
+    await leader.leadership.resign(never);
+    const attempt = session.attempt(outOfTurn, never);
     await Bun.sleep(100);
     transport.cut();
     const taken = await won(attempt);
@@ -167,8 +165,7 @@ test(
 test(
   "coordinator: waiting in line ends when we close the session ourselves",
   async () => {
-    const leader = await bench.candidate("leader");
-    await won(leader.session.attempt(never));
+    await bench.leader("leader");
     const { session } = await bench.candidate("a");
     const turn = session.turn(never);
     await Bun.sleep(100);
@@ -181,7 +178,7 @@ test(
 /** A leader, and two behind it in this order, who stand in line but do not act on it. */
 async function lineOfThree() {
   const leader = await bench.candidate("leader");
-  const leadership = await won(leader.session.attempt(never));
+  const leadership = await won(leader.session.attempt(outOfTurn, never));
   const [first, second] = [await bench.candidate("first"), await bench.candidate("second")];
   const turns = [];
   for (const { session, events } of [first, second]) {
@@ -196,10 +193,10 @@ test(
   async () => {
     const { leadership, first, second, calledUp } = await lineOfThree();
     await leadership.resign(never);
-    const outOfTurn = second.session.attempt(never);
-    await calledUp;
-    const taken = await won(first.session.attempt(never));
-    expect(await outOfTurn).toMatchObject({ kind: "led", epoch: taken.epoch });
+    const early = second.session.attempt(outOfTurn, never);
+    const call = (await calledUp) ?? outOfTurn;
+    const taken = await won(first.session.attempt(call, never));
+    expect(await early).toMatchObject({ kind: "led", epoch: taken.epoch });
   },
   limitMs,
 );
@@ -210,7 +207,7 @@ test(
     const { leadership, second } = await lineOfThree();
     await leadership.resign(never);
     const startedAt = performance.now();
-    const taken = await won(second.session.attempt(never));
+    const taken = await won(second.session.attempt(outOfTurn, never));
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(100);
     expect(taken.mayAct()).toBe(true);
   },

@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from "bun:test";
-import type {
-  Attempt,
-  Leadership,
-  ReplicaId,
-  Session,
+import {
+  type Attempt,
+  type Call,
+  type Leadership,
+  outOfTurn,
+  type ReplicaId,
+  type Session,
 } from "../../../src/election/ports/coordinator.ts";
 import { leaseDurationMs } from "../../../src/coordination/zookeeper/lease-timing.ts";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
@@ -12,12 +14,16 @@ import {
   type CoordinatorOptions,
   ZooKeeperCoordinator,
 } from "../../../src/coordination/zookeeper/coordinator.ts";
-import { type Layout, layoutBelow } from "../../../src/coordination/zookeeper/leadership/layout.ts";
 import {
-  decodeTerm,
-  type TermRecord,
+  type RecordLayout,
+  layoutBelow,
+} from "../../../src/coordination/zookeeper/leadership/layout.ts";
+import {
+  decodeLeaseNote,
+  encodeLeaseNote,
+  type LeaseNote,
 } from "../../../src/coordination/zookeeper/leadership/records.ts";
-import type { ForeignSession } from "../../../src/zookeeper/session/session.ts";
+import type { ForeignSession } from "../../../src/zookeeper/client-options.ts";
 import type { SessionKey } from "../../../src/coordination/zookeeper/leadership/session-key.ts";
 import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import type { Transport } from "../../../src/zookeeper/transport/transport.ts";
@@ -34,6 +40,16 @@ export const never = new AbortController().signal;
 export interface Candidate {
   readonly session: Session;
   readonly events: Recorder;
+}
+
+/** A candidate that leads. */
+export interface LeadingCandidate extends Candidate {
+  readonly leadership: Leadership;
+}
+
+/** A candidate that stands in line. */
+export interface WaitingCandidate extends Candidate {
+  readonly turn: Promise<Call>;
 }
 
 /** A real server, a service path for each test, and a client of nobody's side. */
@@ -74,7 +90,7 @@ export class Bench {
     return this.#meddler;
   }
 
-  get layout(): Layout {
+  get layout(): RecordLayout {
     return layoutBelow(`/coordinator/number-${this.#service}`);
   }
 
@@ -86,6 +102,41 @@ export class Bench {
   ): Promise<Candidate> {
     const events = new Recorder();
     return { session: await this.opened(this.coordinator(id, events, transport, keep)), events };
+  }
+
+  /** A candidate that has taken leadership, out of turn. */
+  async leader(
+    id: string,
+    transport?: Transport,
+    keep?: (key: SessionKey) => void,
+  ): Promise<LeadingCandidate> {
+    const candidate = await this.candidate(id, transport, keep);
+    const leadership = await won(candidate.session.attempt(outOfTurn, never));
+    return { ...candidate, leadership };
+  }
+
+  /** A candidate that has joined the line, and waits for its turn until `stop` aborts. */
+  async waiter(
+    id: string,
+    {
+      stop = never,
+      transport,
+    }: { readonly stop?: AbortSignal; readonly transport?: Transport } = {},
+  ): Promise<WaitingCandidate> {
+    const candidate = await this.candidate(id, transport);
+    const turn = candidate.session.turn(stop);
+    await standsInLine(candidate);
+    return { ...candidate, turn };
+  }
+
+  /** A candidate behind the leader, who has set all that the first in line watches. */
+  async firstInLine(id: string): Promise<WaitingCandidate> {
+    const waiter = await this.waiter(id);
+    // The last thing that it asks for is what it watches.
+    while (requestsOf(waiter).filter((operation) => operation === "getData").length < 3) {
+      await Bun.sleep(1);
+    }
+    return waiter;
   }
 
   /** A session of the coordinator, closed after the test. */
@@ -135,16 +186,22 @@ export class Bench {
 
   /** Deletes everything that the service has, as an operator might. */
   async deleteRecords(): Promise<void> {
-    const { base, leader, term, replicas } = this.layout;
+    const { base, leader, leaseNote, replicas } = this.layout;
     const entries = await this.entries();
     const led = (await this.isLed()) ? [leader] : [];
-    const paths = [...entries.map((name) => `${replicas}/${name}`), ...led, term, replicas, base];
+    const inLine = entries.map((name) => `${replicas}/${name}`);
+    const paths = [...inLine, ...led, leaseNote, replicas, base];
     await this.meddler.multi(paths.map((path) => ({ kind: "delete", path })));
   }
 
-  /** The term as it stands. */
-  async term(): Promise<TermRecord | undefined> {
-    return decodeTerm((await this.meddler.getData(this.layout.term)).data);
+  /** The lease note as it stands. */
+  async leaseNote(): Promise<LeaseNote | undefined> {
+    return decodeLeaseNote((await this.meddler.getData(this.layout.leaseNote)).data);
+  }
+
+  /** Writes the lease note, as an earlier leadership may have left it. */
+  async writeLeaseNote(note: LeaseNote): Promise<void> {
+    await this.meddler.setData(this.layout.leaseNote, encodeLeaseNote(note));
   }
 
   /** Whether anybody owns the leader node. */
@@ -166,6 +223,21 @@ export class Bench {
       transport: new TcpTransport(),
     });
   }
+}
+
+/** Resolves once the candidate knows its place in line. */
+export async function standsInLine({ events }: Candidate): Promise<void> {
+  while (events.of("standing").length === 0) await Bun.sleep(1);
+}
+
+/** Resolves once the candidate has taken leadership and waits for an earlier lease to end. */
+export async function waitsOut({ events }: Candidate): Promise<void> {
+  while (events.of("waiting-out").length === 0) await Bun.sleep(1);
+}
+
+/** What the candidate has asked the server for so far. */
+export function requestsOf({ events }: Candidate): readonly string[] {
+  return events.of("request").map(({ operation }) => operation);
 }
 
 /** The leadership of an attempt that must have been won. */

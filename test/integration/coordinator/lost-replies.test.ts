@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { outOfTurn } from "../../../src/election/ports/coordinator.ts";
 import { Opcode } from "../../../src/zookeeper/protocol/opcodes.ts";
 import type { SessionKey } from "../../../src/coordination/zookeeper/leadership/session-key.ts";
 import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
@@ -30,7 +31,7 @@ test(
       transport,
       Opcode.multi,
       () => bench.isLed(),
-      () => session.attempt(never),
+      () => session.attempt(outOfTurn, never),
     );
     const leadership = await won(Promise.resolve(attempt));
     const { stat } = await bench.meddler.exists(bench.layout.leader);
@@ -48,13 +49,12 @@ test(
   "coordinator: a lost reply to the resignation is not repeated",
   async () => {
     const transport = new LossyTransport(new TcpTransport());
-    const { session } = await bench.candidate("a", transport);
-    const leadership = await won(session.attempt(never));
+    const { leadership } = await bench.leader("a", transport);
     const outcome = await withLostReply(transport, Opcode.multi, isFree, () =>
       leadership.resign(never),
     );
     expect(outcome.kind).toBe("unknown");
-    expect(await bench.term()).toEqual({ state: "released" });
+    expect(await bench.leaseNote()).toEqual({ state: "released" });
   },
   limitMs,
 );
@@ -63,8 +63,7 @@ test(
   "coordinator: a lost reply to a renewal is settled by reading, within the lease",
   async () => {
     const transport = new LossyTransport(new TcpTransport());
-    const { session } = await bench.candidate("a", transport);
-    const leadership = await won(session.attempt(never));
+    const { leadership } = await bench.leader("a", transport);
     await withLostReply(transport, Opcode.setData, isRenewed, () => Promise.resolve());
     const { renewedAt } = leadership;
     await Bun.sleep(leaseMs);
@@ -77,8 +76,7 @@ test(
 test(
   "coordinator: a lost reply to joining the line makes no second entry",
   async () => {
-    const leader = await bench.candidate("leader");
-    await won(leader.session.attempt(never));
+    await bench.leader("leader");
     const transport = new LossyTransport(new TcpTransport());
     const { session, events } = await bench.candidate("a", transport);
     const stop = new AbortController();
@@ -98,8 +96,8 @@ test(
   async () => {
     const leader = await bench.candidate("leader");
     // Its second entry leaves room for an earlier one.
-    await (await won(leader.session.attempt(never))).resign(never);
-    const leadership = await won(leader.session.attempt(never));
+    await (await won(leader.session.attempt(outOfTurn, never))).resign(never);
+    const leadership = await won(leader.session.attempt(outOfTurn, never));
     const keys: SessionKey[] = [];
     const { session, events } = await bench.candidate("a", undefined, (key) => keys.push(key));
     const stop = new AbortController();
@@ -119,8 +117,8 @@ test(
     while ((await bench.entries()).length !== 2) await Bun.sleep(5);
     expect(await bench.entries()).not.toContain("a-0000000000");
     await leadership.resign(never);
-    await turn;
-    expect((await won(session.attempt(never))).mayAct()).toBe(true);
+    const call = await turn;
+    expect((await won(session.attempt(call, never))).mayAct()).toBe(true);
   },
   limitMs,
 );
@@ -129,8 +127,9 @@ test(
   "coordinator: after a step-down a replica stands at the end, also when an entry of it came late",
   async () => {
     const keys: SessionKey[] = [];
-    const { session, events } = await bench.candidate("a", undefined, (key) => keys.push(key));
-    const leadership = await won(session.attempt(never));
+    const { session, events, leadership } = await bench.leader("a", undefined, (key) =>
+      keys.push(key),
+    );
     const [key] = keys;
     if (key === undefined) throw new Error("the session's key is kept when it begins");
     await bench.inTheNameOf(key, async (client) => {
@@ -138,12 +137,10 @@ test(
         mode: "ephemeral-sequential",
       });
     });
-    const waiter = await bench.candidate("b");
-    const turn = waiter.session.turn(never);
-    while (waiter.events.of("standing").length === 0) await Bun.sleep(5);
+    const waiter = await bench.waiter("b");
 
     expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
-    await turn;
+    await waiter.turn;
     const stop = new AbortController();
     const again = session.turn(stop.signal);
     while (events.of("standing").length === 0) await Bun.sleep(5);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
+import { type Call, outOfTurn } from "../../../src/election/ports/coordinator.ts";
 import { waitingOutMs } from "../../../src/coordination/zookeeper/lease-timing.ts";
 import { Permission } from "../../../src/zookeeper/protocol/records.ts";
-import { encodeTerm } from "../../../src/coordination/zookeeper/leadership/records.ts";
 import {
   abortOf,
   Bench,
@@ -18,20 +18,18 @@ const bench = new Bench();
 test(
   "coordinator: a leader node deleted by hand ends leadership, and a successor still waits",
   async () => {
-    const first = await bench.candidate("a");
-    const lost = await won(first.session.attempt(never));
-    const second = await bench.candidate("b");
-    const turn = second.session.turn(never);
+    const first = await bench.leader("a");
+    const second = await bench.waiter("b");
     await Bun.sleep(700);
     await bench.meddler.delete(bench.layout.leader);
     const deletedAt = performance.now();
-    await turn;
-    const next = await won(second.session.attempt(never));
+    const call = await second.turn;
+    const next = await won(second.session.attempt(call, never));
     // The old leader could have acted until its lease ended: nobody did before.
     expect(performance.now() - deletedAt).toBeGreaterThan(leaseMs - 700);
     expect(next.mayAct()).toBe(true);
-    expect(lost.mayAct()).toBe(false);
-    expect(lost.lost.failure).toMatchObject({ code: "leadership-lost" });
+    expect(first.leadership.mayAct()).toBe(false);
+    expect(first.leadership.lost.failure).toMatchObject({ code: "leadership-lost" });
   },
   limitMs,
 );
@@ -39,8 +37,7 @@ test(
 test(
   "coordinator: a renewal that lands on a successor's node does not count",
   async () => {
-    const { session } = await bench.candidate("a");
-    const leadership = await won(session.attempt(never));
+    const { leadership } = await bench.leader("a");
     const { stat, data } = await bench.meddler.getData(bench.layout.leader);
     // Somebody else's node under the same path, with the version that our renewal expects.
     const operations = [
@@ -64,8 +61,7 @@ test(
 test(
   "coordinator: a foreign write to our node costs a renewal, not leadership",
   async () => {
-    const { session } = await bench.candidate("a");
-    const leadership = await won(session.attempt(never));
+    const { leadership } = await bench.leader("a");
     await bench.meddler.setData(bench.layout.leader, new TextEncoder().encode("scribble"));
     await Bun.sleep(sessionTimeoutMs);
     expect(leadership.mayAct()).toBe(true);
@@ -77,13 +73,12 @@ test(
 test(
   "coordinator: resigning cannot remove a successor's node",
   async () => {
-    const first = await bench.candidate("a");
-    const lost = await won(first.session.attempt(never));
+    const first = await bench.leader("a");
     await bench.meddler.delete(bench.layout.leader);
     const second = await bench.candidate("b");
-    const taking = won(second.session.attempt(never));
+    const taking = won(second.session.attempt(outOfTurn, never));
     while (!(await bench.isLed())) await Bun.sleep(5);
-    expect((await lost.resign(never)).kind).toBe("unknown");
+    expect((await first.leadership.resign(never)).kind).toBe("unknown");
     expect((await bench.meddler.exists(bench.layout.leader)).stat).toBeDefined();
     expect((await taking).mayAct()).toBe(true);
   },
@@ -91,23 +86,23 @@ test(
 );
 
 test.each([
-  { name: "missing", spoil: async () => bench.meddler.delete(bench.layout.term) },
+  { name: "missing", spoil: async () => bench.meddler.delete(bench.layout.leaseNote) },
   {
     name: "damaged",
-    spoil: async () => bench.meddler.setData(bench.layout.term, new TextEncoder().encode("{")),
+    spoil: async () => bench.meddler.setData(bench.layout.leaseNote, new TextEncoder().encode("{")),
   },
 ])(
-  "coordinator: a $name term counts as held",
+  "coordinator: a $name lease note counts as held",
   async ({ spoil }) => {
     const { session, events } = await bench.candidate("a");
     await spoil();
     const startedAt = performance.now();
-    const leadership = await won(session.attempt(never));
+    const leadership = await won(session.attempt(outOfTurn, never));
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(waitingOutMs(leaseMs));
     expect(leadership.mayAct()).toBe(true);
     expect(events.of("waiting-out")).toHaveLength(1);
     expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
-    expect(await bench.term()).toEqual({ state: "released" });
+    expect(await bench.leaseNote()).toEqual({ state: "released" });
   },
   limitMs,
 );
@@ -116,17 +111,17 @@ test(
   "coordinator: the wait is that of the holder's lease, and a taker hands it on",
   async () => {
     const { session, events } = await bench.candidate("a");
-    await bench.meddler.setData(bench.layout.term, encodeTerm({ state: "held", leaseMs: 3000 }));
+    await bench.writeLeaseNote({ state: "held", leaseMs: 3000 });
     const stop = new AbortController();
-    const attempt = session.attempt(stop.signal);
+    const attempt = session.attempt(outOfTurn, stop.signal);
     while (events.of("waiting-out").length === 0) await Bun.sleep(5);
     expect(events.of("waiting-out")[0]?.waitMs).toBeGreaterThan(waitingOutMs(3000) - 50);
     // Should we go now, our successor must wait for the long lease as well.
-    expect(await bench.term()).toEqual({ state: "held", leaseMs: 3000 });
+    expect(await bench.leaseNote()).toEqual({ state: "held", leaseMs: 3000 });
     stop.abort();
     expect((await attempt).kind).toBe("undecided");
     await session.close(never);
-    expect(await bench.term()).toEqual({ state: "held", leaseMs: 3000 });
+    expect(await bench.leaseNote()).toEqual({ state: "held", leaseMs: 3000 });
   },
   limitMs,
 );
@@ -136,7 +131,7 @@ test(
   async () => {
     const { session } = await bench.candidate("a");
     await bench.meddler.delete(bench.layout.replicas);
-    const leadership = await won(session.attempt(never));
+    const leadership = await won(session.attempt(outOfTurn, never));
     expect(leadership.mayAct()).toBe(true);
     expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
   },
@@ -151,10 +146,10 @@ test(
     const permissions = Permission.all & ~Permission.read;
     const acl = [{ permissions, scheme: "world", id: "anyone" }];
     await bench.meddler.setAcl(bench.layout.replicas, acl);
-    const leadership = await won(first.session.attempt(never));
-    expect(await second.session.attempt(never)).toMatchObject({ kind: "led" });
+    const leadership = await won(first.session.attempt(outOfTurn, never));
+    expect(await second.session.attempt(outOfTurn, never)).toMatchObject({ kind: "led" });
     expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
-    await won(second.session.attempt(never));
+    await won(second.session.attempt(outOfTurn, never));
   },
   limitMs,
 );
@@ -162,8 +157,7 @@ test(
 test(
   "coordinator: an entry removed by hand is made anew, and resigning works without it",
   async () => {
-    const { session } = await bench.candidate("a");
-    const leadership = await won(session.attempt(never));
+    const { session, leadership } = await bench.leader("a");
     const { children } = await bench.meddler.getChildren(bench.layout.replicas);
     await bench.meddler.delete(`${bench.layout.replicas}/${children[0]}`);
     expect(await leadership.resign(never)).toEqual({ kind: "resigned" });
@@ -176,23 +170,23 @@ test(
 test(
   "coordinator: a hand-over calls one replica up, and tells one more that it is next",
   async () => {
-    const leader = await bench.candidate("leader");
-    const leadership = await won(leader.session.attempt(never));
+    const leader = await bench.leader("leader");
     const crowd: Candidate[] = [];
     for (let index = 0; index < 10; index += 1) crowd.push(await bench.candidate(`crowd-${index}`));
-    const called: number[] = [];
+    const calls: (readonly [number, Call])[] = [];
     const stop = new AbortController();
     for (const [index, { session, events }] of crowd.entries()) {
-      void session.turn(stop.signal).then(() => {
-        if (!stop.signal.aborted) called.push(index);
+      void session.turn(stop.signal).then((call) => {
+        if (call.isOurTurn) calls.push([index, call]);
       });
       while (events.of("standing").length === 0) await Bun.sleep(5);
     }
-    await leadership.resign(never);
-    while (called.length === 0) await Bun.sleep(5);
-    const next = await won(crowd[called[0] ?? 0]?.session.attempt(never) ?? Promise.reject());
+    await leader.leadership.resign(never);
+    while (calls.length === 0) await Bun.sleep(5);
+    const [[index, call] = [0, outOfTurn]] = calls;
+    const next = await won(crowd[index]?.session.attempt(call, never) ?? Promise.reject());
     await Bun.sleep(300);
-    expect(called).toEqual([0]);
+    expect(calls.map(([called]) => called)).toEqual([0]);
     // Everybody looked at the line once, the second in line twice: the first's entry changed.
     const looks = crowd.map(({ events }) => events.of("standing").length);
     expect(looks).toEqual([1, 2, 1, 1, 1, 1, 1, 1, 1, 1]);
@@ -205,8 +199,7 @@ test(
 test(
   "coordinator: the horizon covers every epoch given so far",
   async () => {
-    const { session } = await bench.candidate("a");
-    const leadership = await won(session.attempt(never));
+    const { leadership } = await bench.leader("a");
     const other = await bench.candidate("b");
     const horizon = await other.session.horizon(never);
     expect(horizon).toBeGreaterThanOrEqual(leadership.epoch);
@@ -217,8 +210,7 @@ test(
 test(
   "coordinator: a session that the server ended is lost, with its leadership",
   async () => {
-    const { session } = await bench.candidate("a");
-    const leadership = await won(session.attempt(never));
+    const { session, leadership } = await bench.leader("a");
     await bench.server.kill("SIGSTOP");
     await abortOf(session.lost.signal);
     expect(session.lost.failure).toMatchObject({ code: "session-lost" });

@@ -214,8 +214,8 @@ test(
       await Promise.all(fleet.replicas.map((replica) => replica.enters("Failover")));
       const failedOver = fleet.replicas.map(({ lines }) => lines.length);
       expect(leader.lines.slice(before).some(({ event }) => event === "file-written")).toBe(true);
-      await Promise.all([first?.restart(), second?.restart()]);
       const epoch = fleet.files.landings.at(-1)?.epoch ?? 0n;
+      await Promise.all([first?.restart(), second?.restart()]);
       await fleet.files.landing("file of a new leader", (landing) => landing.epoch > epoch);
       await Promise.all(
         fleet.replicas.map((replica, index) => replica.enters("Attempter", failedOver[index])),

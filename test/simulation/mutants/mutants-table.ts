@@ -2,10 +2,11 @@ import { commandMutants } from "./command-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 
 const leadership = "coordination/zookeeper/leadership/leadership.ts";
-const taking = "coordination/zookeeper/leadership/taking.ts";
+const taker = "coordination/zookeeper/leadership/taker.ts";
 const lease = "election/lease.ts";
 const leaseTiming = "coordination/zookeeper/lease-timing.ts";
 const stateDirectory = "system/state-directory.ts";
+const giveUp = "coordination/zookeeper/leadership/give-up.ts";
 const sessionRelease = "coordination/zookeeper/release/session-release.ts";
 const leaderWatch = "coordination/zookeeper/leadership/leader-watch.ts";
 const electionSession = "coordination/zookeeper/leadership/election-session.ts";
@@ -19,7 +20,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "taker does not wait after held",
-    file: taking,
+    file: taker,
     find: "const waitMs = leaseMs === 0 ? 0 : remainingMs(scheduler, freeAt);",
     replace: "const waitMs = leaseMs < 0 ? remainingMs(scheduler, freeAt) : 0;",
   },
@@ -98,12 +99,12 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "no owner check after a lost create reply: leads on an earlier session's node",
-    file: taking,
-    find: "  if (leader.stat.ephemeralOwner === tools.client.sessionId) {",
-    replace: "  if (decodeReplica(leader.data)?.replica === tools.describe().replica) {",
+    file: taker,
+    find: "    if (leader.stat.ephemeralOwner === client.sessionId) {",
+    replace: "    if (decodeReplica(leader.data)?.replica === this.#tools.describe().replica) {",
     also: [
       {
-        find: "    if (stat.czxid !== epoch || stat.ephemeralOwner !== client.sessionId) return undefined;",
+        find: "      if (stat.czxid !== epoch || stat.ephemeralOwner !== client.sessionId) return undefined;",
         replace: "",
       },
       {
@@ -115,9 +116,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a lost create reply counts as failed, not as unknown",
-    file: taking,
-    find: "  if (leader.stat.ephemeralOwner === tools.client.sessionId) {",
-    replace: "  if (leader.stat.ephemeralOwner < 0n) {",
+    file: taker,
+    find: "    if (leader.stat.ephemeralOwner === client.sessionId) {",
+    replace: "    if (leader.stat.ephemeralOwner < 0n) {",
   },
   {
     name: "a late event of an old connection is accepted",
@@ -127,7 +128,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "no read after a reconnect: watches are not set again",
-    file: "zookeeper/session/session.ts",
+    file: "zookeeper/session/client-session.ts",
     find: "    this.#rearm(connection);",
     replace: "",
   },
@@ -218,10 +219,11 @@ export const mutants: readonly Mutant[] = [
     profile: "beyond",
   },
   {
-    name: "term says released at every taking",
-    file: taking,
-    find: '  const held = encodeTerm({ state: "held", leaseMs });',
-    replace: '  const held = encodeTerm({ state: leaseMs > 0 ? "released" : "held", leaseMs });',
+    name: "the lease note says released at every taking",
+    file: taker,
+    find: '    const held = encodeLeaseNote({ state: "held", leaseMs });',
+    replace:
+      '    const held = encodeLeaseNote({ state: leaseMs > 0 ? "released" : "held", leaseMs });',
   },
   {
     name: "waiting out for 10 % less than the lease",
@@ -255,6 +257,19 @@ export const mutants: readonly Mutant[] = [
       "  await briefly(scheduler, async (limit) => holdings.tenure?.leadership.resign(limit));\n  await briefly(scheduler, async (limit) => holdings.session?.close(limit));",
   },
   {
+    name: "giving up does not ask whose the lease note is",
+    file: giveUp,
+    find: "data, version: noteVersion }",
+    replace: "data }",
+  },
+  {
+    name: "giving up removes the leader node, and says nothing",
+    file: giveUp,
+    find: '{ kind: "set", path: layout.leaseNote, data, version: noteVersion }',
+    replace: '{ kind: "check", path: layout.leaseNote, version: noteVersion }',
+    also: [{ find: "const data = encodeLeaseNote", replace: "void encodeLeaseNote" }],
+  },
+  {
     name: "a lost session is released though it has not resigned",
     file: electionSession,
     find: "this.#keyWith(leadership.hasResigned ? leadership.epoch : undefined)",
@@ -263,7 +278,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a sleep is left behind on the way out of Leader",
     file: "coordination/zookeeper/leadership/election-session.ts",
-    find: "  async close(signal: AbortSignal): Promise<void> {\n    this.#leadership?.abandon();",
+    find: "  async close(signal: AbortSignal): Promise<void> {\n    this.#taker.leadership?.abandon();",
     replace: "  async close(signal: AbortSignal): Promise<void> {",
     also: [
       {
@@ -292,11 +307,11 @@ export const mutants: readonly Mutant[] = [
     replace: "    reportLed(context, sighting.leader);\n  }",
   },
   {
-    name: "a change of the term is taken for its release",
-    file: taking,
-    find: "    const found = await foreseen.found;",
+    name: "a change of the lease note is taken for its release",
+    file: taker,
+    find: "      const found = await foreseen.found;",
     replace:
-      "    await foreseen.found;\n    if (version >= 0) return { record: { state: 'released' }, version, epoch };\n    const found = await foreseen.found;",
+      "      await foreseen.found;\n      if (version >= 0) return { note: { state: 'released' }, version, epoch };\n      const found = await foreseen.found;",
   },
   {
     name: "crash release: the lock is not asked",
@@ -315,9 +330,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "crash release: what has not acted yet is released too",
-    file: "coordination/zookeeper/leadership/election-session.ts",
-    find: "        this.#leadership = leadership;",
-    replace: "        this.#leadership = leadership;\n        this.#keepKey(leadership.epoch);",
+    file: taker,
+    find: "    this.#leadership = leadership;",
+    replace:
+      "    this.#leadership = leadership;\n    const { sessionId, password } = this.#tools.client;\n    this.#tools.keep?.({ sessionId, password, epoch: leadership.epoch });",
   },
   {
     name: "crash release: whatever the session leads is released, not what was recorded",
@@ -326,7 +342,7 @@ export const mutants: readonly Mutant[] = [
     replace: ") return undefined;",
     also: [
       {
-        find: "  if (epochOfTerm(decodeTerm(term.data), term.stat.mzxid) !== acted) return undefined;",
+        find: "  if (epochOfLeaseNote(decodeLeaseNote(note.data), note.stat.mzxid) !== acted) return undefined;",
         replace: "",
       },
     ],

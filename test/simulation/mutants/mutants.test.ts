@@ -27,20 +27,28 @@ test.each(mutants.map((mutant) => [mutant.name, mutant] as const))(
   limitMs,
 );
 
-test("mutants: the code still has the text that each of them replaces", () => {
-  const directory = mkdtempSync(join(tmpdir(), "planting-"));
-  try {
-    for (const mutant of mutants) {
-      cpSync(join(root, "src"), directory, { recursive: true });
-      plant(mutant, directory);
+test(
+  "mutants: the code still has the text that each of them replaces",
+  () => {
+    const directory = mkdtempSync(join(tmpdir(), "planting-"));
+    try {
+      for (const mutant of mutants) {
+        cpSync(join(root, "src"), directory, { recursive: true });
+        plant(mutant, directory);
+      }
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
     }
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-});
+  },
+  limitMs,
+);
 
-test("mutants: one that cannot be planted is told by the text that is missing", async () => {
-  const mutant = { name: "stale", file: "daemon/replica.ts", find: "no such text", replace: "" };
-  const message = await tryMutant(mutant, []).catch((error: unknown) => String(error));
-  expect(message).toContain('mutant "stale": src/daemon/replica.ts has 0 places');
-});
+test(
+  "mutants: one that cannot be planted is told by the text that is missing",
+  async () => {
+    const mutant = { name: "stale", file: "daemon/replica.ts", find: "no such text", replace: "" };
+    const message = await tryMutant(mutant, []).catch((error: unknown) => String(error));
+    expect(message).toContain('mutant "stale": src/daemon/replica.ts has 0 places');
+  },
+  limitMs,
+);

@@ -154,6 +154,10 @@ export class Referee {
   /** Promise 1 of design.md, after every step of the world. */
   step(): void {
     this.commands.step();
+    for (const { replica, leadership, isOver } of this.#holdings.values()) {
+      if (!isOver || !leadership.mayAct()) continue;
+      this.blame("outside-lease", `${replica} may act, though its leadership was given up`);
+    }
     if (!this.trustsClocks || this.#holdings.size < 2) return;
     const acting = [...this.#holdings.values()].filter(mayAct);
     if (acting.length < 2) return;

@@ -47,8 +47,8 @@ function watchSession(session: Session, watch: CoordinatorWatch): void {
     return seen;
   };
   const attempt = session.attempt.bind(session);
-  session.attempt = async (signal) => {
-    const outcome = await attempt(signal);
+  session.attempt = async (call, signal) => {
+    const outcome = await attempt(call, signal);
     if (outcome.kind === "won") watchLeadership(outcome.leadership, session.id, watch);
     return outcome;
   };

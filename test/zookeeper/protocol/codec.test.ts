@@ -180,10 +180,10 @@ test("codec: a frame length below zero or above the bound stops the stream", () 
 test.each([
   ["HTTP/1.1 400 Bad", `it does not speak ZooKeeper's protocol (it answered "HTTP")`],
   ["SSH-2.0-OpenSSH", `it does not speak ZooKeeper's protocol (it answered "SSH-")`],
-  ["\x15\x03\x01\0\x02\x02\x46", "it speaks TLS; give --zk-tls-ca"],
-  ["\x16\x03\x03\0\x7a", "it speaks TLS; give --zk-tls-ca"],
+  ["\x15\x03\x01\0\x02\x02\x46", "it speaks TLS; give ca"],
+  ["\x16\x03\x03\0\x7a", "it speaks TLS; give ca"],
 ])("codec: a peer that begins with %j is named", (text, expected) => {
-  const frames = new FrameReader(8 * 1024 * 1024);
+  const frames = new FrameReader(8 * 1024 * 1024, "give ca");
   for (const byte of new TextEncoder().encode(text)) frames.push(new Uint8Array([byte]));
   expect(frames.malformed).toBe(expected);
   // Behind a frame of the protocol it is no stranger, and only out of beat.

@@ -1,8 +1,9 @@
 import type { ElectionEvent, Fact } from "../../../election/ports/observer.ts";
-import { unreachable } from "../../../base/unreachable.ts";
 import type { ClientEvent } from "../../../zookeeper/client-event.ts";
+import { formatSessionId } from "../../../zookeeper/session-id.ts";
+import type { Trouble } from "../../../zookeeper/visit.ts";
 
-/** So many different troubles are remembered at most. */
+/** At most this many different troubles are remembered. */
 const rememberedTroubles = 100;
 
 /**
@@ -11,20 +12,23 @@ const rememberedTroubles = 100;
  */
 export class ClientObservation {
   readonly #troubles = new Set<string>();
-  #lastTrouble: string | undefined;
+  #lastTrouble: Trouble | undefined;
 
   /** Why there is no connection: what the last address that was tried in vain had. */
   get whyNoServer(): string {
-    if (this.#lastTrouble === undefined) return "no server answered";
-    return `no server answered; the last one tried, ${this.#lastTrouble}`;
+    return whyNoServer(this.#lastTrouble);
   }
 
   /** In the words of the election; undefined when it is no news. */
   electionEventOf(event: ClientEvent): ElectionEvent | undefined {
+    if (event.kind === "attempt-failed") return this.#noticeOf(event);
     if (event.kind === "connected" || event.kind === "resumed") this.#troubles.clear();
-    if (event.kind !== "attempt-failed") return electionEventOf(event);
-    this.#lastTrouble = `${event.server}: ${event.detail}`;
-    const detail = `no connection to ${this.#lastTrouble}`;
+    return translated(event);
+  }
+
+  #noticeOf({ server, detail: why }: Trouble): ElectionEvent {
+    this.#lastTrouble = { server, detail: why };
+    const detail = `no connection to ${server}: ${why}`;
     const level = this.#troubles.has(detail) ? "debug" : "warn";
     if (this.#troubles.size >= rememberedTroubles) this.#troubles.clear();
     this.#troubles.add(detail);
@@ -32,42 +36,62 @@ export class ClientObservation {
   }
 }
 
-function electionEventOf(
-  event: Exclude<ClientEvent, { readonly kind: "attempt-failed" }>,
-): ElectionEvent | undefined {
-  switch (event.kind) {
-    case "round-failed":
-      return { kind: "notice", level: "debug", detail: "every server was tried in vain" };
-    case "timeout-granted":
-      if (event.requestedMs === event.grantedMs) return undefined;
-      return timeoutGranted(event.requestedMs, event.grantedMs);
-    case "connected": {
-      const detail = `session 0x${BigInt.asUintN(64, event.sessionId).toString(16)} begins`;
-      return { kind: "connection", change: "connected", detail, facts: factsOf(event.server) };
-    }
-    case "resumed": {
-      const detail = `the session goes on after ${Math.round(event.suspendedMs)} ms`;
-      return { kind: "connection", change: "resumed", detail, facts: factsOf(event.server) };
-    }
-    case "suspended": {
-      const { server, detail } = event;
-      return { kind: "connection", change: "suspended", detail, facts: factsOf(server) };
-    }
-    case "ended": {
-      // Our own doing: whoever did it says why.
-      if (event.end.kind === "closed") return undefined;
-      const detail = `${event.end.kind}: ${event.end.detail}`;
-      return { kind: "connection", change: "lost", detail, facts: [] };
-    }
-    case "request": {
-      const { operation, outcome, durationMs } = event;
-      return { kind: "request", operation, outcome, durationMs };
-    }
-    default:
-      return unreachable(event);
-  }
+/** For people: why there is no connection, after the trouble that was met last. */
+export function whyNoServer(lastTrouble: Trouble | undefined): string {
+  if (lastTrouble === undefined) return "no server answered";
+  return `no server answered; the last one tried, ${lastTrouble.server}: ${lastTrouble.detail}`;
 }
 
+/** The events that mean the same whatever came before them. */
+type Translatable = Exclude<ClientEvent, { readonly kind: "attempt-failed" }>;
+type Translations = {
+  readonly [Kind in Translatable["kind"]]: (
+    event: Extract<Translatable, { readonly kind: Kind }>,
+  ) => ElectionEvent | undefined;
+};
+
+const translations: Translations = {
+  "round-failed": () => ({
+    kind: "notice",
+    level: "debug",
+    detail: "every server was tried in vain",
+  }),
+  "timeout-granted": ({ requestedMs, grantedMs }) =>
+    requestedMs === grantedMs ? undefined : timeoutGranted(requestedMs, grantedMs),
+  connected: ({ server, sessionId }) => ({
+    kind: "connection",
+    change: "connected",
+    detail: `session ${formatSessionId(sessionId)} begins`,
+    facts: factsOf(server),
+  }),
+  resumed: ({ server, suspendedMs }) => ({
+    kind: "connection",
+    change: "resumed",
+    detail: `the session goes on after ${Math.round(suspendedMs)} ms`,
+    facts: factsOf(server),
+  }),
+  suspended: ({ server, detail }) => ({
+    kind: "connection",
+    change: "suspended",
+    detail,
+    facts: factsOf(server),
+  }),
+  // A session that we close ourselves is no news: whoever closes it says why.
+  ended: ({ end: { kind, detail } }) =>
+    kind === "closed"
+      ? undefined
+      : { kind: "connection", change: "lost", detail: `${kind}: ${detail}`, facts: [] },
+  request: ({ kind, operation, outcome, durationMs }) => ({ kind, operation, outcome, durationMs }),
+};
+
+function translated<Kind extends Translatable["kind"]>(
+  event: Extract<Translatable, { readonly kind: Kind }>,
+): ElectionEvent | undefined {
+  const { kind }: { readonly kind: Kind } = event;
+  return translations[kind](event);
+}
+
+/** What is to be said of the connection besides: its server. */
 function factsOf(server: string): readonly Fact[] {
   return [{ name: "server", value: server }];
 }

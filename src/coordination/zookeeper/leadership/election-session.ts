@@ -1,9 +1,11 @@
-import type {
-  Attempt,
-  Epoch,
-  ReplicaInfo,
-  Session,
-  Sighting,
+import {
+  type Attempt,
+  type Call,
+  type Epoch,
+  outOfTurn,
+  type ReplicaInfo,
+  type Session,
+  type Sighting,
 } from "../../../election/ports/coordinator.ts";
 import { Ending } from "../../../election/failure.ts";
 import type { Observer } from "../../../election/ports/observer.ts";
@@ -11,54 +13,67 @@ import { later, remainingMs, type Scheduler } from "../../../base/scheduler.ts";
 import { aborted, Scope } from "../../../base/scope.ts";
 import type { ZooKeeperClient } from "../../../zookeeper/client.ts";
 import { ZooKeeperError } from "../../../zookeeper/errors.ts";
-import type { Layout } from "./layout.ts";
+import { formatSessionId } from "../../../zookeeper/session-id.ts";
+import type { RecordLayout } from "./layout.ts";
 import { LeaderWatch, type Owner } from "./leader-watch.ts";
-import type { ZooKeeperLeadership } from "./leadership.ts";
+import { LeaseNoteWatch } from "./lease-note-watch.ts";
 import { Line, type Place } from "./line.ts";
-import type { Namesake } from "./namesake.ts";
+import type { DuplicateId } from "./duplicate-id.ts";
 import { encodeReplica } from "./records.ts";
-import { failureOfEnd, refusalOf } from "./refusals.ts";
+import { failureOfEnd, failureOfRefusal } from "./refusals.ts";
 import type { SessionKey } from "./session-key.ts";
-import { takeAsForeseen, type TakingTools, tryToTake } from "./taking.ts";
-import { type ForeseenTerm, TermWatch } from "./term-watch.ts";
+import { CallUp, Taker } from "./taker.ts";
 
-/** How often one attempt starts again because the records changed under it. */
-const roundsPerAttempt = 4;
+/** How often one attempt tries: the records may change under a try. */
+const triesPerAttempt = 4;
 /**
- * How long after giving leadership up the session is closed at the soonest: closing is a commit
- * too, and right behind the first one it would delay the commit by which the successor takes over.
+ * The least time between giving leadership up and closing the session. Closing is a commit too, and
+ * right behind the first one it would delay the commit by which the successor takes over.
  */
 const makingWayMs = 50;
 /** The pause after a request of the line failed, before it is tried again. */
 const linePauseMs = 100;
 
-export interface SessionTools {
+interface SessionTools {
   readonly client: ZooKeeperClient;
   readonly scheduler: Scheduler;
   readonly observer: Observer;
-  readonly layout: Layout;
+  readonly layout: RecordLayout;
   /** What the leader node and the line say about us, as of now. */
   readonly describe: () => ReplicaInfo;
   /** Shared by all sessions of the process, so that it tells what it has to tell once. */
-  readonly namesake: Namesake;
-  /** Keeps the session's key for whoever comes after our death. Must not throw. */
+  readonly duplicateId: DuplicateId;
+  /** Keeps the session's key for the process that comes after our death. Must not throw. */
   readonly keep?: ((key: SessionKey) => void) | undefined;
-  /** Takes over the session that has led, and may live on at the servers, see Remnants. */
+  /** Takes over a session that has led and may live on at the servers, see UnclosedSessions. */
   readonly leaveBehind: (key: SessionKey) => void;
 }
 
-/** One ZooKeeper session of a replica: its attempts, its place in line, its leadership. */
+/**
+ * One ZooKeeper session of a replica: its attempts, its place in line, its leadership.
+ *
+ * What keeps two leaders from acting at once, whatever the servers and the network do:
+ *
+ * - I1: Leadership belongs to the session that owns the leader node. Its epoch is the zxid of the
+ *   commit that made the node, so every later leadership has a higher one.
+ * - I2: A lease is counted from the moment at which a write to that node was sent. The write counts
+ *   only if its answer shows our czxid and our session. See ZooKeeperLeadership.
+ * - I3: The leader node and the lease note change in one commit: a taking says `held`, with the
+ *   lease that others must wait for, and giving up says `released`. See Taker and giveUp.
+ * - I4: A taker that finds `held` does not act before that lease has passed by its own clock, since
+ *   it saw the holder's last renewal or, without that, since its own taking. See LeaderWatch.
+ * - I5: A lost reply is unknown, never failed: the node's owner is read, and no giving up is
+ *   repeated without that.
+ * - I6: The line only decides who is woken first. A wrong entry in it costs time, never safety.
+ */
 export class ElectionSession implements Session {
   readonly lost = new Ending();
   readonly #tools: SessionTools;
   readonly #line: Line;
   readonly #leaderWatch: LeaderWatch;
-  #leadership: ZooKeeperLeadership | undefined;
-  readonly #termWatch: TermWatch;
-  /** The line has just said that it is our turn. */
-  #isCalledUp = false;
-  /** The term as it must be, if nothing has happened since our turn came. */
-  #foreseen: ForeseenTerm | undefined;
+  readonly #noteWatch: LeaseNoteWatch;
+  readonly #taker: Taker;
+  #isLeftBehind = false;
   #placeTold: Place | undefined;
 
   constructor(tools: SessionTools) {
@@ -67,13 +82,14 @@ export class ElectionSession implements Session {
     this.#tools = tools;
     this.#line = new Line(client, layout, replica, () => encodeReplica(describe()));
     this.#leaderWatch = new LeaderWatch(tools, layout.leader, replica);
-    this.#termWatch = new TermWatch(client, layout.term, this.#leaderWatch);
+    this.#noteWatch = new LeaseNoteWatch(client, layout.leaseNote, this.#leaderWatch);
+    this.#taker = new Taker({ ...tools, line: this.#line, leaderWatch: this.#leaderWatch });
     this.#keepKey(undefined);
     void this.#awaitTheEnd();
   }
 
   get id(): string {
-    return `0x${BigInt.asUintN(64, this.#tools.client.sessionId).toString(16)}`;
+    return formatSessionId(this.#tools.client.sessionId);
   }
 
   async horizon(signal: AbortSignal): Promise<Epoch | undefined> {
@@ -89,36 +105,15 @@ export class ElectionSession implements Session {
     }
   }
 
-  async attempt(signal: AbortSignal): Promise<Attempt> {
-    const tools: TakingTools = {
-      ...this.#tools,
-      line: this.#line,
-      leaderWatch: this.#leaderWatch,
-      began: (leadership: ZooKeeperLeadership) => {
-        this.#leadership = leadership;
-      },
-    };
+  async attempt(call: Call, signal: AbortSignal): Promise<Attempt> {
     let detail = "the records changed during every try";
-    const isCalledUp = this.#isCalledUp;
-    const foreseen = this.#foreseen;
-    this.#isCalledUp = false;
-    this.#foreseen = undefined;
-    for (let round = 0; round < roundsPerAttempt; round += 1) {
+    for (let round = 0; round < triesPerAttempt; round += 1) {
       try {
-        // Out of turn we are polite once; then the line is taken for broken.
-        const manners = isCalledUp || round > 0 ? "at once" : "in line";
-        const attempt =
-          round === 0 && foreseen !== undefined
-            ? await takeAsForeseen(tools, foreseen, signal)
-            : await tryToTake(tools, manners, signal);
-        if (attempt?.kind === "won") this.#keepKey(attempt.leadership.epoch);
-        // Whoever leads is told anew where it stands, also when that is where it stood before.
-        if (attempt?.kind === "won") this.#placeTold = undefined;
-        if (attempt?.kind === "led") this.#tellLeader(attempt.epoch, attempt.leader);
-        if (attempt !== undefined) return attempt;
+        const attempt = await this.#tryOnce(round, call, signal);
+        if (attempt !== undefined) return this.#noted(attempt);
       } catch (error) {
         if (!(error instanceof ZooKeeperError)) throw error;
-        const failure = refusalOf(error);
+        const failure = failureOfRefusal(error);
         if (failure !== undefined) return { kind: "failed", failure };
         detail = error.message;
         // A lost reply is no failure: the next try reads whether the node is ours.
@@ -140,39 +135,40 @@ export class ElectionSession implements Session {
     }
   }
 
-  async turn(signal: AbortSignal): Promise<void> {
+  async turn(signal: AbortSignal): Promise<Call> {
     using waiting = new Scope(signal, this.#tools.client.ended);
     while (!waiting.signal.aborted) {
       try {
-        this.#isCalledUp = await this.#nobodyLeadsAtOurTurn(waiting.signal);
-        if (this.#isCalledUp) return;
+        const call = await this.#callAtOurTurn(waiting.signal);
+        if (call !== undefined) return call;
       } catch (error) {
         if (!(error instanceof ZooKeeperError)) throw error;
-        if (waiting.signal.aborted) return;
-        const refusal = refusalOf(error);
+        if (waiting.signal.aborted) break;
+        const refusal = failureOfRefusal(error);
         // Where its parent is gone too, an attempt finds out: it is not the line's to make.
         if (refusal !== undefined || error.code === "no-node") {
           await this.#withoutTheLine(refusal?.detail ?? error.message, waiting.signal);
-          return;
+          break;
         }
         await this.#tools.scheduler.sleep(linePauseMs, waiting.signal);
       }
     }
+    return outOfTurn;
   }
 
   async close(signal: AbortSignal): Promise<void> {
-    this.#leadership?.abandon();
+    this.#taker.leadership?.abandon();
     await this.#makeWay(signal);
     await this.#tools.client.close(signal);
     this.#leaveBehind();
   }
 
   abandon(): void {
-    this.#leadership?.abandon();
+    this.#taker.leadership?.abandon();
     this.#tools.client.abandon();
   }
 
-  /** Reads who leads and who stands in line, and tells the observer: see Coordinator. */
+  /** See Coordinator. */
   async survey(signal: AbortSignal): Promise<void> {
     try {
       await this.#owner(signal);
@@ -183,9 +179,29 @@ export class ElectionSession implements Session {
     }
   }
 
+  async #tryOnce(round: number, call: Call, signal: AbortSignal): Promise<Attempt | undefined> {
+    const foreseen = call instanceof CallUp ? call.foreseen : undefined;
+    if (round === 0 && foreseen !== undefined) {
+      return await this.#taker.takeAsForeseen(foreseen, signal);
+    }
+    // Out of turn we let others go first, once; after that the line is taken for broken.
+    return await this.#taker.tryToTake(call.isOurTurn || round > 0, signal);
+  }
+
+  #noted(attempt: Attempt): Attempt {
+    if (attempt.kind === "led") this.#tellLeader(attempt.epoch, attempt.leader);
+    if (attempt.kind === "won") {
+      this.#keepKey(attempt.leadership.epoch);
+      // Whoever leads is told anew where it stands, also when that is where it stood before.
+      this.#placeTold = undefined;
+    }
+    return attempt;
+  }
+
+  /** Leaves the successor the time for its commit. */
   async #makeWay(signal: AbortSignal): Promise<void> {
     const { client, scheduler } = this.#tools;
-    const resignedAt = this.#leadership?.resignedAt;
+    const resignedAt = this.#taker.leadership?.resignedAt;
     if (resignedAt === undefined) return;
     using waiting = new Scope(signal, client.ended);
     const waitMs = remainingMs(scheduler, later(resignedAt, makingWayMs));
@@ -209,11 +225,11 @@ export class ElectionSession implements Session {
     this.#tools.observer.observe({ kind: "standing", standing });
   }
 
-  /** Waits for one thing to change; true when an attempt is worth while. */
-  async #nobodyLeadsAtOurTurn(signal: AbortSignal): Promise<boolean> {
+  /** Waits for one thing to change. Undefined when no attempt is worth while yet. */
+  async #callAtOurTurn(signal: AbortSignal): Promise<CallUp | undefined> {
     const { client } = this.#tools;
     const owner = await this.#owner(signal);
-    if (owner.kind === "us") return true;
+    if (owner.kind === "us") return new CallUp(undefined);
     const leader = owner.kind === "other" ? owner.leader?.replica : undefined;
     const place = await this.#line.place(leader, signal);
     if (place === undefined)
@@ -221,8 +237,8 @@ export class ElectionSession implements Session {
     this.#tellPlace(place);
     const { predecessor } = place;
     if (predecessor === undefined) {
-      await this.#untilNobodyLeads(signal);
-      return !signal.aborted;
+      const call = await this.#untilNobodyLeads(signal);
+      return signal.aborted ? undefined : call;
     }
     try {
       const { watch } = await client.getData(predecessor, { watch: signal, signal });
@@ -231,29 +247,29 @@ export class ElectionSession implements Session {
       // It left between the two reads, so the line is to be read again.
       if (!(error instanceof ZooKeeperError && error.code === "no-node")) throw error;
     }
-    return false;
+    return undefined;
   }
 
-  async #untilNobodyLeads(signal: AbortSignal): Promise<void> {
+  async #untilNobodyLeads(signal: AbortSignal): Promise<CallUp> {
     using following = new Scope(signal);
     try {
-      void this.#termWatch.follow(following.signal);
+      void this.#noteWatch.follow(following.signal);
       await this.#leaderWatch.untilGone(signal);
     } finally {
       following.abort();
     }
-    const { foreseen } = this.#termWatch;
-    // Only what was watched to its end, without a gap, is known well enough to go by.
+    const { foreseen } = this.#noteWatch;
+    // Only the note of a leadership that was watched to its end, without a gap, is foreseen.
     const isKnown = this.#leaderWatch.lastRenewalOf(foreseen?.epoch) !== undefined;
-    this.#foreseen = isKnown ? foreseen : undefined;
+    return new CallUp(isKnown ? foreseen : undefined);
   }
 
   /** The regular attempts remain: they do not depend on the line. */
-  async #withoutTheLine(why: string, signal: AbortSignal): Promise<false> {
+  async #withoutTheLine(why: string, signal: AbortSignal): Promise<undefined> {
     const detail = `the line is out of use: ${why}`;
     this.#tools.observer.observe({ kind: "notice", level: "warn", detail });
     await aborted(signal);
-    return false;
+    return undefined;
   }
 
   #keepKey(epoch: Epoch | undefined): void {
@@ -265,13 +281,13 @@ export class ElectionSession implements Session {
     return { sessionId, password, epoch };
   }
 
-  /** Hands on what was not surely closed, with its leader node. */
+  /** Hands on a session that was not surely closed, and its leader node with it. */
   #leaveBehind(): void {
     const { client, leaveBehind } = this.#tools;
-    const leadership = this.#leadership;
-    this.#leadership = undefined;
+    const { leadership } = this.#taker;
     if (leadership === undefined || leadership.resignedAt !== undefined) return;
-    if (client.end?.confirmed) return;
+    if (client.end?.confirmed || this.#isLeftBehind) return;
+    this.#isLeftBehind = true;
     // Without having resigned it may have an effect running, or an earlier lease to wait for.
     leaveBehind(this.#keyWith(leadership.hasResigned ? leadership.epoch : undefined));
   }
@@ -282,7 +298,7 @@ export class ElectionSession implements Session {
     const failure = failureOfEnd(client.end);
     if (failure === undefined) return;
     this.lost.end(failure);
-    this.#leadership?.abandon();
+    this.#taker.leadership?.abandon();
   }
 }
 

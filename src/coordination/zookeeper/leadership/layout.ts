@@ -1,20 +1,20 @@
-/** Where the records of one service stand, below its base path. */
-export interface Layout {
+/** The paths of one service's records. */
+export interface RecordLayout {
   readonly base: string;
   /** The ephemeral node that decides: its owner leads. */
   readonly leader: string;
-  /** What is known of the last leadership: see TermRecord. */
-  readonly term: string;
+  /** The node `term`, which says what became of the last leadership: see LeaseNote. */
+  readonly leaseNote: string;
   /** The line: an ephemeral, sequential node for each replica. */
   readonly replicas: string;
 }
 
 /** @param base an absolute path of at least one name, without a trailing slash */
-export function layoutBelow(base: string): Layout {
+export function layoutBelow(base: string): RecordLayout {
   return {
     base,
     leader: `${base}/leader`,
-    term: `${base}/term`,
+    leaseNote: `${base}/term`,
     replicas: `${base}/replicas`,
   };
 }

@@ -2,7 +2,7 @@ import type { Epoch, ReplicaId, ReplicaInfo } from "../../../election/ports/coor
 import type { Instant, Scheduler } from "../../../base/scheduler.ts";
 import type { ZooKeeperClient } from "../../../zookeeper/client.ts";
 import { missingIsUndefined } from "../../../zookeeper/errors.ts";
-import type { Namesake } from "./namesake.ts";
+import type { DuplicateId } from "./duplicate-id.ts";
 import type { Stat } from "../../../zookeeper/protocol/records.ts";
 import { decodeReplica } from "./records.ts";
 
@@ -14,11 +14,11 @@ interface Renewal {
   readonly seenAt: Instant;
 }
 
-export interface LeaderWatchTools {
+interface LeaderWatchTools {
   readonly client: ZooKeeperClient;
   readonly scheduler: Scheduler;
   /** Hears of every leadership that is not ours. */
-  readonly namesake: Namesake;
+  readonly duplicateId: DuplicateId;
 }
 
 /** Whose the leader node is. `us` without our knowing: the reply to a taking was lost. */
@@ -36,7 +36,7 @@ export class LeaderWatch {
   readonly #scheduler: Scheduler;
   readonly #path: string;
   readonly #own: ReplicaId;
-  readonly #namesake: Namesake;
+  readonly #duplicateId: DuplicateId;
   /** The newest renewal that was read. */
   #seen: Renewal | undefined;
   /** A leadership's last renewal, proved to be the last: its node was deleted after it. */
@@ -46,7 +46,7 @@ export class LeaderWatch {
   constructor(tools: LeaderWatchTools, path: string, own: ReplicaId) {
     this.#client = tools.client;
     this.#scheduler = tools.scheduler;
-    this.#namesake = tools.namesake;
+    this.#duplicateId = tools.duplicateId;
     this.#path = path;
     this.#own = own;
   }
@@ -73,7 +73,7 @@ export class LeaderWatch {
     if (node !== undefined && !this.#isOurs(node.stat)) {
       const { sessionTimeoutMs } = this.#client;
       const own = { replica: this.#own, sessionTimeoutMs };
-      this.#namesake.saw(node.stat, decodeReplica(node.data), own);
+      this.#duplicateId.saw(node.stat, decodeReplica(node.data), own);
     }
     return node;
   }

@@ -6,38 +6,38 @@ import type { Observer } from "../../../election/ports/observer.ts";
 import { type Instant, later, remainingMs, type Scheduler } from "../../../base/scheduler.ts";
 import { aborted, Scope } from "../../../base/scope.ts";
 import type { ZooKeeperClient } from "../../../zookeeper/client.ts";
-import { MultiError, ZooKeeperError } from "../../../zookeeper/errors.ts";
+import { ZooKeeperError } from "../../../zookeeper/errors.ts";
 import { leaseTimingOf } from "../lease-timing.ts";
-import type { Layout } from "./layout.ts";
+import { giveUp } from "./give-up.ts";
+import type { RecordLayout } from "./layout.ts";
 import type { Line } from "./line.ts";
-import type { MultiOperation } from "../../../zookeeper/multi.ts";
 import type { Stat } from "../../../zookeeper/protocol/records.ts";
-import { encodeTerm } from "./records.ts";
-import { refusalOf } from "./refusals.ts";
+import { encodeLeaseNote } from "./records.ts";
+import { failureOfRefusal } from "./refusals.ts";
 
-/** How long a renewal that could not be sent or settled waits before the next try. */
+/** The pause before the next try of a renewal that could be neither sent nor settled. */
 const retryPauseMs = 50;
 
-/** What taking leadership established. */
+/** How a leadership stood when it was taken. */
 export interface Taking {
   readonly epoch: Epoch;
   /** The leader node's data, written again by every renewal. */
   readonly data: Uint8Array;
   /** The leader node's version. */
   readonly version: number;
-  /** The version of `term` as our taking left it: a successor's taking would raise it. */
-  readonly termVersion: number;
+  /** The version of the lease note as our taking left it: a successor's taking would raise it. */
+  readonly noteVersion: number;
   /** When the request was sent that made, or proved, us the owner. */
   readonly sentAt: Instant;
   /** `scheduler.suspendedMs()` at that moment. */
   readonly suspendedMs: number;
 }
 
-interface Tools {
+interface LeadershipTools {
   readonly client: ZooKeeperClient;
   readonly scheduler: Scheduler;
   readonly observer: Observer;
-  readonly layout: Layout;
+  readonly layout: RecordLayout;
   /** Our entry in the line goes when leadership does. */
   readonly line: Line;
 }
@@ -52,25 +52,25 @@ interface Tools {
 export class ZooKeeperLeadership implements Leadership {
   readonly epoch: Epoch;
   readonly lost = new Ending();
-  readonly #tools: Tools;
+  readonly #tools: LeadershipTools;
   readonly #taking: Taking;
   readonly #lease: Lease;
   readonly #renewing = new Scope();
   /** Aborted by the next acknowledged renewal. */
   #nextRenewal = new AbortController();
   #version: number;
-  #termVersion: number;
+  #noteVersion: number;
   #resigned = false;
   #resignation: Promise<Resignation> | undefined;
   #resignedAt: Instant | undefined;
 
-  constructor(tools: Tools, taking: Taking) {
+  constructor(tools: LeadershipTools, taking: Taking) {
     const { scheduler } = tools;
     this.epoch = taking.epoch;
     this.#tools = tools;
     this.#taking = taking;
     this.#version = taking.version;
-    this.#termVersion = taking.termVersion;
+    this.#noteVersion = taking.noteVersion;
     this.#lease = new Lease(scheduler, taking.sentAt, taking.suspendedMs, this.#durationMs);
     this.#tellLease();
     void this.#renew();
@@ -94,7 +94,7 @@ export class ZooKeeperLeadership implements Leadership {
     return this.#resignedAt;
   }
 
-  /** Whether `resign` was called: no effect runs any more, and none will. */
+  /** Whether `resign` was called, which says that no effect runs any more, and none will. */
   get hasResigned(): boolean {
     return this.#resigned;
   }
@@ -115,16 +115,18 @@ export class ZooKeeperLeadership implements Leadership {
   }
 
   /**
-   * Writes our own lease into `term`, in place of a longer one that was waited out: the next taker
-   * need not wait for what is over. Where that fails the longer one stays, which costs only time.
+   * Writes our own lease into the lease note, in place of a longer one that was waited out: the
+   * next taker need not wait for what is over. Where that fails the longer one stays, which costs
+   * only time.
    */
   async restateLease(signal: AbortSignal): Promise<void> {
     const { client, layout } = this.#tools;
     const { leaseMs } = this.timing;
-    const data = encodeTerm({ state: "held", leaseMs, epoch: this.epoch.toString() });
+    const data = encodeLeaseNote({ state: "held", leaseMs, epoch: this.epoch.toString() });
+    const version = this.#noteVersion;
     try {
-      const stat = await client.setData(layout.term, data, { version: this.#termVersion, signal });
-      this.#termVersion = stat.version;
+      const stat = await client.setData(layout.leaseNote, data, { version, signal });
+      this.#noteVersion = stat.version;
     } catch (error) {
       if (!(error instanceof ZooKeeperError)) throw error;
     }
@@ -133,26 +135,20 @@ export class ZooKeeperLeadership implements Leadership {
   resign(signal: AbortSignal): Promise<Resignation> {
     const isInTime = this.mayAct();
     this.#resigned = true;
-    this.#resignation ??= this.#giveUp(isInTime, signal);
+    this.#resignation ??= this.#resign(isInTime, signal);
     return this.#resignation;
   }
 
-  async #giveUp(isInTime: boolean, signal: AbortSignal): Promise<Resignation> {
+  async #resign(isInTime: boolean, signal: AbortSignal): Promise<Resignation> {
     this.abandon();
-    const { line, client } = this.#tools;
+    const { line, client, layout } = this.#tools;
     // While the lease holds, a server may come back in time. Later nothing is gained by waiting.
     if (!isInTime && client.state !== "connected") {
       return { kind: "unknown", detail: "giving leadership up: no server is connected" };
     }
     try {
-      try {
-        await this.#release(line.entry, signal);
-      } catch (error) {
-        // Somebody removed our entry in the line: nothing was executed, and the rest still holds.
-        const entryIsGone = error instanceof MultiError && error.index === 2;
-        if (!entryIsGone) throw error;
-        await this.#release(undefined, signal);
-      }
+      const held = { noteVersion: this.#noteVersion, entry: line.entry };
+      await giveUp(client, layout, held, signal);
       line.leave();
       this.#resignedAt = this.#tools.scheduler.now();
       return { kind: "resigned" };
@@ -160,22 +156,6 @@ export class ZooKeeperLeadership implements Leadership {
       if (!(error instanceof ZooKeeperError)) throw error;
       return { kind: "unknown", detail: `giving leadership up: ${error.message}` };
     }
-  }
-
-  /**
-   * Removes the leader node and says `released`, in one commit. The check of the term's version
-   * makes sure that the node which is removed is ours: a successor would have raised it.
-   */
-  async #release(entry: string | undefined, signal: AbortSignal): Promise<void> {
-    const { client, layout } = this.#tools;
-    const released = encodeTerm({ state: "released" });
-    // In this order, because the first in line hears of it in this order: see TermWatch.
-    const operations: MultiOperation[] = [
-      { kind: "set", path: layout.term, data: released, version: this.#termVersion },
-      { kind: "delete", path: layout.leader },
-    ];
-    if (entry !== undefined) operations.push({ kind: "delete", path: entry });
-    await client.multi(operations, { signal });
   }
 
   async #renew(): Promise<void> {
@@ -209,7 +189,7 @@ export class ZooKeeperLeadership implements Leadership {
       if (error.code === "bad-version" || error.outcome === "unknown") {
         return await this.#settle(signal);
       }
-      const refusal = refusalOf(error);
+      const refusal = failureOfRefusal(error);
       return refusal === undefined ? false : this.#lose(refusal.detail, refusal.code);
     }
   }
@@ -230,7 +210,7 @@ export class ZooKeeperLeadership implements Leadership {
     }
   }
 
-  /** A version alone does not identify a node: a successor's starts at 0 again. */
+  /** Compares czxid and owner: the version is no proof, as a successor's starts at 0 again. */
   #isOurs(stat: Stat): boolean {
     const { client } = this.#tools;
     return stat.czxid === this.epoch && stat.ephemeralOwner === client.sessionId;

@@ -1,8 +1,8 @@
 import type { ReplicaId } from "../../../election/ports/coordinator.ts";
 import type { ZooKeeperClient } from "../../../zookeeper/client.ts";
 import { ZooKeeperError } from "../../../zookeeper/errors.ts";
-import type { Layout } from "./layout.ts";
-import { refusalOf } from "./refusals.ts";
+import type { RecordLayout } from "./layout.ts";
+import { failureOfRefusal } from "./refusals.ts";
 
 /** How often the line is read until it shows the entry that we made. */
 const roundsPerPlace = 3;
@@ -25,7 +25,7 @@ export interface Place {
  */
 export class Line {
   readonly #client: ZooKeeperClient;
-  readonly #layout: Layout;
+  readonly #layout: RecordLayout;
   readonly #replica: ReplicaId;
   readonly #data: () => Uint8Array;
   #entry: string | undefined;
@@ -35,7 +35,12 @@ export class Line {
   #hasLeft = false;
 
   /** @param data makes what the entry says about us */
-  constructor(client: ZooKeeperClient, layout: Layout, replica: ReplicaId, data: () => Uint8Array) {
+  constructor(
+    client: ZooKeeperClient,
+    layout: RecordLayout,
+    replica: ReplicaId,
+    data: () => Uint8Array,
+  ) {
     this.#client = client;
     this.#layout = layout;
     this.#replica = replica;
@@ -203,7 +208,7 @@ async function unlessRefused<Result>(asking: Promise<Result>): Promise<Result | 
   try {
     return await asking;
   } catch (error) {
-    if (error instanceof ZooKeeperError && refusalOf(error) !== undefined) return undefined;
+    if (error instanceof ZooKeeperError && failureOfRefusal(error) !== undefined) return undefined;
     throw error;
   }
 }

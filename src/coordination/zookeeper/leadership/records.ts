@@ -1,24 +1,26 @@
 import type { Epoch, ReplicaId, ReplicaInfo } from "../../../election/ports/coordinator.ts";
 
-/** A lease that a record claims to be longer than this is taken for a damaged record. */
+/** A lease note that claims a longer lease than this, in milliseconds, is taken for damaged. */
 const longestLeaseMs = 24 * 60 * 60 * 1000;
 
 /**
  * What the node `term` says of the last leadership.
- * `held`: it was not given up, and its holder may act for `leaseMs` after its last renewal. The
- * holder is the epoch of the commit that wrote the record, unless `epoch` names it.
- * `released`: it was given up when no effect ran any more.
+ *
+ * - `held`: it was not given up, and its holder may act until `leaseMs` milliseconds after its last
+ *   renewal. The leadership is that of the commit which wrote the note, unless `epoch` names it.
+ * - `released`: it was given up when no effect of it ran any more.
  */
-export type TermRecord =
+export type LeaseNote =
   | { readonly state: "held"; readonly leaseMs: number; readonly epoch?: string }
   | { readonly state: "released" };
 
-export function encodeTerm(record: TermRecord): Uint8Array {
-  return encode(record);
+/** The bytes that the node `term` holds. */
+export function encodeLeaseNote(note: LeaseNote): Uint8Array {
+  return encode(note);
 }
 
-/** Undefined when the bytes are no term record; the reader then assumes the worst. */
-export function decodeTerm(bytes: Uint8Array): TermRecord | undefined {
+/** Undefined when the bytes are no lease note; the reader then assumes the worst. */
+export function decodeLeaseNote(bytes: Uint8Array): LeaseNote | undefined {
   const value = decode(bytes);
   if (value?.["state"] === "released") return { state: "released" };
   const leaseMs = value?.["leaseMs"];
@@ -30,14 +32,16 @@ export function decodeTerm(bytes: Uint8Array): TermRecord | undefined {
 }
 
 /**
- * The epoch of the leadership that a term is about: a taking writes the record in the very commit
- * that makes its leader node, and a later statement names the epoch.
+ * The epoch of the leadership that a note is about. A taking writes the note in the very commit
+ * that makes its leader node; a note that is written later names the epoch.
+ * @param mzxid the commit that wrote the note
  */
-export function epochOfTerm(record: TermRecord | undefined, mzxid: bigint): Epoch {
-  const named = record?.state === "held" ? record.epoch : undefined;
+export function epochOfLeaseNote(note: LeaseNote | undefined, mzxid: bigint): Epoch {
+  const named = note?.state === "held" ? note.epoch : undefined;
   return (named === undefined ? mzxid : BigInt(named)) as Epoch;
 }
 
+/** The bytes that the leader node, and an entry in the line, hold. */
 export function encodeReplica(info: ReplicaInfo): Uint8Array {
   return encode(info);
 }

@@ -4,7 +4,7 @@ import type { ZooKeeperError } from "../../../zookeeper/errors.ts";
 
 const refusedLogin = "check --zk-auth-file, and that the servers take logins of the scheme digest";
 
-/** What the server will go on refusing, and what an operator does about it. */
+/** The errors that a server would answer again, and what an operator does about each. */
 const cures: Readonly<Partial<Record<ZooKeeperError["code"], string>>> = {
   "no-auth":
     "who we are lacks a permission on this path: give every replica the same login " +
@@ -20,7 +20,7 @@ const cures: Readonly<Partial<Record<ZooKeeperError["code"], string>>> = {
 };
 
 /** The failure behind a refusal that would come again; undefined for every other error. */
-export function refusalOf(error: ZooKeeperError): Failure | undefined {
+export function failureOfRefusal(error: ZooKeeperError): Failure | undefined {
   const cure = cures[error.code];
   if (cure === undefined) return undefined;
   return { resource: "coordinator", code: "rejected", detail: `${error.message}; ${cure}` };

@@ -2,14 +2,14 @@ import type { Epoch } from "../../../election/ports/coordinator.ts";
 
 /**
  * What it takes to speak for a session.
- * Danger: whoever has it can. It is kept in files that only our user may read.
+ * Danger: its owner can take the session over. It is kept in files that only our user may read.
  */
 export interface SessionKey {
   readonly sessionId: bigint;
   readonly password: Uint8Array;
   /**
-   * The leadership under which its owner may have acted: it may be released once the owner is dead.
-   * Undefined as long as it did not lead, or still waited for an earlier lease to end.
+   * The leadership under which the session's owner may have acted: it may be given up once the
+   * owner is dead. Undefined as long as the owner did not lead, or waited for an earlier lease.
    */
   readonly epoch: Epoch | undefined;
 }
@@ -18,28 +18,32 @@ export interface SessionKey {
  * The service that a session was opened for. Another ensemble may know another session by the same
  * number, and passwords follow from the number. Source: ZooKeeperServer.java, generatePasswd.
  */
-export interface Service {
+export interface ServiceIdentity {
+  /** Each as "host:port". */
   readonly servers: readonly string[];
+  /** The path of the service's records, chroot included. */
   readonly basePath: string;
 }
 
 /** The service in one text: the same whatever the order in which its servers are listed. */
-export function nameOfService({ basePath, servers }: Service): string {
+export function nameOfService({ basePath, servers }: ServiceIdentity): string {
   return [basePath, ...servers.toSorted()].join(" ");
 }
 
-export interface KeptKey {
+/** A session's key as it is kept for the next process. */
+interface KeptKey {
   readonly key: SessionKey;
-  readonly service: Service;
+  readonly service: ServiceIdentity;
 }
 
-/** Whether both are the same: servers may come and go, but not all of them at once. */
-export function isSameService(one: Service, other: Service): boolean {
+/** Whether both are one service: servers may come and go, but not all of them at once. */
+export function isSameService(one: ServiceIdentity, other: ServiceIdentity): boolean {
   return (
     one.basePath === other.basePath && one.servers.some((server) => other.servers.includes(server))
   );
 }
 
+/** The key as one line of JSON. */
 export function encodeSessionKey({ key, service }: KeptKey): string {
   const { sessionId, password, epoch } = key;
   return JSON.stringify({

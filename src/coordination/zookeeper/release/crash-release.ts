@@ -2,7 +2,11 @@ import type { CrashRecords, LeftBehind, Teller } from "../../../election/ports/c
 import { unreachable } from "../../../base/unreachable.ts";
 import { formatServer } from "../../../zookeeper/connection-string.ts";
 import { leastPatienceMs } from "../../../zookeeper/limits.ts";
-import { decodeSessionKey, isSameService, type Service } from "../leadership/session-key.ts";
+import {
+  decodeSessionKey,
+  isSameService,
+  type ServiceIdentity,
+} from "../leadership/session-key.ts";
 import type { ServerAccess } from "../server-access.ts";
 import { type Release, releaseSession } from "./session-release.ts";
 
@@ -66,7 +70,7 @@ function patient(access: ServerAccess): ServerAccess {
 }
 
 /** The service that sessions with this access are opened for. */
-export function serviceOf({ servers, basePath }: ServerAccess): Service {
+export function serviceOf({ servers, basePath }: ServerAccess): ServiceIdentity {
   return { servers: servers.map(formatServer), basePath };
 }
 

@@ -1,24 +1,21 @@
 import type { Epoch } from "../../../election/ports/coordinator.ts";
-import type { Scheduler } from "../../../base/scheduler.ts";
 import { type Access, openAccess } from "../../../zookeeper/access.ts";
-import { ClientObservation } from "../leadership/client-observation.ts";
-import { ZooKeeperClient } from "../../../zookeeper/client.ts";
-import type { ServerAddress } from "../../../zookeeper/connection-string.ts";
+import { whyNoServer } from "../leadership/client-observation.ts";
+import type { ZooKeeperClient } from "../../../zookeeper/client.ts";
 import { ZooKeeperError } from "../../../zookeeper/errors.ts";
-import { type Layout, layoutBelow } from "../leadership/layout.ts";
-import { decodeTerm, encodeTerm, epochOfTerm } from "../leadership/records.ts";
+import { type RecordLayout, layoutBelow } from "../leadership/layout.ts";
+import { giveUp } from "../leadership/give-up.ts";
+import { decodeLeaseNote, epochOfLeaseNote } from "../leadership/records.ts";
 import type { SessionKey } from "../leadership/session-key.ts";
-import type { Transport } from "../../../zookeeper/transport/transport.ts";
+import type { ServerAccess } from "../server-access.ts";
+import { visit } from "../../../zookeeper/visit.ts";
 
-/** How often a release is tried whose reply was lost. */
-const rounds = 3;
+/** How often a release is tried: a reply may be lost. */
+const tries = 3;
 
-export interface ReleaseOptions {
-  readonly servers: readonly ServerAddress[];
-  readonly transport: Transport;
-  readonly scheduler: Scheduler;
-  readonly basePath: string;
-  readonly sessionTimeoutMs: number;
+/** How the servers are reached that keep the session: it is taken to live as long as is asked. */
+export interface ReleaseOptions extends Omit<ServerAccess, "access"> {
+  /** Nobody without it, as in CoordinatorOptions. */
   readonly access?: Access | undefined;
 }
 
@@ -32,56 +29,45 @@ export type Release =
   | { readonly kind: "failed"; readonly detail: string };
 
 /**
- * Gives up what a session of ours held, as its owner would have done itself: leader node and `term`
- * in one commit, then the session, with its place in line.
+ * Gives up what a session of ours held, as its owner would have done: the leadership, where it may
+ * be given up, and then the session, with its place in line.
  *
  * Danger: the successor starts at once. So `key` may have an epoch only when nothing acts under it
  * any more, and nothing will: either its process is certainly dead, with every effect that it had
  * under way; or it is this process, whose every effect of that epoch has ended, and which has
- * resigned (see Remnants). Nobody else may use the session meanwhile.
+ * resigned (see UnclosedSessions). Nobody else may use the session meanwhile.
  */
 export async function releaseSession(
   options: ReleaseOptions,
   key: SessionKey,
   signal: AbortSignal,
 ): Promise<Release> {
-  const { servers, transport, scheduler, basePath, sessionTimeoutMs } = options;
-  const observation = new ClientObservation();
-  const client = new ZooKeeperClient({
-    ...(options.access ?? openAccess),
-    servers,
-    transport,
-    scheduler,
-    sessionTimeoutMs,
-    resume: key,
-    observe: (event) => void observation.electionEventOf(event),
-  });
-  try {
-    if (!(await client.connected(signal))) {
-      if (client.end?.kind === "expired") return { kind: "gone" };
-      return { kind: "failed", detail: client.end?.detail ?? observation.whyNoServer };
-    }
-    const release = await tryToGiveUp(client, layoutBelow(basePath), key.epoch, signal);
+  const { access = openAccess, basePath, ...reaching } = options;
+  const visiting = { ...access, ...reaching, resume: key, triesOnce: false };
+  const releasing = await visit(visiting, signal, async (client): Promise<Release> => {
+    const release = await tryToRelease(client, layoutBelow(basePath), key.epoch, signal);
     // A session that is kept in vain would live for longer, and its leader node with it.
     if (release.kind !== "failed") await client.close(signal);
     if (release.kind !== "closed" || client.end?.confirmed) return release;
     return { kind: "failed", detail: client.end?.detail ?? release.detail };
-  } finally {
-    client.abandon();
-  }
+  });
+  if (releasing.kind === "done") return releasing.result;
+  const { end, trouble } = releasing;
+  if (end?.kind === "expired") return { kind: "gone" };
+  return { kind: "failed", detail: end?.detail ?? whyNoServer(trouble) };
 }
 
-/** Repeats what has no known outcome: it reads before it writes. */
-async function tryToGiveUp(
+/** Releases the leadership. It reads before it writes, so what was left unknown is repeated. */
+async function tryToRelease(
   client: ZooKeeperClient,
-  layout: Layout,
+  layout: RecordLayout,
   acted: Epoch | undefined,
   signal: AbortSignal,
 ): Promise<Release> {
   let detail = "";
-  for (let round = 0; round < rounds; round += 1) {
+  for (let count = 0; count < tries; count += 1) {
     try {
-      const epoch = await giveUp(client, layout, acted, signal);
+      const epoch = await releaseLeadership(client, layout, acted, signal);
       if (epoch !== undefined) return { kind: "released", epoch };
       return { kind: "closed", detail: "it did not lead" };
     } catch (error) {
@@ -97,12 +83,13 @@ async function tryToGiveUp(
 }
 
 /**
- * The epoch that was given up; undefined when the session did not lead, or had not acted yet: then
- * an earlier lease may still run, and the closing of the session leaves `held` behind.
+ * Gives up the leadership `acted`, and resolves with it. Resolves with undefined where the session
+ * does not hold it, or never acted: an earlier lease may still run then, and the end of the session
+ * leaves `held` behind.
  */
-async function giveUp(
+async function releaseLeadership(
   client: ZooKeeperClient,
-  layout: Layout,
+  layout: RecordLayout,
   acted: Epoch | undefined,
   signal: AbortSignal,
 ): Promise<Epoch | undefined> {
@@ -111,17 +98,9 @@ async function giveUp(
   await client.sync(layout.base, { signal });
   const { stat } = await client.exists(layout.leader, { signal });
   if (stat?.ephemeralOwner !== client.sessionId || stat.czxid !== acted) return undefined;
-  const term = await client.getData(layout.term, { signal });
-  // A term that is not of this leadership says that something else may run: closing is enough.
-  if (epochOfTerm(decodeTerm(term.data), term.stat.mzxid) !== acted) return undefined;
-
-  const released = encodeTerm({ state: "released" });
-  await client.multi(
-    [
-      { kind: "set", path: layout.term, data: released, version: term.stat.version },
-      { kind: "delete", path: layout.leader },
-    ],
-    { signal },
-  );
+  const note = await client.getData(layout.leaseNote, { signal });
+  // A note that is not about this leadership says that something else may run: closing is enough.
+  if (epochOfLeaseNote(decodeLeaseNote(note.data), note.stat.mzxid) !== acted) return undefined;
+  await giveUp(client, layout, { noteVersion: note.stat.version, entry: undefined }, signal);
   return acted;
 }

@@ -7,10 +7,10 @@ import type { SessionKey } from "../leadership/session-key.ts";
 import { type Release, type ReleaseOptions, releaseSession } from "./session-release.ts";
 
 /** More than a few never come about: by the time of the next leadership most have run out. */
-const mostRemnants = 8;
+const mostSessions = 8;
 
 /** A session of this process that is over here, and may live on at the servers. */
-interface Remnant {
+interface UnclosedSession {
   readonly key: SessionKey;
   isBeingTried: boolean;
 }
@@ -22,11 +22,11 @@ interface Remnant {
  * session timeout after their return. So each is tried at once, for as long as a session timeout,
  * and again whenever the next session is opened, until a server has said what became of it.
  */
-export class Remnants {
+export class UnclosedSessions {
   readonly #options: ReleaseOptions;
   readonly #observer: Observer;
   /** The oldest first. */
-  readonly #remnants = new Set<Remnant>();
+  readonly #sessions = new Set<UnclosedSession>();
   readonly #tries = new Set<Promise<void>>();
   readonly #leaving = new Scope();
 
@@ -35,18 +35,22 @@ export class Remnants {
     this.#observer = observer;
   }
 
-  /** @param key with the epoch only where no effect of it runs any more; else it is only closed */
+  /**
+   * Takes a session over, and tries it at once. Of too many the oldest one is given up.
+   * @param key with an epoch only where no effect of it runs any more; without one the session is
+   *   closed, and nothing is released
+   */
   add(key: SessionKey): void {
-    const [oldest] = this.#remnants;
-    if (oldest !== undefined && this.#remnants.size >= mostRemnants) this.#remnants.delete(oldest);
-    const remnant = { key, isBeingTried: false };
-    this.#remnants.add(remnant);
-    this.#try(remnant);
+    const [oldest] = this.#sessions;
+    if (oldest !== undefined && this.#sessions.size >= mostSessions) this.#sessions.delete(oldest);
+    const session = { key, isBeingTried: false };
+    this.#sessions.add(session);
+    this.#try(session);
   }
 
   /** Tries those of which no try is under way. */
   tryAgain(): void {
-    for (const remnant of this.#remnants) this.#try(remnant);
+    for (const session of this.#sessions) this.#try(session);
   }
 
   /** Waits for the tries that are under way, until `limit` aborts at the latest. */
@@ -58,35 +62,35 @@ export class Remnants {
   async leave(): Promise<string | undefined> {
     this.#leaving.abort();
     await Promise.all(this.#tries);
-    const [first] = this.#remnants;
+    const [first] = this.#sessions;
     if (first === undefined) return undefined;
     const { epoch } = first.key;
     const what = epoch === undefined ? "a session that has led" : `the session of epoch ${epoch}`;
     return `${what} was not closed: it runs out by itself`;
   }
 
-  #try(remnant: Remnant): void {
-    if (remnant.isBeingTried || this.#leaving.signal.aborted) return;
-    remnant.isBeingTried = true;
-    const attempt = this.#release(remnant).finally(() => {
-      remnant.isBeingTried = false;
+  #try(session: UnclosedSession): void {
+    if (session.isBeingTried || this.#leaving.signal.aborted) return;
+    session.isBeingTried = true;
+    const attempt = this.#release(session).finally(() => {
+      session.isBeingTried = false;
       this.#tries.delete(attempt);
     });
     this.#tries.add(attempt);
   }
 
-  async #release(remnant: Remnant): Promise<void> {
+  async #release(session: UnclosedSession): Promise<void> {
     const { scheduler, sessionTimeoutMs } = this.#options;
     const limitMs = Math.max(sessionTimeoutMs, leastPatienceMs);
     const release = await within(scheduler, limitMs, [this.#leaving.signal], (limit) =>
-      releaseSession(this.#options, remnant.key, limit),
+      releaseSession(this.#options, session.key, limit),
     );
     if (release.kind === "failed") return;
-    this.#remnants.delete(remnant);
+    this.#sessions.delete(session);
     this.#observer.observe({
       kind: "notice",
       level: "info",
-      detail: described(release, remnant.key),
+      detail: described(release, session.key),
     });
   }
 }

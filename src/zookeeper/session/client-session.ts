@@ -1,6 +1,7 @@
 import type { Instant, Scheduler } from "../../base/scheduler.ts";
 import { Scope } from "../../base/scope.ts";
 import type { ClientEvent, SessionEnd } from "../client-event.ts";
+import type { ForeignSession } from "../client-options.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionOwner } from "./connection.ts";
 import type { ServerAddress } from "../connection-string.ts";
@@ -24,15 +25,7 @@ import { RequestQueue } from "./request-queue.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { WatchRegistry } from "../watch/watches.ts";
 
-/** A session that was granted elsewhere, to be taken over. */
-export interface ForeignSession {
-  readonly sessionId: bigint;
-  readonly password: Uint8Array;
-  /** The highest zxid that its former holder saw, where known: reads then never go backwards. */
-  readonly lastZxid?: bigint | undefined;
-}
-
-export interface SessionOptions {
+interface SessionOptions {
   readonly servers: readonly ServerAddress[];
   readonly timeoutMs: number;
   readonly scheduler: Scheduler;
@@ -56,7 +49,7 @@ const endCodes: Readonly<Record<SessionEnd["kind"], ErrorCode>> = {
  * is no connection, and ends exactly once. Everything it does on a connection comes in this order:
  * credentials, watches, requests; any other gives NoAuth to the first requests after a reconnect.
  */
-export class Session implements ConnectionOwner, ExchangeOwner {
+export class ClientSession implements ConnectionOwner, ExchangeOwner {
   readonly scheduler: Scheduler;
   readonly #options: SessionOptions;
   readonly #connector: Connector;
@@ -140,6 +133,7 @@ export class Session implements ConnectionOwner, ExchangeOwner {
     return this.#end;
   }
 
+  /** See `ZooKeeperClient.connected`. */
   async connected(signal: AbortSignal): Promise<boolean> {
     using scope = new Scope(signal, this.#over.signal);
     while (this.state !== "connected" && !scope.signal.aborted) {
@@ -163,6 +157,7 @@ export class Session implements ConnectionOwner, ExchangeOwner {
     return this.#start(request);
   }
 
+  /** See `ZooKeeperClient.addCredential`. */
   addCredential(credential: Credential): void {
     this.#credentials.push(credential);
     this.#connection?.authenticate(credential);
@@ -182,6 +177,7 @@ export class Session implements ConnectionOwner, ExchangeOwner {
     }
   }
 
+  /** Ends the session here, without a word to the servers. */
   abandon(detail: string): void {
     this.#finish({ kind: "closed", detail });
   }

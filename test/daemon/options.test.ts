@@ -1,14 +1,14 @@
 import { expect, test } from "bun:test";
-import { loadConfig, type Loading } from "../../src/options/load.ts";
+import { loadConfig } from "../../src/options/load.ts";
 import { type AnyOption, variableOf } from "../../src/options/option.ts";
-import { options } from "../../src/daemon/options.ts";
-import { readSmallFile } from "../../src/options/environment.ts";
-import { type Given, surroundings } from "./environment.fixture.ts";
+import { type Config, options, optionTable } from "../../src/daemon/options.ts";
+import type { Loading } from "../../src/options/table.ts";
+import { type Given, environmentOf } from "../options/environment.fixture.ts";
 
 const table: readonly AnyOption[] = Object.values(options);
 
-function load(flags: Readonly<Record<string, string>>, given: Given = {}): Loading {
-  return loadConfig(new Map(Object.entries(flags)), surroundings(given));
+function load(flags: Readonly<Record<string, string>>, given: Given = {}): Loading<Config> {
+  return loadConfig(optionTable, new Map(Object.entries(flags)), environmentOf(given));
 }
 
 function problems(flags: Readonly<Record<string, string>>, given: Given = {}): readonly string[] {
@@ -98,46 +98,46 @@ const samples: Readonly<Record<string, readonly [string, string, string]>> = {
 const apart = new Set(["env-file", "zk-tls-ca", "zk-tls-cert", "zk-tls-key", "zk-auth-file"]);
 const ordered = table.filter(({ flag, variableOnly }) => !apart.has(flag) && !variableOnly);
 test.each(ordered.map(({ flag, unit }) => [flag, unit] as const))(
-  "config: %s is taken from flag, environment, env file, default, in this order",
+  "config: %s is taken from flag, environment, env file, default, in this order (I1)",
   (flag, unit) => {
     const [first, second, third] =
       samples[flag] ?? (unit === "duration" ? ["1s", "2s", "3s"] : ["1", "2", "3"]);
     const variable = variableOf(flag);
     const base = flag === "zk-servers" ? {} : { ELECTION_ZK_SERVERS: "z" };
     const files = { ".env": `${variable}=${third}` };
-    const environment = { ...base, [variable]: second };
+    const variables = { ...base, [variable]: second };
 
     const setting = (loading: ReturnType<typeof loaded>) =>
       loading.settings.find(({ option }) => option === flag);
     const place = null;
-    expect(setting(loaded({ [flag]: first }, { environment, files }))).toEqual({
+    expect(setting(loaded({ [flag]: first }, { variables, files }))).toEqual({
       option: flag,
       value: first,
       source: "flag",
       place,
     });
-    expect(setting(loaded({}, { environment, files }))).toEqual({
+    expect(setting(loaded({}, { variables, files }))).toEqual({
       option: flag,
       value: second,
       source: "environment",
       place,
     });
-    expect(setting(loaded({}, { environment: base, files }))).toEqual({
+    expect(setting(loaded({}, { variables: base, files }))).toEqual({
       option: flag,
       value: third,
       source: "env-file",
       place: ".env line 1",
     });
     if (flag === "zk-servers") return;
-    expect(setting(loaded({}, { environment: base }))?.source).toBe("default");
+    expect(setting(loaded({}, { variables: base }))?.source).toBe("default");
   },
 );
 
 test("config: the env file is named by flag before environment, and by no env file", () => {
   const files = { a: "ELECTION_ZK_SERVERS=a", b: "ELECTION_ZK_SERVERS=b", ".env": "x" };
-  const environment = { ELECTION_ENV_FILE: "b" };
-  expect(loaded({ "env-file": "a" }, { environment, files }).config.envFile).toBe("a");
-  expect(loaded({}, { environment, files }).config.envFile).toBe("b");
+  const variables = { ELECTION_ENV_FILE: "b" };
+  expect(loaded({ "env-file": "a" }, { variables, files }).config.envFile).toBe("a");
+  expect(loaded({}, { variables, files }).config.envFile).toBe("b");
   expect(problems({}, { files: { ".env": "ELECTION_ENV_FILE=x" } })).toEqual([
     "ELECTION_ENV_FILE (.env line 1): an env file cannot name another one",
   ]);
@@ -190,28 +190,28 @@ const wrong: readonly (readonly [Readonly<Record<string, string>>, Given, string
   ],
   [
     zk,
-    { environment: { ELECTION_LEADER_TIMEOUT: "x" } },
+    { variables: { ELECTION_LEADER_TIMEOUT: "x" } },
     `ELECTION_LEADER_TIMEOUT "x": ${durationRight}`,
   ],
   [
     zk,
-    { environment: { ELECTION_LEADER_TIMEOUT: "" } },
+    { variables: { ELECTION_LEADER_TIMEOUT: "" } },
     'ELECTION_LEADER_TIMEOUT "": expected a value',
   ],
   [
     zk,
-    { environment: { ELECTION_LEADER_TIMOUT: "1s" } },
+    { variables: { ELECTION_LEADER_TIMOUT: "1s" } },
     "ELECTION_LEADER_TIMOUT (the environment): unknown variable; " +
       "did you mean ELECTION_LEADER_TIMEOUT?",
   ],
   [
     {},
-    { environment: { ELECTION_ZK_SERVER: "a" } },
+    { variables: { ELECTION_ZK_SERVER: "a" } },
     "ELECTION_ZK_SERVER (the environment): unknown variable; did you mean ELECTION_ZK_SERVERS?",
   ],
   [
     zk,
-    { environment: { ELECTION_FROBNICATE: "" } },
+    { variables: { ELECTION_FROBNICATE: "" } },
     "ELECTION_FROBNICATE (the environment): unknown variable; see --help for all variables",
   ],
   [
@@ -247,7 +247,7 @@ const wrong: readonly (readonly [Readonly<Record<string, string>>, Given, string
   ],
   [
     zk,
-    { environment: { ELECTION_ENV_FILE: "/none" } },
+    { variables: { ELECTION_ENV_FILE: "/none" } },
     'ELECTION_ENV_FILE "/none": expected a readable file, but it does not exist',
   ],
   [{ ...zk, "env-file": "" }, {}, '--env-file "": expected a value'],
@@ -257,16 +257,16 @@ test.each(wrong)("config: %j with %j is one problem", (flags, given, expected) =
   expect(problems(flags, given)).toEqual([expected]);
 });
 
-test("config: several problems are all told, one line each", () => {
+test("config: several problems are all told, one line each (I3)", () => {
   expect(problems({ ...zk, "leader-timeout": "x", "log-level": "y" }).length).toBe(2);
 });
 
 test("config: of very many unknown variables the first are told, at once", () => {
   const names = Array.from({ length: 50_000 }, (_, index) => `ELECTION_LEADER_TIMEOUTS_${index}`);
-  const environment = Object.fromEntries(names.map((name) => [name, "1s"]));
+  const variables = Object.fromEntries(names.map((name) => [name, "1s"]));
   const files = { ".env": names.map((name) => `${name}=1s`).join("\n") };
   const startedAt = performance.now();
-  const told = problems(zk, { environment, files });
+  const told = problems(zk, { variables, files });
   expect(told).toHaveLength(42);
   expect(told.at(-1)).toBe(".env line 21: the rest is not looked at");
   expect(performance.now() - startedAt).toBeLessThan(1000);
@@ -274,10 +274,10 @@ test("config: of very many unknown variables the first are told, at once", () =>
 
 const secret = { ELECTION_ZK_AUTH: "ada:hunter2" };
 
-test("config: a login comes from the environment or the env file, and is never shown", () => {
+test("config: a login comes from the environment or the env file, and is never shown (I4)", () => {
   const login = { user: "ada", password: "hunter2" };
   const given = [
-    { environment: secret },
+    { variables: secret },
     { files: { ".env": "ELECTION_ZK_AUTH=ada:hunter2" } },
   ] as const;
   for (const place of given) {
@@ -286,7 +286,7 @@ test("config: a login comes from the environment or the env file, and is never s
     expect(settings.find(({ option }) => option === "zk-auth")?.value).toBe("***");
     expect(JSON.stringify(settings)).not.toContain("hunter2");
   }
-  expect(problems(zk, { environment: { ELECTION_ZK_AUTH: "hunter2" } })).toEqual([
+  expect(problems(zk, { variables: { ELECTION_ZK_AUTH: "hunter2" } })).toEqual([
     'ELECTION_ZK_AUTH "***": expected user:password, both not empty, in one line of at most ' +
       "1024 characters",
   ]);
@@ -295,7 +295,7 @@ test("config: a login comes from the environment or the env file, and is never s
 test("config: what contradicts itself about who we are is refused", () => {
   const files = { login: "ada:lovelace" };
   const file = { ...zk, "zk-auth-file": "login" };
-  expect(problems(file, { files, environment: secret })).toEqual([
+  expect(problems(file, { files, variables: secret })).toEqual([
     "--zk-auth-file and ELECTION_ZK_AUTH: expected one of them",
   ]);
   expect(problems({ ...zk, "zk-acl": "own" })).toEqual([
@@ -305,7 +305,7 @@ test("config: what contradicts itself about who we are is refused", () => {
 });
 
 test("config: foreign variables, and those that Kubernetes makes, are left alone", () => {
-  const environment = {
+  const variables = {
     PATH: "/bin",
     ELECTION_PORT: "tcp://10.0.0.1:80",
     ELECTION_SERVICE_HOST: "10.0.0.1",
@@ -313,26 +313,11 @@ test("config: foreign variables, and those that Kubernetes makes, are left alone
     ELECTION_PORT_80_TCP_ADDR: "10.0.0.1",
     ELECTION_HTTP_SERVICE_HOST: "10.0.0.2",
   };
-  expect(problems(zk, { environment, files: { ".env": "FOO=1" } })).toEqual([]);
+  expect(problems(zk, { variables, files: { ".env": "FOO=1" } })).toEqual([]);
 });
 
 test("config: every flag is lower case with dashes, and no two are the same", () => {
   const flags = table.map(({ flag }) => flag);
   expect(new Set(flags).size).toBe(flags.length);
   for (const flag of flags) expect(flag).toMatch(/^[a-z]+(-[a-z]+)*$/);
-});
-
-test("files: a missing one is absent, a directory and an oversized one are refused", async () => {
-  expect(readSmallFile("/none/x")).toEqual({ kind: "absent" });
-  expect(readSmallFile("/tmp")).toEqual({ kind: "failed", detail: "it is a directory" });
-  const device = { kind: "failed", detail: "it is not a regular file" } as const;
-  expect(readSmallFile("/dev/null")).toEqual(device);
-  // A file of the kernel that nobody may read so, not even root.
-  expect(readSmallFile("/proc/self/mem")).toMatchObject({
-    detail: expect.stringMatching(/^it is unreadable \(E[A-Z]+\)$/) as string,
-  });
-  const path = `/tmp/election-large-${process.pid}`;
-  await Bun.write(path, Buffer.alloc(1024 * 1024 + 1));
-  expect(readSmallFile(path)).toEqual({ kind: "failed", detail: "it exceeds 1 MiB" });
-  await Bun.file(path).delete();
 });

@@ -1,23 +1,19 @@
 import { expect, test } from "bun:test";
-import type { CommandLine } from "../../src/cli/command.ts";
-import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
-import { type Given, surroundings } from "../options/environment.fixture.ts";
+import { refusalOf, understood } from "../cli/command-line.fixture.ts";
+import type { Given } from "../options/environment.fixture.ts";
 
-async function parse(words: readonly string[], given: Given = {}): Promise<CommandLine> {
-  const [command = "run", ...rest] = words;
-  const line = [command, "--zk-servers=a", ...rest];
-  return await parseCommandLine(line, surroundings(given), false);
+function withServers([command = "run", ...rest]: readonly string[]): readonly string[] {
+  return [command, "--zk-servers=a", ...rest];
 }
 
 async function refusal(words: readonly string[], given?: Given): Promise<string> {
-  const parsed = await parse(words, given);
-  return parsed.kind === "usage-error" ? parsed.message : parsed.kind;
+  return await refusalOf(withServers(words), given);
 }
 
-async function warnings(words: readonly string[], given?: Given): Promise<readonly string[]> {
-  const parsed = await parse(words, given);
-  if (parsed.kind !== "run") throw new Error(`not run: ${JSON.stringify(parsed)}`);
-  return parsed.warnings;
+async function warnings(words: readonly string[], given?: Given): Promise<unknown> {
+  const parsed = await understood(withServers(words), given);
+  expect(parsed.kind).toBe("run");
+  return parsed["warnings"];
 }
 
 const arithmetic =
@@ -32,8 +28,8 @@ test("replica: a stop timeout without room is told as it was given, and a defaul
   expect(await refusal([...line, "--exec-stop-timeout=5000ms", "--", "work"])).toBe(
     `election: --exec-stop-timeout "5000ms": ${arithmetic}`,
   );
-  const environment = { ELECTION_EXEC_STOP_TIMEOUT: "5s" };
-  expect(await refusal([...line, "--", "work"], { environment })).toBe(
+  const variables = { ELECTION_EXEC_STOP_TIMEOUT: "5s" };
+  expect(await refusal([...line, "--", "work"], { variables })).toBe(
     `election: ELECTION_EXEC_STOP_TIMEOUT "5s": ${arithmetic}`,
   );
   const files = { ".env": "ELECTION_EXEC_STOP_TIMEOUT=5s" };
@@ -71,7 +67,7 @@ test("replica: what to do after a command that always starts again never applies
   const once = ["exec", "--exec-restart=never", "--exec-then=exit", "--", "work"];
   expect(await warnings(once)).toEqual([]);
   // A replica that writes files has no command to restart.
-  expect(await warnings(["run"], { environment: { ELECTION_EXEC_THEN: "exit" } })).toEqual([]);
+  expect(await warnings(["run"], { variables: { ELECTION_EXEC_THEN: "exit" } })).toEqual([]);
 });
 
 test("replica: a token without an address is for nobody", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ReplicaId } from "../../../src/election/ports/coordinator.ts";
-import { Namesake } from "../../../src/coordination/zookeeper/leadership/namesake.ts";
+import { DuplicateId } from "../../../src/coordination/zookeeper/leadership/duplicate-id.ts";
 import type { Stat } from "../../../src/zookeeper/protocol/records.ts";
 import { otherReplica, Recorder } from "../../fake/election.ts";
 import { FakeScheduler } from "../../fake/scheduler.ts";
@@ -15,15 +15,15 @@ async function told(
 ): Promise<readonly string[]> {
   const scheduler = new FakeScheduler();
   const recorder = new Recorder();
-  const namesake = new Namesake(scheduler, recorder);
+  const duplicateId = new DuplicateId(scheduler, recorder);
   for (const [at, version, czxid = 5n] of sightings) {
     await scheduler.advance(at - scheduler.now());
-    namesake.saw({ czxid, version } as Stat, leader, own);
+    duplicateId.saw({ czxid, version } as Stat, leader, own);
   }
   return recorder.of("notice").map(({ level, detail }) => `${level}: ${detail}`);
 }
 
-test("namesake: a leader of our name that is renewed after a session timeout is told once", async () => {
+test("duplicateId: a leader of our name that is renewed after a session timeout is told once", async () => {
   const warning =
     "warn: another process uses the same --replica-id=me: process 7 on elsewhere, which leads";
   expect(
@@ -37,7 +37,7 @@ test("namesake: a leader of our name that is renewed after a session timeout is 
   ).toEqual([warning]);
 });
 
-test("namesake: what an earlier session of ours leaves behind is none", async () => {
+test("duplicateId: what an earlier session of ours leaves behind is none", async () => {
   // Its last renewal may come after our first look, and its node may outlive a session timeout.
   expect(
     await told([
@@ -49,7 +49,7 @@ test("namesake: what an earlier session of ours leaves behind is none", async ()
   ).toEqual([]);
 });
 
-test("namesake: every leadership is judged by itself", async () => {
+test("duplicateId: every leadership is judged by itself", async () => {
   expect(
     await told([
       [0, 3],
@@ -59,7 +59,7 @@ test("namesake: every leadership is judged by itself", async () => {
   ).toEqual([]);
 });
 
-test("namesake: another replica may lead for as long as it likes", async () => {
+test("duplicateId: another replica may lead for as long as it likes", async () => {
   expect(
     await told(
       [

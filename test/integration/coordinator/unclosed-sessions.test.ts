@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
-import type { Leadership } from "../../../src/election/ports/coordinator.ts";
+import { outOfTurn, type Leadership } from "../../../src/election/ports/coordinator.ts";
 import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import type { ByteStream, Transport } from "../../../src/zookeeper/transport/transport.ts";
-import { encodeTerm } from "../../../src/coordination/zookeeper/leadership/records.ts";
 import { Recorder } from "../../fake/election.ts";
 import { abortOf, Bench, leaseMs, limitMs, never, won } from "./bench.fixture.ts";
 
@@ -60,7 +59,7 @@ async function loses(leadership: Leadership): Promise<void> {
 async function lostLeader(end: "resigns" | "its effect hangs") {
   const { coordinator, events, transport } = replica();
   const session = await bench.opened(coordinator);
-  const leadership = await won(session.attempt(never));
+  const leadership = await won(session.attempt(outOfTurn, never));
   transport.shut();
   await loses(leadership);
   if (end === "resigns") await leadership.resign(never);
@@ -69,11 +68,11 @@ async function lostLeader(end: "resigns" | "its effect hangs") {
 }
 
 test(
-  "remnants: a lease that ended while the server was away is released when it is back",
+  "unclosed sessions: a lease that ended while the server was away is released when it is back",
   async () => {
     const { coordinator, events } = replica();
     const session = await bench.opened(coordinator);
-    const leadership = await won(session.attempt(never));
+    const leadership = await won(session.attempt(outOfTurn, never));
     await bench.server.stop();
     await loses(leadership);
     // At once, although nobody answers.
@@ -83,7 +82,7 @@ test(
     // The try that is under way may rest just now, or have ended while the server was away.
     await bench.opened(coordinator);
     expect(await fateOf(events)).toStartWith(`gave up epoch ${leadership.epoch}, `);
-    expect(await bench.term()).toEqual({ state: "released" });
+    expect(await bench.leaseNote()).toEqual({ state: "released" });
     expect(await bench.isLed()).toBe(false);
     expect(await bench.entries()).toEqual([]);
   },
@@ -91,59 +90,59 @@ test(
 );
 
 test(
-  "remnants: whoever opens the next session finds the place free at the first attempt",
+  "unclosed sessions: whoever opens the next session finds the place free at the first attempt",
   async () => {
     const { coordinator, events, transport, epoch } = await lostLeader("resigns");
     transport.open();
     const next = await bench.opened(coordinator);
-    expect((await won(next.attempt(never))).epoch).toBeGreaterThan(epoch);
+    expect((await won(next.attempt(outOfTurn, never))).epoch).toBeGreaterThan(epoch);
     expect(events.of("waiting-out")).toEqual([]);
   },
   limitMs,
 );
 
 test(
-  "remnants: without a resignation, as while an effect hangs, the session is only closed",
+  "unclosed sessions: without a resignation, as while an effect hangs, the session is only closed",
   async () => {
     const { events, transport } = await lostLeader("its effect hangs");
     transport.open();
     expect(await fateOf(events)).toBe("closed a lost session of ours, which had not resigned");
     expect(await bench.isLed()).toBe(false);
-    expect(await bench.term()).toEqual({ state: "held", leaseMs });
+    expect(await bench.leaseNote()).toEqual({ state: "held", leaseMs });
   },
   limitMs,
 );
 
 test(
-  "remnants: of one that still waited for an earlier lease, the session is only closed",
+  "unclosed sessions: of one that still waited for an earlier lease, the session is only closed",
   async () => {
     const { coordinator, events, transport } = replica();
     const session = await bench.opened(coordinator);
-    await bench.meddler.setData(bench.layout.term, encodeTerm({ state: "held", leaseMs: 60_000 }));
-    const attempt = session.attempt(never);
+    await bench.writeLeaseNote({ state: "held", leaseMs: 60_000 });
+    const attempt = session.attempt(outOfTurn, never);
     while (events.of("waiting-out").length === 0) await Bun.sleep(5);
     transport.shut();
     expect(await attempt).toMatchObject({ kind: "failed" });
     await session.close(never);
     transport.open();
     expect(await fateOf(events)).toBe("closed a lost session of ours, which had not resigned");
-    expect(await bench.term()).toEqual({ state: "held", leaseMs: 60_000 });
+    expect(await bench.leaseNote()).toEqual({ state: "held", leaseMs: 60_000 });
   },
   limitMs,
 );
 
 test(
-  "remnants: a leadership that was given up, and a session that was closed, leave none",
+  "unclosed sessions: a leadership that was given up, and a session that was closed, leave none",
   async () => {
     const { coordinator, events, transport } = replica();
     const [first, second] = [await bench.opened(coordinator), await bench.opened(coordinator)];
-    await (await won(first.attempt(never))).resign(never);
+    await (await won(first.attempt(outOfTurn, never))).resign(never);
     transport.shut();
     await first.close(never);
     await second.close(never);
     transport.open();
     const third = await bench.opened(coordinator);
-    await won(third.attempt(never));
+    await won(third.attempt(outOfTurn, never));
     await third.close(never);
     expect(await coordinator.leave(never)).toBeUndefined();
     expect(events.of("notice").filter(({ detail }) => detail.includes("lost session"))).toEqual([]);
@@ -152,14 +151,14 @@ test(
 );
 
 test(
-  "remnants: a process that ends says what is left, and does not wait for servers that are away",
+  "unclosed sessions: a process that ends says what is left, and does not wait for servers that are away",
   async () => {
     const { coordinator, transport, epoch } = await lostLeader("resigns");
     const begun = performance.now();
     expect(await coordinator.leave(never)).toContain(`epoch ${epoch}`);
     expect(performance.now() - begun).toBeLessThan(leaseMs);
     transport.open();
-    expect(await bench.term()).toEqual({ state: "held", leaseMs });
+    expect(await bench.leaseNote()).toEqual({ state: "held", leaseMs });
   },
   limitMs,
 );

@@ -11,7 +11,7 @@ const leastRenewals = 2;
  * that died and was restarted, holds the leader node as well, until it runs out: but nobody renews
  * it. So what counts is that the node is still renewed a session timeout after it was first seen.
  */
-export class Namesake {
+export class DuplicateId {
   readonly #scheduler: Scheduler;
   readonly #observer: Observer;
   #first: { readonly epoch: Epoch; readonly version: number; readonly at: Instant } | undefined;

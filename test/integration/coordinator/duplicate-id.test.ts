@@ -1,11 +1,12 @@
 import { expect, test } from "bun:test";
+import { outOfTurn } from "../../../src/election/ports/coordinator.ts";
 import type { ElectionEvent } from "../../../src/election/ports/observer.ts";
 import { RealScheduler } from "../../../src/system/real-scheduler.ts";
 import { openAccess } from "../../../src/zookeeper/access.ts";
 import { readRoster } from "../../../src/coordination/zookeeper/roster.ts";
 import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
 import { Recorder } from "../../fake/election.ts";
-import { Bench, limitMs, never, sessionTimeoutMs, won } from "./bench.fixture.ts";
+import { Bench, limitMs, never, sessionTimeoutMs } from "./bench.fixture.ts";
 
 const bench = new Bench();
 
@@ -48,8 +49,7 @@ async function rosterOfBench() {
 test(
   "coordinator: of two replicas with one name the roster says which one leads",
   async () => {
-    const leader = await bench.candidate("same");
-    await won(leader.session.attempt(never));
+    await bench.leader("same");
     const events = new Waiting("standing");
     const second = await bench.opened(bench.coordinator("same", events));
     void second.turn(never);
@@ -66,11 +66,10 @@ test(
 test(
   "coordinator: a leader of our own name that goes on renewing is another process",
   async () => {
-    const leader = await bench.candidate("same");
-    await won(leader.session.attempt(never));
+    await bench.leader("same");
     const events = new Waiting("notice");
     const second = await bench.opened(bench.coordinator("same", events));
-    expect((await second.attempt(never)).kind).toBe("led");
+    expect((await second.attempt(outOfTurn, never)).kind).toBe("led");
     void second.turn(never);
     expect(await events.heard).toMatchObject({
       level: "warn",

@@ -1,0 +1,23 @@
+/** A command, as completion needs it. */
+export interface CompletedCommand {
+  readonly name: string;
+  readonly description: string;
+  /** What runs when no command is named. */
+  readonly isDefault: boolean;
+  readonly flags: readonly CompletedFlag[];
+  /** What its words may be; empty where that is not known. */
+  readonly choices: readonly string[];
+}
+
+export interface CompletedFlag {
+  readonly name: string;
+  readonly description: string;
+  /** What it takes. */
+  readonly value:
+    | { readonly kind: "none" }
+    | { readonly kind: "path" }
+    | { readonly kind: "choice"; readonly choices: readonly string[] }
+    /** Some of them, with commas between. */
+    | { readonly kind: "list"; readonly choices: readonly string[] }
+    | { readonly kind: "text"; readonly hint: string };
+}
