@@ -6,7 +6,7 @@ import { Life } from "../referee/life.ts";
 import type { Link } from "../world/link.ts";
 import { type SimulatedMachine, SimulatedStateMedium } from "../world/simulated-machine.ts";
 import { SimulatedScheduler } from "../world/simulated-scheduler.ts";
-import type { ReplicaWorld } from "./replica-process.ts";
+import type { ReplicaWorld } from "./replica-options.ts";
 
 export interface ReleaseProcessOptions {
   readonly world: Pick<ReplicaWorld, "timeline" | "network" | "random" | "tell" | "referee">;
