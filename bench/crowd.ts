@@ -79,7 +79,17 @@ function candidate(replica: ReplicaId): Context {
   const timings = { attempterTimeoutMs: 10_000, failoverTimeoutMs: 1_000, stopTimeoutMs: 8_000 };
   const budget = new RepairBudget(() => 10);
   const stepDown = new StepDown();
-  return { scheduler, coordinator, duty, observer, budget, timings, stepDown, stop: stop.signal };
+  return {
+    scheduler,
+    coordinator,
+    duty,
+    dutyEndMs: 0,
+    observer,
+    budget,
+    timings,
+    stepDown,
+    stop: stop.signal,
+  };
 }
 
 async function endOfInput(): Promise<void> {

@@ -33,7 +33,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const seen = { live, scheduler, coordination, self: describe };
   await using telemetry = await openTelemetry(options, seen);
   const { log } = telemetry;
-  tellStart(telemetry, options);
+  tellStart(telemetry, options, scheduler.slewShare);
   const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
   const state = await openStateDirectory(config.stateDir, tell);
   void telemetry.history.keepIn(state?.sharedFile(historyName(coordination.service), scheduler));

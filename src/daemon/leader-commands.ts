@@ -35,7 +35,7 @@ export async function leaderCommands(
   const { LinuxProcesses } = await import("../exec/supervisor/linux-processes.ts");
   const { SupervisedCommands } = await import("../exec/supervisor/supervised-commands.ts");
   const inherited = commandEnvironment(environment);
-  const processes = new LinuxProcesses({ environment: inherited, inherited: undefined });
+  const processes = new LinuxProcesses({ environment: inherited, inherited: [] });
   const supervised = (
     words: readonly string[] | null | undefined,
   ): SupervisedCommands | undefined =>

@@ -1,5 +1,6 @@
-import type { Patience } from "../election/ports/lease-timing.ts";
-import { Progress } from "../election/progress.ts";
+import type { Coordination } from "../election/ports/coordination.ts";
+import { type DutyPace, Progress } from "../election/progress.ts";
+import { commandKinds, dutyBeginMs, dutyEndMs } from "../exec/timings.ts";
 import { NotifySocket } from "../system/notify-socket.ts";
 import type { RealScheduler } from "../system/real-scheduler.ts";
 import { ServiceNotifier } from "../system/service-notifier.ts";
@@ -16,7 +17,7 @@ export function openNotifier(
   { command, notification }: DaemonOptions,
   config: Config,
   scheduler: RealScheduler,
-  coordination: { readonly patience: Patience },
+  coordination: Pick<Coordination, "patience" | "timing">,
   log: Log,
 ): ServiceNotifier | undefined {
   const { notifySocket, watchdogMs } = notification;
@@ -30,13 +31,22 @@ export function openNotifier(
     tell("warn", `the service manager cannot be told anything: ${String(error)}`);
     return undefined;
   }
-  // A command under leadership may be silent for as long as it likes.
-  const writes = command === undefined || config.withFiles;
+  const kinds = commandKinds(config, command !== undefined);
+  const duty: DutyPace = {
+    // A command under leadership may be silent for as long as it likes.
+    writes: command === undefined || config.withFiles,
+    get beginMs() {
+      return dutyBeginMs(config, coordination.timing, kinds);
+    },
+    get endMs() {
+      return dutyEndMs(config, coordination.timing, kinds);
+    },
+  };
   return new ServiceNotifier({
     scheduler,
     socket,
     watchdogMs,
-    progress: new Progress(config, coordination, writes ? "writes" : "silent"),
+    progress: new Progress(config, coordination, duty),
     timings: config,
     tell,
   });

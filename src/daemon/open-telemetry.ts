@@ -3,7 +3,7 @@ import type { LiveConfig } from "../options/live.ts";
 import { resolvesBefore, within } from "../base/deadline.ts";
 import type { Coordination } from "../election/ports/coordination.ts";
 import type { ReplicaInfo } from "../election/ports/coordinator.ts";
-import { dutyEndMs } from "../exec/timings.ts";
+import { commandKinds, dutyEndMs } from "../exec/timings.ts";
 import type { RealScheduler } from "../system/real-scheduler.ts";
 import { openLog } from "../telemetry/log/open-log.ts";
 import { writeTo } from "../telemetry/log/line-writer.ts";
@@ -32,10 +32,7 @@ export async function openTelemetry(
     config.httpAddress === null
       ? undefined
       : (await import("../telemetry/metrics/exposition.ts")).Exposition;
-  const commands = {
-    underLease: command !== undefined || config.onElected !== null,
-    onLost: config.onLost !== null,
-  };
+  const kinds = commandKinds(config, command !== undefined);
   return new Telemetry({
     scheduler,
     write: writeTo(openLog(logDescriptor)),
@@ -54,14 +51,18 @@ export async function openTelemetry(
     settings: () => live.settings,
     failover: () => {
       const { attempterTimeoutMs, stopTimeoutMs } = config;
-      const endMs = dutyEndMs(config, coordination.timing, commands);
+      const endMs = dutyEndMs(config, coordination.timing, kinds);
       return coordination.bounds({ attempterTimeoutMs, stopTimeoutMs, dutyEndMs: endMs });
     },
   });
 }
 
+const slewWarning =
+  "the kernel does not tell its raw clock, so leases are a tenth shorter, and are waited out a " +
+  "tenth longer: a time daemon may slew the other one";
+
 /** The first lines of the log: what starts, and what is to be told of its configuration. */
-export function tellStart({ log }: Telemetry, options: DaemonOptions): void {
+export function tellStart({ log }: Telemetry, options: DaemonOptions, slewShare: number): void {
   const { version, settings, warnings } = options;
   log.write("info", "start", `election ${version} starts`, {
     version,
@@ -69,6 +70,7 @@ export function tellStart({ log }: Telemetry, options: DaemonOptions): void {
     ...Object.fromEntries(settings.map(({ option, value }) => [option, value ?? undefined])),
   });
   for (const warning of warnings) log.write("warn", "configuration", warning);
+  if (slewShare > 0) log.write("warn", "clock", slewWarning);
 }
 
 /** Gives the disk some time in the end, while the state directory is still ours. */

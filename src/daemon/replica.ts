@@ -11,7 +11,7 @@ import type { StepDown } from "../election/step-down.ts";
 import type { Commands } from "../exec/commands.ts";
 import { ExecDuty } from "../exec/exec-duty.ts";
 import { HookedDuty, type HookedDutyOptions } from "../exec/hooked-duty.ts";
-import { stoppingMs } from "../exec/timings.ts";
+import { dutyEndMs, stoppingMs } from "../exec/timings.ts";
 import { LeaderFiles } from "../files/leader-files.ts";
 import type { Config } from "./options.ts";
 
@@ -63,8 +63,24 @@ export function replicaContext(config: ReplicaConfig, means: ReplicaMeans): Cont
     const isCounted = resource === "duty" || coordination.patience.countsOpenings;
     return isCounted ? config.failoverAttemptsCount : Infinity;
   });
-  const duty = dutyOf(config, means);
-  return { scheduler, coordinator, duty, observer, budget, timings: config, stepDown, stop };
+  const kinds = {
+    command: means.commands !== undefined,
+    onElected: means.hooks?.elected !== undefined,
+    onLost: means.hooks?.lost !== undefined,
+  };
+  return {
+    scheduler,
+    coordinator,
+    duty: dutyOf(config, means),
+    observer,
+    budget,
+    timings: config,
+    get dutyEndMs() {
+      return dutyEndMs(config, coordination.timing, kinds);
+    },
+    stepDown,
+    stop,
+  };
 }
 
 /** The files, the command, or both; between hooks, where there are any. */

@@ -1,13 +1,18 @@
-import { type Instant, later, type Scheduler } from "../base/scheduler.ts";
+import { type Instant, later, type Scheduler, wasSuspended } from "../base/scheduler.ts";
 
-/** Two readings of the suspended time may differ by this much without a suspend. */
-const suspendToleranceMs = 50;
+/**
+ * How long a holder acts on its own clock, in milliseconds, of the lease that others wait for.
+ * @param slewShare by how much that clock may be slewed, see Scheduler
+ */
+export function actingMs(leaseMs: number, slewShare: number): number {
+  return Math.floor(leaseMs * (1 - slewShare));
+}
 
 /**
  * The right to start effects, until `validUntil`.
  *
  * It is counted from the moment a renewal was *sent*: whoever takes over counts from a moment
- * after that renewal was committed, so on clocks within 1 % of true time the taker's wait is
+ * after that renewal was committed, so on raw clocks within 1 % of true time the taker's wait is
  * over only after this lease is. Once over it stays over: an acknowledgement too late found
  * others entitled to start, whatever it says.
  */
@@ -57,10 +62,10 @@ export class Lease {
   }
 
   #hasPassed(): boolean {
-    return this.#scheduler.now() >= this.#validUntil;
+    return !(this.#scheduler.now() < this.#validUntil);
   }
 
   #wasSuspended(): boolean {
-    return this.#scheduler.suspendedMs() - this.#suspendedMs > suspendToleranceMs;
+    return wasSuspended(this.#scheduler, this.#suspendedMs);
   }
 }

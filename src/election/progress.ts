@@ -5,10 +5,20 @@ import type { StateName } from "./transitions.ts";
 
 /** Room for what bounds itself: a proof of the duty (5 s), letting go (2 s), and a slow machine. */
 const graceMs = 15_000;
+
 /** They are read at each use: they may change. */
 interface ProgressTimings extends Timings {
   /** The pace of a duty that writes. */
   readonly leaderTimeoutMs: number;
+}
+
+/** What a duty may take its time for. Read at each use, since it may change. */
+export interface DutyPace {
+  /** Whether it writes files; one that does not may be silent for as long as it likes. */
+  readonly writes: boolean;
+  /** How long it may take to begin, and to end, in milliseconds: what it bounds by itself. */
+  readonly beginMs: number;
+  readonly endMs: number;
 }
 
 /** An event that a state owes, and how long it may be silent before it has to come again. */
@@ -26,7 +36,7 @@ interface Debt {
 export class Progress implements Observer {
   readonly #timings: ProgressTimings;
   readonly #coordination: { readonly patience: Patience };
-  readonly #duty: "writes" | "silent";
+  readonly #duty: DutyPace;
   #state: StateName = "Init";
   /** How long the attempt under way waits for an earlier lease to end. */
   #waitingOutMs = 0;
@@ -36,14 +46,11 @@ export class Progress implements Observer {
   /** Per kind of event, the silence (as of `#silentMs`) at which it came last. */
   readonly #heardAt = new Map<ElectionEvent["kind"], number>();
 
-  /**
-   * @param coordination says how long a coordinator that works may take, at each use
-   * @param duty whether it writes files, or may be silent for as long as it likes
-   */
+  /** @param coordination says how long a coordinator that works may take, at each use */
   constructor(
     timings: ProgressTimings,
     coordination: { readonly patience: Patience },
-    duty: "writes" | "silent",
+    duty: DutyPace,
   ) {
     this.#timings = timings;
     this.#coordination = coordination;
@@ -82,6 +89,7 @@ export class Progress implements Observer {
   #debts(): readonly Debt[] {
     const { attempterTimeoutMs, failoverTimeoutMs, leaderTimeoutMs, stopTimeoutMs } = this.#timings;
     const { patience } = this.#coordination;
+    const { writes, beginMs, endMs } = this.#duty;
     const answerMs = patience.answersMs + graceMs;
     const attemptMs = patience.attemptMs + graceMs;
     const states: Readonly<Record<StateName, readonly Debt[]>> = {
@@ -94,11 +102,16 @@ export class Progress implements Observer {
       ],
       Leader: [
         { owed: "lease", withinMs: answerMs },
-        ...(this.#duty === "silent"
-          ? []
-          : [{ owed: "file-written", withinMs: leaderTimeoutMs + answerMs } as const]),
+        ...(writes
+          ? [
+              {
+                owed: "file-written",
+                withinMs: beginMs + leaderTimeoutMs + endMs + answerMs,
+              } as const,
+            ]
+          : []),
       ],
-      Failover: [{ owed: "repair", withinMs: failoverTimeoutMs + answerMs }],
+      Failover: [{ owed: "repair", withinMs: endMs + failoverTimeoutMs + answerMs }],
       Stopping: [{ owed: "transition", withinMs: stopTimeoutMs + answerMs }],
     };
     return states[this.#state];

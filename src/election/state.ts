@@ -64,6 +64,11 @@ export interface Context {
   readonly observer: Observer;
   readonly budget: RepairBudget;
   readonly timings: Timings;
+  /**
+   * How long ending the duty may take without anything being wrong, in milliseconds, at this
+   * moment: so long it bounds itself. 0 for a duty that is to end at once.
+   */
+  readonly dutyEndMs: number;
   readonly stepDown: StepDown;
   /** Aborted when the process shall stop; with a text as its reason where no signal asks for it. */
   readonly stop: AbortSignal;

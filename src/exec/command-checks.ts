@@ -3,7 +3,13 @@ import type { ConfigOf } from "../options/option.ts";
 import { shownSetting } from "../options/setting.ts";
 import type { Check } from "../options/table.ts";
 import type { commandOptions } from "./options.ts";
-import { type CommandTimings, stopProblem, timingProblem } from "./timings.ts";
+import {
+  commandKinds,
+  type CommandTimings,
+  runsUnderLease,
+  stopProblem,
+  timingProblem,
+} from "./timings.ts";
 
 /**
  * Whether the commands of a leader can be stopped in time, and whether what follows on their end
@@ -17,15 +23,14 @@ export function commandCheck<Config extends ConfigOf<typeof commandOptions> & Co
 ): Check<Config> {
   return ({ config, settings }) => {
     const timing = timingOf(config);
-    const { onElected, onLost, execRestart, execThen } = config;
-    // What runs when leadership is lost runs behind the lease.
-    const commands = { underLease: runsCommand || onElected !== null, onLost: onLost !== null };
-    const problem = commands.underLease ? timingProblem(config, timing) : undefined;
+    const { execRestart, execThen } = config;
+    const kinds = commandKinds(config, runsCommand);
+    const problem = runsUnderLease(kinds) ? timingProblem(config, timing) : undefined;
     if (problem !== undefined) {
       return { problems: [`${shownSetting(settings, "exec-stop-timeout")}: ${problem}`] };
     }
     const warnings: string[] = [];
-    const late = stopProblem(config, timing, commands);
+    const late = stopProblem(config, timing, kinds);
     if (late !== undefined) warnings.push(`${shownSetting(settings, "stop-timeout")}: ${late}`);
     if (runsCommand && execRestart === "always" && execThen !== "stay") {
       const [sequel, restart] = ["exec-then", "exec-restart"].map((flag) =>

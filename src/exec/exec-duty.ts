@@ -2,10 +2,9 @@ import type { ReplicaId } from "../election/ports/coordinator.ts";
 import type { Duty, DutyEnd, Mandate, Proof } from "../election/ports/duty.ts";
 import type { Failure } from "../election/failure.ts";
 import type { ElectionEvent, Observer } from "../election/ports/observer.ts";
-import { type Instant, remainingMs, type Scheduler } from "../base/scheduler.ts";
+import { type Instant, remainingMs, type Scheduler, uptimeOf } from "../base/scheduler.ts";
 import { aborted, Scope } from "../base/scope.ts";
 import { unreachable } from "../base/unreachable.ts";
-import { bootTimeOf } from "./supervisor/boot-time.ts";
 import type { CommandEnd, Commands } from "./commands.ts";
 import type { RestartPolicy, Sequel } from "./options.ts";
 import { RestartPause, wellAfterMs } from "./restart-pause.ts";
@@ -83,7 +82,7 @@ export class ExecDuty implements Duty {
       environment: {
         ELECTION_EPOCH: mandate.epoch.toString(),
         ELECTION_REPLICA_ID: replica,
-        ELECTION_LEASE_UNTIL: (bootTimeOf(scheduler, until) / 1_000).toFixed(2),
+        ELECTION_LEASE_UNTIL: inSeconds(uptimeOf(scheduler, until)),
       },
     });
     using watching = new Scope(signal);
@@ -180,6 +179,11 @@ function failureOf(end: CommandEnd): Failure | undefined {
     default:
       return unreachable(end);
   }
+}
+
+/** In hundredths, as /proc/uptime has them, and never later. */
+function inSeconds(ms: number): string {
+  return (Math.floor(ms / 10) / 100).toFixed(2);
 }
 
 function dutyFailed(detail: string): Failure {

@@ -12,11 +12,10 @@ interface HookTimings extends CommandTimings {
   readonly hookTimeoutMs: number;
 }
 
-/** Which commands a leader has. */
+/** Which commands a leader has: the one that runs while it leads, and those before and after. */
 interface CommandKinds {
-  /** Whether there is one that may run when leadership ends. */
-  readonly underLease: boolean;
-  /** Whether there is one that runs behind it. */
+  readonly command: boolean;
+  readonly onElected: boolean;
   readonly onLost: boolean;
 }
 
@@ -28,17 +27,40 @@ export function stoppingMs(
   return execStopTimeoutMs + killMarginMs;
 }
 
+/** Which commands a leader has with these options, and `command` under leadership or not. */
+export function commandKinds(
+  { onElected, onLost }: { readonly onElected: unknown; readonly onLost: unknown },
+  command: boolean,
+): CommandKinds {
+  return { command, onElected: onElected !== null, onLost: onLost !== null };
+}
+
+/** Whether there is a command that may run when leadership ends: on-lost runs behind the lease. */
+export function runsUnderLease({ command, onElected }: CommandKinds): boolean {
+  return command || onElected;
+}
+
 /**
- * How long ending the commands of a leader takes at most, in milliseconds; 0 where there are none.
- * A hook that takes too long is stopped as a command is.
+ * How long a leader's commands take at most before its duty begins, in milliseconds. A hook that
+ * takes too long is stopped as a command is.
  */
+export function dutyBeginMs(
+  timings: Omit<HookTimings, "stopTimeoutMs">,
+  timing: LeaseTiming,
+  { onElected }: CommandKinds,
+): number {
+  return onElected ? timings.hookTimeoutMs + stoppingMs(timings, timing) : 0;
+}
+
+/** How long ending a leader's commands takes at most, in milliseconds; 0 where there are none. */
 export function dutyEndMs(
   timings: Omit<HookTimings, "stopTimeoutMs">,
   timing: LeaseTiming,
-  { underLease, onLost }: CommandKinds,
+  kinds: CommandKinds,
 ): number {
   const endingMs = stoppingMs(timings, timing);
-  return (underLease ? endingMs : 0) + (onLost ? timings.hookTimeoutMs + endingMs : 0);
+  const lostMs = kinds.onLost ? timings.hookTimeoutMs + endingMs : 0;
+  return (runsUnderLease(kinds) ? endingMs : 0) + lostMs;
 }
 
 /**
@@ -72,14 +94,13 @@ export function timingProblem(
 export function stopProblem(
   timings: HookTimings,
   timing: LeaseTiming,
-  commands: CommandKinds,
+  kinds: CommandKinds,
 ): string | undefined {
   const { hookTimeoutMs, stopTimeoutMs } = timings;
-  const { underLease, onLost } = commands;
   const endingMs = stoppingMs(timings, timing);
-  const neededMs = dutyEndMs(timings, timing, commands);
-  if (!onLost || neededMs <= stopTimeoutMs) return undefined;
-  const before = underLease ? `${write(endingMs)} to end a command, ` : "";
+  const neededMs = dutyEndMs(timings, timing, kinds);
+  if (!kinds.onLost || neededMs <= stopTimeoutMs) return undefined;
+  const before = runsUnderLease(kinds) ? `${write(endingMs)} to end a command, ` : "";
   return (
     `too short for --on-lost, so a stop may exit with 70: expected at least ${write(neededMs)}, ` +
     `${before}${write(hookTimeoutMs)} of --hook-timeout and ${write(endingMs)} to end it`

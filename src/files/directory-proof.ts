@@ -1,5 +1,4 @@
 import type { Proof } from "../election/ports/duty.ts";
-import type { Scheduler } from "../base/scheduler.ts";
 import { failureOf, fencedBy } from "./directory-failure.ts";
 import type { Disk } from "../disk/disk.ts";
 import { noEpoch, temporaryName } from "./file-name.ts";
@@ -12,21 +11,19 @@ const staleProbeMs = 60 * 60 * 1000;
  * Proves that a leader could write here: the directory is there or can be made, and a file can be
  * written, flushed, renamed and removed. Cleans up what earlier processes left unfinished.
  */
-export async function proveDirectory(
-  disk: Disk,
-  replica: string,
-  scheduler: Scheduler,
-): Promise<Proof> {
+export async function proveDirectory(disk: Disk, replica: string): Promise<Proof> {
   const probe = temporaryName(noEpoch, 0, replica);
   const renamedProbe = temporaryName(noEpoch, 1, replica);
   try {
     await disk.makeDirectory();
     await disk.writeDurably(probe, "probe\n");
     await disk.publish(probe, renamedProbe);
+    // The disk's own time: our wall clock may be another than that of who wrote the others.
+    const now = await disk.modifiedAt(renamedProbe);
     await disk.remove(renamedProbe);
     const { fence, unfinished } = await takeInventory(disk);
     for (const file of unfinished) {
-      if (await isAbandoned(disk, file, replica, scheduler)) await discard(disk, file.name);
+      if (await isAbandoned(disk, file, replica, now)) await discard(disk, file.name);
     }
     if (fence === undefined) return { kind: "proved", fence: undefined };
     return { kind: "proved", fence: { epoch: fence.epoch, failure: fencedBy(disk, fence) } };
@@ -41,18 +38,19 @@ export async function proveDirectory(
  * process writes one file at a time. The probe of another replica is abandoned once it is an hour
  * old: replica ids change with every start, so nobody else would clean it up.
  * @param replica our own id
+ * @param now by the disk's clock; undefined when that could not be read
  */
 async function isAbandoned(
   disk: Disk,
   file: Unfinished,
   replica: string,
-  scheduler: Scheduler,
+  now: Date | undefined,
 ): Promise<boolean> {
   if (file.replica === replica) return true;
   if (file.epoch !== noEpoch) return false;
   const modifiedAt = await disk.modifiedAt(file.name);
-  if (modifiedAt === undefined) return false;
-  return scheduler.wallClock().getTime() - modifiedAt.getTime() > staleProbeMs;
+  if (modifiedAt === undefined || now === undefined) return false;
+  return now.getTime() - modifiedAt.getTime() > staleProbeMs;
 }
 
 /** Removes an unfinished file, and says nothing where that fails: the next proof tries again. */

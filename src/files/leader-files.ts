@@ -51,9 +51,9 @@ export class LeaderFiles implements Duty {
   }
 
   async prove(): Promise<Proof> {
-    const { disk, replica, scheduler } = this.#options;
+    const { disk, replica } = this.#options;
     // Of a disk that hangs one call waits, not one more with every attempt.
-    this.#proving ??= proveDirectory(disk, replica, scheduler).finally(() => {
+    this.#proving ??= proveDirectory(disk, replica).finally(() => {
       this.#proving = undefined;
     });
     return await this.#proving;

@@ -1,27 +1,60 @@
-import { openSync, readSync } from "node:fs";
-import { uptime } from "node:os";
-import type { Instant, Scheduler } from "../base/scheduler.ts";
+import { type Instant, longestSlewShare, nextTimerMs, type Scheduler } from "../base/scheduler.ts";
+import { ClockError, KernelClocks } from "./kernel-clocks.ts";
 
 /** What one timer can wait. Source: the 32-bit delay of setTimeout. */
 const longestTimerMs = 2 ** 31 - 1;
+/** The boot clock is read between two readings of the other, which are not to lie farther apart. */
+const readingMs = 1;
+const mostReadings = 5;
 
 /** The clocks, timers and dice of this machine. */
 export class RealScheduler implements Scheduler {
-  readonly #bootClock = new BootClock();
+  readonly slewShare: number;
+  readonly #clocks: Pick<KernelClocks, "readMs">;
+  readonly #clock: "raw" | "monotonic";
   #sleeping = 0;
+
+  /** Throws a ClockError where no clock can be relied on. */
+  constructor(clocks: Pick<KernelClocks, "readMs"> = KernelClocks.open()) {
+    this.#clocks = clocks;
+    this.#clock = Number.isFinite(clocks.readMs("raw")) ? "raw" : "monotonic";
+    this.slewShare = this.#clock === "raw" ? 0 : longestSlewShare;
+    this.now();
+    if (!Number.isFinite(this.suspendedMs())) {
+      throw new ClockError(
+        "the kernel does not tell CLOCK_BOOTTIME, so a suspend would go unnoticed: allow " +
+          "clock_gettime(2) with every clock, in the seccomp filter of the container or the unit",
+      );
+    }
+  }
 
   /** How many sleeps are under way: every timer of the process is one of them. */
   get sleeping(): number {
     return this.#sleeping;
   }
 
+  /** Throws where the clock stops to answer: better no process than one without time. */
   now(): Instant {
-    // CLOCK_MONOTONIC in Bun, counted from the process's start.
-    return performance.now() as Instant;
+    const now = this.#clocks.readMs(this.#clock);
+    if (Number.isFinite(now)) return now as Instant;
+    throw new ClockError(
+      "the kernel does not tell the monotonic clock: allow clock_gettime(2) with every clock, in " +
+        "the seccomp filter of the container or the unit",
+    );
   }
 
   suspendedMs(): number {
-    return this.#bootClock.nowMs() - performance.now();
+    // A process that is held between two readings would take its pause for a suspend.
+    for (let reading = 1; ; reading += 1) {
+      const before = this.#clocks.readMs("monotonic");
+      const bootMs = this.#clocks.readMs("boot");
+      const isExact = this.#clocks.readMs("monotonic") - before <= readingMs;
+      if (isExact || reading === mostReadings) return bootMs - before;
+    }
+  }
+
+  uptimeMs(): number {
+    return this.#clocks.readMs("boot");
   }
 
   wallClock(): Date {
@@ -33,7 +66,7 @@ export class RealScheduler implements Scheduler {
     this.#sleeping += 1;
     do {
       // Whole milliseconds, because a timer of a fraction wakes early and has to be set again.
-      const leftMs = Math.ceil(Math.max(0, wakesAt - this.now()));
+      const leftMs = Math.ceil(nextTimerMs(Math.max(0, wakesAt - this.now())));
       await timer(Math.min(leftMs, longestTimerMs), signal);
     } while (!signal.aborted && this.now() < wakesAt);
     this.#sleeping -= 1;
@@ -55,34 +88,4 @@ function timer(ms: number, signal: AbortSignal): Promise<void> {
     const handle = setTimeout(wake, ms);
     signal.addEventListener("abort", wake);
   });
-}
-
-/** More than /proc/uptime ever holds. */
-const longestUptime = 64;
-
-/**
- * Time since boot with suspends counted, in milliseconds.
- * /proc/uptime is CLOCK_BOOTTIME in hundredths of a second. `os.uptime` has whole seconds only,
- * rounded up: in its place, a deadline would be told up to a second too late. So the file stays
- * open, for a process may have no descriptor left when it needs the time.
- * Source: fs/proc/uptime.c and do_sysinfo of Linux
- */
-class BootClock {
-  readonly #descriptor = openUptime();
-  readonly #bytes = Buffer.alloc(longestUptime);
-
-  nowMs(): number {
-    if (this.#descriptor === undefined) return uptime() * 1000;
-    const length = readSync(this.#descriptor, this.#bytes, 0, longestUptime, 0);
-    return Number.parseFloat(this.#bytes.toString("latin1", 0, length)) * 1000;
-  }
-}
-
-/** Undefined where there is no such file. */
-function openUptime(): number | undefined {
-  try {
-    return openSync("/proc/uptime", "r");
-  } catch {
-    return undefined;
-  }
 }

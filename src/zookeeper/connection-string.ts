@@ -24,6 +24,9 @@ export class ConnectionStringError extends Error {
  * is written in brackets, and the chroot is everything from the first `/`; a lone `/` means none.
  * At most 16384 characters are taken.
  *
+ * A list goes on behind no chroot: other clients take `a:1/x,b:1/x` for one server and a path with
+ * a comma in it, so that two lists of the same servers in another order would mean two services.
+ *
  * Throws `ConnectionStringError`. Source: ConnectStringParser.java:116-141.
  */
 export function parseConnectionString(text: string): {
@@ -42,12 +45,30 @@ export function parseConnectionString(text: string): {
       `"${excerpt(text)}" names no server; right: "host:2181,host:2181/path"`,
     );
   }
+  if (listGoesOn.test(path)) {
+    throw new ConnectionStringError(
+      `"${excerpt(text)}" has a server behind a path; ${cureOf(text)}`,
+    );
+  }
   const servers = hosts.split(",").map((part) => parseServer(part.trim(), text));
   const problem = pathProblem(path);
   if (problem !== undefined) {
     throw new ConnectionStringError(`the path behind the servers is wrong: ${problem}`);
   }
   return { servers, chroot: path === "/" ? "" : path };
+}
+
+/** Where a list of servers goes on: at a comma, or at what else people put before a port. */
+const listGoesOn = /,|[;|\s][^/]*:\d/u;
+
+/** The list that is meant, where every server has the same path. */
+function cureOf(text: string): string {
+  const parts = text.split(/[,;|\s]+/u).filter((part) => part !== "");
+  const servers = parts.map((part) => part.replace(/\/.*$/u, "")).filter((server) => server !== "");
+  const paths = new Set(parts.map((part) => /\/.*$/u.exec(part)?.[0]).filter((path) => path));
+  const [path = ""] = paths;
+  const meant = paths.size === 1 ? `${servers.join(",")}${path}` : "host:2181,host:2181/path";
+  return `the path of all stands once, behind the last; right: "${excerpt(meant)}"`;
 }
 
 /** Writes an address as it is parsed, with brackets where they are needed. */

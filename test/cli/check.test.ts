@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { clockFinding, type ClockReading, wallFinding } from "../../src/cli/check/check-clocks.ts";
+import {
+  clockFinding,
+  type ClockReading,
+  kernelClocksFinding,
+  wallFinding,
+} from "../../src/cli/check/check-clocks.ts";
 import { directoryFinding, stateFinding } from "../../src/cli/check/check-directories.ts";
 import {
   boundFinding,
@@ -15,6 +20,7 @@ import { failing, ok, warning } from "../../src/election/ports/finding.ts";
 import type { Epoch } from "../../src/election/ports/coordinator.ts";
 import type { Instant } from "../../src/base/scheduler.ts";
 import { finalName } from "../../src/files/file-name.ts";
+import { KernelClocks } from "../../src/system/kernel-clocks.ts";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
 import { type Understood, understood } from "./command-line.fixture.ts";
 
@@ -108,6 +114,21 @@ test.each([
   ["by a source that loses ticks", later(1000), "jiffies", "warning"],
 ] as const)("check: clocks that go %s", (_, after, source, level) => {
   expect(clockFinding(start, after, source).level).toBe(level);
+});
+
+test.each([
+  ["all", {}, "ok"],
+  ["all but raw", { raw: Number.NaN }, "warning"],
+  ["all but monotonic", { monotonic: Number.NaN }, "error"],
+  ["all but boot", { boot: Number.NaN }, "error"],
+  ["all, one in coarse steps", { raw: 4 }, "warning"],
+] as const)("check: a kernel that tells its clocks: %s", (_, odd, level) => {
+  const steps = { raw: 1e-6, monotonic: 1e-6, boot: 1e-6, ...odd };
+  expect(kernelClocksFinding({ resolutionMs: (name) => steps[name] }).level).toBe(level);
+});
+
+test("check: this kernel tells its clocks", () => {
+  expect(kernelClocksFinding(KernelClocks.open()).level).toBe("ok");
 });
 
 test.each([

@@ -55,6 +55,22 @@ test("lease: is over after a suspend, though monotonic time stood still", () => 
   expect(lease.renew(scheduler.now(), durationMs)).toBe(false);
 });
 
+test("lease: is over when the boot clock cannot be read, is no number, or goes backwards", () => {
+  for (const suspendedMs of [Number.NaN, Number.POSITIVE_INFINITY, -100]) {
+    const scheduler = new FakeScheduler();
+    const lease = leaseOf(scheduler);
+    scheduler.suspend(suspendedMs);
+    expect(lease.holds()).toBe(false);
+  }
+});
+
+test("lease: is over when time is no number", () => {
+  const scheduler = new FakeScheduler();
+  const lease = leaseOf(scheduler);
+  scheduler.stall(Number.NaN);
+  expect(lease.holds()).toBe(false);
+});
+
 test("lease: a shorter session timeout shortens it from the next renewal on", async () => {
   const scheduler = new FakeScheduler();
   const lease = leaseOf(scheduler);

@@ -12,6 +12,8 @@ const timings = {
   stopTimeoutMs: 400_000,
 };
 const patience = { answersMs: 3_000, attemptMs: 5_000, expiryMs: 1_000, countsOpenings: true };
+const writing = { writes: true, beginMs: 0, endMs: 0 };
+const silent = { ...writing, writes: false };
 /** What a state may need besides its own timing: the coordinator's answers, and the grace. */
 const answerMs = 18_000;
 /** The same for an attempt and the look ahead of it. */
@@ -28,7 +30,7 @@ const repair: ElectionEvent = {
 const written: ElectionEvent = { kind: "file-written", file: "1-1.json", epoch, durationMs: 1 };
 
 function inState(state: StateName): Progress {
-  const progress = new Progress(timings, { patience }, "writes");
+  const progress = new Progress(timings, { patience }, writing);
   const edges = {
     Init: [],
     Attempter: [transition("Init", "Attempter", "ready")],
@@ -79,6 +81,29 @@ test("progress: a leader that renews its lease, but writes no file, is stuck", (
   expect(progress.stuck).toBeUndefined();
 });
 
+test("progress: a leader owes no file while its hooks take what they may", () => {
+  const hooked = { writes: true, beginMs: 70_000, endMs: 90_000 };
+  const progress = new Progress(timings, { patience }, hooked);
+  progress.observe(transition("Attempter", "Leader", "elected"));
+  const mostMs = hooked.beginMs + timings.leaderTimeoutMs + hooked.endMs + answerMs;
+  for (let passedMs = 0; passedMs < mostMs; passedMs += 1_000) {
+    progress.passed(1_000);
+    progress.observe(lease(0, 666));
+    expect(progress.stuck).toBeUndefined();
+  }
+  progress.passed(1_000);
+  expect(progress.stuck).toContain("Leader owes a file-written");
+});
+
+test("progress: who repairs owes no attempt while its duty takes what it may to end", () => {
+  const progress = new Progress(timings, { patience }, { ...writing, endMs: 90_000 });
+  progress.observe(transition("Leader", "Failover", "lease-ended"));
+  progress.passed(90_000 + timings.failoverTimeoutMs + answerMs);
+  expect(progress.stuck).toBeUndefined();
+  progress.passed(1);
+  expect(progress.stuck).toContain("Failover owes a repair");
+});
+
 test("progress: what other parts say is no sign of life of the state", () => {
   const progress = inState("Attempter");
   progress.passed(timings.attempterTimeoutMs + attemptMs + 1);
@@ -106,7 +131,7 @@ test("progress: an attempt that waits for an earlier lease to end may take as mu
 
 test("progress: a coordinator that may take longer allows longer silence", () => {
   const changing = { patience };
-  const progress = new Progress(timings, changing, "writes");
+  const progress = new Progress(timings, changing, writing);
   changing.patience = { ...patience, answersMs: 12_000 };
   progress.passed(answerMs + 9_000);
   expect(progress.stuck).toBeUndefined();
@@ -115,7 +140,7 @@ test("progress: a coordinator that may take longer allows longer silence", () =>
 });
 
 test("progress: a duty without a pace owes no files", () => {
-  const progress = new Progress(timings, { patience }, "silent");
+  const progress = new Progress(timings, { patience }, silent);
   progress.observe(transition("Attempter", "Leader", "elected"));
   for (let renewal = 0; renewal < 1_000; renewal += 1) {
     progress.passed(1_000);
@@ -136,7 +161,7 @@ test("progress: a replica that was asked not to stand owes no attempt before it 
 
 test("progress: a pace that changes holds from then on", () => {
   const changing = { ...timings };
-  const progress = new Progress(changing, { patience }, "writes");
+  const progress = new Progress(changing, { patience }, writing);
   progress.observe(transition("Attempter", "Leader", "elected"));
   changing.leaderTimeoutMs = 600_000;
   progress.passed(600_000);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { leaseTimingOf } from "../../src/coordination/zookeeper/lease-timing.ts";
-import { dutyEndMs, stopProblem, timingProblem } from "../../src/exec/timings.ts";
+import { dutyBeginMs, dutyEndMs, stopProblem, timingProblem } from "../../src/exec/timings.ts";
 
 function problem(sessionTimeoutMs: number, execStopTimeoutMs: number): string | undefined {
   const timings = { execStopTimeoutMs, stopTimeoutMs: 8_000 };
@@ -28,8 +28,8 @@ test("exec timings: on-lost fits into the stop timeout by default, and what does
     stopTimeoutMs: 8_000,
   };
   const timing = leaseTimingOf(10_000);
-  const lost = { underLease: false, onLost: true };
-  const both = { underLease: true, onLost: true };
+  const lost = { command: false, onElected: false, onLost: true };
+  const both = { ...lost, command: true };
   expect(stopProblem(defaults, timing, lost)).toBeUndefined();
   expect(stopProblem(defaults, timing, both)).toBeUndefined();
   const short = { ...defaults, stopTimeoutMs: 1_000 };
@@ -46,11 +46,17 @@ test("exec timings: on-lost fits into the stop timeout by default, and what does
 
 test("exec timings: a duty ends when whatever has to be stopped has, hooks included", () => {
   const timings = { execStopTimeoutMs: 2_000, hookTimeoutMs: 3_000 };
-  const endMs = (underLease: boolean, onLost: boolean): number =>
-    dutyEndMs(timings, leaseTimingOf(10_000), { underLease, onLost });
+  const none = { command: false, onElected: false, onLost: false };
+  const endMs = (command: boolean, onLost: boolean, onElected = false): number =>
+    dutyEndMs(timings, leaseTimingOf(10_000), { command, onElected, onLost });
   expect(endMs(false, false)).toBe(0);
   expect(endMs(true, false)).toBe(2_500);
   // One that heeds no signal is stopped as a command is, after its own time.
   expect(endMs(false, true)).toBe(5_500);
   expect(endMs(true, true)).toBe(8_000);
+  // Of the two that the lease bounds only one runs at a time.
+  expect(endMs(true, false, true)).toBe(2_500);
+  expect(endMs(false, false, true)).toBe(2_500);
+  expect(dutyBeginMs(timings, leaseTimingOf(10_000), none)).toBe(0);
+  expect(dutyBeginMs(timings, leaseTimingOf(10_000), { ...none, onElected: true })).toBe(5_500);
 });

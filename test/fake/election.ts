@@ -266,6 +266,7 @@ export class FakeWorld implements Context {
   readonly observer = new Recorder();
   readonly budget = new RepairBudget(() => 3);
   readonly stepDown = new StepDown();
+  dutyEndMs = 0;
   readonly timings = { attempterTimeoutMs: 10_000, failoverTimeoutMs: 1000, stopTimeoutMs: 8000 };
   readonly #stop = new AbortController();
 

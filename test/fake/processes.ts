@@ -37,6 +37,10 @@ export class FakeProcesses implements Processes {
     this.#send(this.living(), "SIGKILL");
   }
 
+  killAll(): void {
+    this.kill();
+  }
+
   signal(pids: readonly number[], signal: StopSignalName): void {
     this.#send(pids, signal);
   }

@@ -7,6 +7,10 @@ interface Sleeper {
 
 /** A scheduler whose time passes only when the test says so. */
 export class FakeScheduler implements Scheduler {
+  /** 0 unless a test wants a machine without a raw clock. */
+  slewShare = 0;
+  /** What the uptime has gained or lost by slewing. */
+  slewedMs = 0;
   #now = 0;
   #suspendedMs = 0;
   #seed: number;
@@ -23,6 +27,10 @@ export class FakeScheduler implements Scheduler {
 
   suspendedMs(): number {
     return this.#suspendedMs;
+  }
+
+  uptimeMs(): number {
+    return this.#now + this.#suspendedMs + this.slewedMs;
   }
 
   wallClock(): Date {

@@ -10,9 +10,8 @@ const root = join(import.meta.dir, "../..");
 const script = (path: string): string => `
   import { proveDirectory } from "${root}/src/files/directory-proof.ts";
   import { LocalDisk } from "${root}/src/disk/local-disk.ts";
-  import { RealScheduler } from "${root}/src/system/real-scheduler.ts";
   if (process.getuid() === 0) process.setuid(${stranger});
-  const proof = await proveDirectory(new LocalDisk("${path}"), "a", new RealScheduler());
+  const proof = await proveDirectory(new LocalDisk("${path}"), "a");
   console.log(proof.kind === "failed" ? proof.failure.detail : proof.kind);
 `;
 

@@ -264,7 +264,7 @@ test("proof: writes, flushes, renames and removes a probe, and cleans up after i
   expect(await desk.files.prove()).toEqual({ kind: "proved", fence: undefined });
   expect(desk.names).toEqual([temporaryName(epochOf(3), 1, "b")]);
   const steps = desk.disk.journal.map((step) => step.split(" ")[0]);
-  expect(steps).toEqual(["make", "write", "publish", "remove", "list", "remove"]);
+  expect(steps).toEqual(["make", "write", "publish", "stat", "remove", "list", "remove"]);
 });
 
 test("proof: names the highest epoch of the directory", async () => {
@@ -382,8 +382,11 @@ test("proof: removes probes of others only when they are old", async () => {
   const [old, fresh] = [temporaryName(epochOf(0), 0, "b"), temporaryName(epochOf(0), 0, "c")];
   desk.disk.files.set(old, "probe");
   desk.disk.files.set(fresh, "probe");
-  desk.disk.modified.set(old, new Date(desk.scheduler.wallClock().getTime() - 3_600_001));
-  desk.disk.modified.set(fresh, new Date(desk.scheduler.wallClock().getTime() - 3_599_999));
+  // By the disk's own clock, whatever our wall clock says.
+  const now = desk.scheduler.wallClock().getTime() + 1e9;
+  desk.disk.modified.set(temporaryName(epochOf(0), 1, "a"), new Date(now));
+  desk.disk.modified.set(old, new Date(now - 3_600_001));
+  desk.disk.modified.set(fresh, new Date(now - 3_599_999));
   await desk.files.prove();
   expect(desk.names).toEqual([fresh]);
 });

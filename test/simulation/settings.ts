@@ -1,16 +1,18 @@
 import { leaseTimingOf } from "../../src/coordination/zookeeper/lease-timing.ts";
 import type { ServiceConfig } from "../../src/coordination/zookeeper/options.ts";
 import type { ReplicaConfig } from "../../src/daemon/replica.ts";
+import { longestSlewShare } from "../../src/base/scheduler.ts";
 import { timingProblem } from "../../src/exec/timings.ts";
 import { unreachable } from "../../src/base/unreachable.ts";
 import { type Fault, planFaults, planRestore, planWipe } from "./faults/faults.ts";
+import type { Hooks } from "./replica/replica-commands.ts";
 import { Random } from "./world/random.ts";
 
 /**
  * What is asserted, and what is done.
  *
  * - `default`: every fault within the stated assumptions; every invariant.
- * - `beyond`: clocks off by 30 %; fencing must hold, mutual exclusion may not.
+ * - `beyond`: raw clocks off by 30 %; fencing must hold, mutual exclusion may not.
  * - `wipe`: the ensemble loses its data once; nobody leads below the fence.
  * - `restore`: it goes back to a backup once, among other faults; nobody writes below the fence.
  * - `calm`: no fault at all.
@@ -31,6 +33,15 @@ export interface MachinePlan {
 /** A replica's settings, but for its name. */
 export type SimulatedConfig = Omit<ReplicaConfig, "replicaId"> & ServiceConfig;
 
+export type LiveSettings = Pick<
+  SimulatedConfig,
+  | "leaderTimeoutMs"
+  | "attempterTimeoutMs"
+  | "failoverTimeoutMs"
+  | "failoverAttemptsCount"
+  | "storageCapacity"
+>;
+
 /** Everything that a seed decides before the world begins. */
 export interface Settings {
   readonly seed: number;
@@ -44,10 +55,14 @@ export interface Settings {
   readonly sharedDirectory: boolean;
   /** Whether leaders run a command, and what becomes of the files then. */
   readonly command: "none" | "alone" | "beside";
+  /** Which commands run before and after a leadership. */
+  readonly hooks: Hooks;
   /** Files of an earlier life of the service, with a low epoch. */
   readonly oldFiles: number;
-  /** How far each clock's rate may be off. */
+  /** How far each raw clock's rate may be off. */
   readonly rateError: number;
+  /** How far a time daemon may slew each ordinary clock besides. */
+  readonly slewError: number;
   readonly config: SimulatedConfig;
   readonly faults: readonly Fault[];
   /** No fault lasts longer than this. */
@@ -57,18 +72,30 @@ export interface Settings {
 }
 
 const stopTimeoutMs = 8_000;
+const attempterTimeouts = [5_000, 10_000] as const;
 
 /** What the calm end of a simulation takes, see epilogue.ts. */
 export const epilogueMs = 75_000;
+
+/** What a reload may change: the same choice as at the start. */
+export function liveSettingsOf(random: Random): LiveSettings {
+  return {
+    leaderTimeoutMs: random.pick([1_000, 2_000, 5_000]),
+    attempterTimeoutMs: random.pick(attempterTimeouts),
+    failoverTimeoutMs: random.pick([100, 500, 1_000]),
+    failoverAttemptsCount: random.integer(3, 10),
+    storageCapacity: random.integer(1, 10),
+  };
+}
 
 export function settingsOf(seed: number, profile: Profile, minutes: number): Settings {
   const random = new Random(seed, "settings");
   const servers = random.pick([3, 3, 3, 5]);
   const sessionTimeoutMs = random.pick([2_000, 4_000, 6_000, 10_000]);
-  const attempterTimeoutMs = random.pick([5_000, 10_000]);
   const tickMs = Math.min(1_000, sessionTimeoutMs / 2);
   const syncLimit = random.integer(3, 10);
-  const recoveryMs = 3 * sessionTimeoutMs + 2 * attempterTimeoutMs + syncLimit * tickMs + 5_000;
+  const recoveryMs =
+    3 * sessionTimeoutMs + 2 * Math.max(...attempterTimeouts) + syncLimit * tickMs + 5_000;
   const faultsUntilMs = Math.max(20_000, minutes * 60_000 - recoveryMs - epilogueMs);
   const config = {
     zkServers: {
@@ -85,12 +112,8 @@ export function settingsOf(seed: number, profile: Profile, minutes: number): Set
     zkAuth: null,
     zkAuthFile: null,
     sessionTimeoutMs,
-    leaderTimeoutMs: random.pick([1_000, 2_000, 5_000]),
-    attempterTimeoutMs,
-    failoverTimeoutMs: random.pick([500, 1_000]),
-    failoverAttemptsCount: random.integer(3, 10),
     stopTimeoutMs,
-    storageCapacity: random.integer(1, 10),
+    ...liveSettingsOf(random),
   } as unknown as SimulatedConfig;
   const replicas = random.integer(3, 7);
   const commands = new Random(seed, "commands");
@@ -107,7 +130,9 @@ export function settingsOf(seed: number, profile: Profile, minutes: number): Set
     sharedDirectory: profile === "wipe" || random.chance(0.6),
     oldFiles: random.chance(0.5) ? random.integer(40, 150) : 0,
     rateError: profile === "beyond" ? 0.3 : 0.01,
+    slewError: profile === "calm" ? 0 : longestSlewShare,
     command,
+    hooks: hooksOf(new Random(seed, "hooks")),
     config: { ...config, ...commandConfigOf(commands, command, sessionTimeoutMs) },
     faults: faultsOf(seed, profile, faultsUntilMs),
     faultsUntilMs,
@@ -119,7 +144,10 @@ function commandConfigOf(
   random: Random,
   command: Settings["command"],
   sessionTimeoutMs: number,
-): Pick<ReplicaConfig, "withFiles" | "execStopTimeoutMs" | "execRestart" | "execThen"> {
+): Pick<
+  ReplicaConfig,
+  "withFiles" | "execStopTimeoutMs" | "execRestart" | "execThen" | "hookTimeoutMs"
+> {
   const timing = leaseTimingOf(sessionTimeoutMs);
   let execStopTimeoutMs = Math.floor(random.between(50, 3_000));
   while (timingProblem({ stopTimeoutMs, execStopTimeoutMs }, timing) !== undefined)
@@ -127,7 +155,15 @@ function commandConfigOf(
   const execRestart = random.pick(["always", "always", "on-failure", "never"] as const);
   // With "stay" nobody runs a command any more: that is for unit tests.
   const execThen = random.pick(["resign", "exit"] as const);
-  return { withFiles: command !== "alone", execStopTimeoutMs, execRestart, execThen };
+  // Up to a minute, in which the watchdog must not strike.
+  const hookTimeoutMs = Math.floor(200 * 300 ** random.next());
+  const withFiles = command !== "alone";
+  return { withFiles, execStopTimeoutMs, execRestart, execThen, hookTimeoutMs };
+}
+
+function hooksOf(random: Random): Hooks {
+  const elected = random.chance(0.25);
+  return { elected, lost: random.chance(elected ? 0.6 : 0.15) };
 }
 
 function machinesOf(random: Random, replicas: number): readonly MachinePlan[] {

@@ -67,10 +67,10 @@ export class Simulation {
     this.ensemble.told = (text) => this.trace.tell("ensemble", text);
     this.referee = new Referee(() => this.timeline.now, {
       trustsClocks: settings.profile !== "beyond",
-      storageCapacity: config.storageCapacity,
-      repairAttempts: config.failoverAttemptsCount,
+      recoveredAtMs: settings.faultsUntilMs + settings.recoveryMs,
     });
-    const shared = new SimulatedDirectory();
+    const now = (): number => this.timeline.now;
+    const shared = new SimulatedDirectory(now);
     const machines = machinesOf(settings, (file) => {
       this.referee.blame("lock", `${file} is removed, and who holds it lives`);
     });
@@ -90,12 +90,14 @@ export class Simulation {
         },
         host: `replica-${index}`,
         machine,
-        directory: settings.sharedDirectory ? shared : new SimulatedDirectory(),
+        directory: settings.sharedDirectory ? shared : new SimulatedDirectory(now),
         hasOwnDisk: !settings.sharedDirectory,
         config,
         command: settings.command,
+        hooks: settings.hooks,
         calmAtMs: settings.faultsUntilMs,
         rate: rateOf(settings, rates),
+        slew: slewOf(settings, rates),
       });
     });
     this.#directories = [...new Set(this.replicas.map(({ directory }) => directory))];
@@ -155,6 +157,7 @@ export class Simulation {
       ensemble: this.ensemble,
       replicas: this.replicas,
       rateError: settings.rateError,
+      slewError: settings.slewError,
       wiped: () => {
         referee.forgetEpochs();
         this.#heldEpoch = undefined;
@@ -257,6 +260,12 @@ function rateOf({ rateError, profile }: Settings, random: Random): number {
   const error = random.between(-1, 1);
   const isExtreme = profile === "beyond" && random.chance(0.7);
   return 1 + rateError * (isExtreme ? Math.sign(error) : error);
+}
+
+/** How far a time daemon slews a replica's ordinary clock at first: mostly as far as it can. */
+function slewOf({ slewError }: Settings, random: Random): number {
+  const error = random.between(-1, 1);
+  return slewError * (random.chance(0.6) ? Math.sign(error) : error);
 }
 
 /** The machine of each replica. */

@@ -39,7 +39,7 @@ function managed({ watchdogMs, send }: World = {}) {
       },
     },
     watchdogMs,
-    progress: new Progress(timings, { patience }, "writes"),
+    progress: new Progress(timings, { patience }, { writes: true, beginMs: 0, endMs: 0 }),
     timings,
     tell: (level, detail) => troubles.push(`${level}: ${detail}`),
   });

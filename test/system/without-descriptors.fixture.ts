@@ -9,7 +9,7 @@ const never = new AbortController().signal;
 
 /** Takes every descriptor that this process may have, and tells what can be done without one. */
 const scheduler = new RealScheduler();
-const processes = new LinuxProcesses({ environment: process.env, inherited: undefined });
+const processes = new LinuxProcesses({ environment: process.env, inherited: [] });
 const started = processes.start({
   command: ["sleep", "60"],
   environment: {},

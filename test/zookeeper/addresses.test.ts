@@ -14,6 +14,8 @@ test.each([
   ["a:1,b:2/x/y", ["a:1", "b:2"], "/x/y"],
   ["a", ["a:2181"], ""],
   ["a:1/", ["a:1"], ""],
+  ["a:1/app:2", ["a:1"], "/app:2"],
+  ["a:1/an app;b", ["a:1"], "/an app;b"],
   [" a:1 , b ", ["a:1", "b:2181"], ""],
   ["[::1]:7,[fe80::1],::2", ["[::1]:7", "[fe80::1]:2181", "[::2]:2181"], ""],
   ["zk-1.example.com:2181,10.0.0.1:2182", ["zk-1.example.com:2181", "10.0.0.1:2182"], ""],
@@ -41,6 +43,19 @@ test.each([
   ["a:1/x/", "ends with"],
   ["a:1//x", "empty element"],
   ["http://a:1", 'the port ""'],
+  ["a:2181/app,b:2181/app", 'right: "a:2181,b:2181/app"'],
+  ["b:2181/app,a:2181/app", 'right: "b:2181,a:2181/app"'],
+  ["a/app,b/app,c/app", 'right: "a,b,c/app"'],
+  ["a:1/app,b:1", 'right: "a:1,b:1/app"'],
+  ["a:1,b:1/app,c:1", 'right: "a:1,b:1,c:1/app"'],
+  ["a:1/app , b:1/app", 'right: "a:1,b:1/app"'],
+  ["[::1]:1/app,[::2]:1/app", 'right: "[::1]:1,[::2]:1/app"'],
+  ["a:1/app;b:1/app", 'right: "a:1,b:1/app"'],
+  ["a:1/app b:1/app", 'right: "a:1,b:1/app"'],
+  ["a:1/one,b:1/two", 'right: "host:2181,host:2181/path"'],
+  ["a:1/app,", 'right: "a:1/app"'],
+  ["a:1/,b:1/", 'right: "a:1,b:1/"'],
+  ["a:1/a,b", "behind a path"],
 ])("connection string: %p is refused, and the message says why (K)", (text, message) => {
   expect(() => parseConnectionString(text)).toThrow(ConnectionStringError);
   expect(() => parseConnectionString(text)).toThrow(message);

@@ -70,7 +70,7 @@ test("attempter: servers that answer nothing but pings do not make it look stuck
   const progress = new Progress(
     { ...timings, leaderTimeoutMs: 1 },
     { patience: patienceOf(sessionTimeoutMs) },
-    "silent",
+    { writes: false, beginMs: 0, endMs: 0 },
   );
   progress.observe(transition("Init", "Attempter", "ready"));
   const attempting = attempter(world, { kind: "Attempter", session, yields: false });

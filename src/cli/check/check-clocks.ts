@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Instant, Scheduler } from "../../base/scheduler.ts";
-import { type Finding, milliseconds, ok, warning } from "../../election/ports/finding.ts";
+import { failing, type Finding, milliseconds, ok, warning } from "../../election/ports/finding.ts";
+import type { ClockName, KernelClocks } from "../../system/kernel-clocks.ts";
 
 /** What every clock said at one moment. */
 export interface ClockReading {
@@ -11,6 +12,8 @@ export interface ClockReading {
 
 /** Clocks of the kernel that lose ticks on a busy machine. */
 const coarseSources: readonly string[] = ["jiffies", "refined-jiffies"];
+/** A lease of the shortest session is a few hundred milliseconds. */
+const coarsestMs = 1;
 /** Two readings may differ by this much, and the wall clock may be slewed by this share. */
 const toleranceMs = 100;
 const toleranceShare = 0.01;
@@ -26,8 +29,33 @@ export function readClocks(scheduler: Scheduler): ClockReading {
 }
 
 /**
- * Whether the clocks went together between two readings. The lease rests on the monotonic one, and
- * on the boot clock's telling of a suspend; the wall clock is for people.
+ * Whether the kernel tells the clocks that leases and suspends are read off, and in steps that are
+ * small enough.
+ */
+export function kernelClocksFinding(clocks: Pick<KernelClocks, "resolutionMs">): Finding {
+  const subject = "kernel clocks";
+  const names: readonly ClockName[] = ["raw", "monotonic", "boot"];
+  const steps = names.map((name) => ({ name, ms: clocks.resolutionMs(name) }));
+  const missing = steps.filter(({ ms }) => !Number.isFinite(ms)).map(({ name }) => name);
+  if (missing.includes("monotonic") || missing.includes("boot")) {
+    const detail = `${missing.join(" and ")} not there; allow clock_gettime(2) with every clock`;
+    return failing(subject, detail);
+  }
+  const coarse = steps.find(({ ms }) => ms > coarsestMs);
+  if (coarse !== undefined) {
+    const detail = `${coarse.name} goes in steps of ${milliseconds(coarse.ms)}`;
+    return warning(subject, `${detail}; leases are cut by them: high-resolution timers are off`);
+  }
+  if (missing.length > 0) {
+    const detail = "raw is not there, and a time daemon may slew the others";
+    return warning(subject, `${detail}: leases are a tenth shorter, and waited out a tenth longer`);
+  }
+  return ok(subject, `${names.join(", ")} are there, in steps below ${milliseconds(coarsestMs)}`);
+}
+
+/**
+ * Whether the clocks went together between two readings. The lease rests on the raw one, and on the
+ * boot clock's telling of a suspend; the wall clock is for people.
  */
 export function clockFinding(
   before: ClockReading,
@@ -39,8 +67,8 @@ export function clockFinding(
   const sleptMs = after.suspendedMs - before.suspendedMs;
   const allowedMs = toleranceMs + passedMs * toleranceShare;
   const named = `kernel clock ${source ?? "unknown"}`;
-  if (passedMs < 0) return warning("clocks", `${named}: the monotonic clock ran backwards`);
-  if (sleptMs > toleranceMs) {
+  if (passedMs < 0) return warning("clocks", `${named}: the raw clock ran backwards`);
+  if (!(sleptMs <= toleranceMs)) {
     return warning("clocks", `${named}: the machine was suspended for ${milliseconds(sleptMs)}`);
   }
   if (Math.abs(wallMs - passedMs) > allowedMs) {
@@ -51,7 +79,7 @@ export function clockFinding(
     return warning("clocks", `${named} may lose time; the lease assumes a rate within 1 %`);
   }
   const length = milliseconds(passedMs);
-  return ok("clocks", `${named}; monotonic, boot and wall clock went together for ${length}`);
+  return ok("clocks", `${named}; raw, boot and wall clock went together for ${length}`);
 }
 
 /**

@@ -24,7 +24,7 @@ export async function directoryFinding(
   const subject = "directory";
   if (!existsSync(path)) return missingFinding(subject, path);
   const disk = new LocalDisk(path);
-  const proving = proveDirectory(disk, replica, scheduler);
+  const proving = proveDirectory(disk, replica);
   const answered = await within(scheduler, proofLimitMs, [], (limit) =>
     resolvesBefore(proving, limit),
   );

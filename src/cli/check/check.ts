@@ -3,10 +3,17 @@ import { isGiven, type Setting } from "../../options/setting.ts";
 import type { Config } from "../../daemon/options.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
 import { readToken } from "../../http/token-file.ts";
+import { KernelClocks } from "../../system/kernel-clocks.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
 import { coordinationOf } from "../../daemon/coordination.ts";
-import { dutyEndMs } from "../../exec/timings.ts";
-import { clockFinding, clockSource, readClocks, wallFinding } from "./check-clocks.ts";
+import { commandKinds, dutyEndMs } from "../../exec/timings.ts";
+import {
+  clockFinding,
+  clockSource,
+  kernelClocksFinding,
+  readClocks,
+  wallFinding,
+} from "./check-clocks.ts";
 import { directoryFinding, stateFinding } from "./check-directories.ts";
 import { failing, type Finding, ok, warning } from "../../election/ports/finding.ts";
 import { findingsCode, findingsText } from "./findings-text.ts";
@@ -24,7 +31,8 @@ interface CheckQuestion {
 
 /** Runs `election check`: one line per finding. Resolves with the exit code: see its help. */
 export async function runCheck({ config, settings, json }: CheckQuestion): Promise<number> {
-  const scheduler = new RealScheduler();
+  const clocks = KernelClocks.open();
+  const scheduler = new RealScheduler(clocks);
   await using coordination = await coordinationOf(config, scheduler);
   const { signal } = new AbortController();
   const before = readClocks(scheduler);
@@ -41,8 +49,7 @@ export async function runCheck({ config, settings, json }: CheckQuestion): Promi
   const prober = `check-${crypto.getRandomValues(new Uint8Array(8)).toHex()}`;
   const directory = await directoryFinding(config.fileDir, prober, read?.horizon, scheduler);
   const after = readClocks(scheduler);
-  const commands = { underLease: config.onElected !== null, onLost: config.onLost !== null };
-  const endMs = dutyEndMs(config, timing, commands);
+  const endMs = dutyEndMs(config, timing, commandKinds(config, false));
   const forecast = service.forecast({ ...config, dutyEndMs: endMs });
   const findings: Finding[] = [
     configurationFinding(settings),
@@ -51,6 +58,7 @@ export async function runCheck({ config, settings, json }: CheckQuestion): Promi
     state,
     http,
     ...(await tokenFindings(config.httpTokenFile)),
+    kernelClocksFinding(clocks),
     clockFinding(before, after, clockSource()),
     wallFinding(read?.readAt ?? wallMs, read?.leader?.renewedAt, timing.renewalMs),
     forecast.finding,

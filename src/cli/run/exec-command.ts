@@ -17,7 +17,7 @@ export const execCommand: Command = {
     variablesNote(optionsOf("exec")),
     "The command starts after leadership is won, and all its processes are dead before it ends.\n" +
       "It finds ELECTION_EPOCH, ELECTION_REPLICA_ID and ELECTION_LEASE_UNTIL (in seconds of\n" +
-      "/proc/uptime, as of its start) in its environment.",
+      "uptime, as of its start) in its environment.",
   ],
   interpret,
 };

@@ -14,9 +14,12 @@ import {
 import { type Daemon, Supervisor } from "../../exec/supervisor/supervisor.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
 
+const standardError = 2;
 /** Where a supervisor reports to, and the lock that it holds for the daemon: see Supervised. */
 const reportDescriptor = 3;
 const lockDescriptor = 4;
+/** The command has the lock where the supervisor reports, and no descriptor besides. */
+const commandLockDescriptor = 3;
 
 /**
  * Runs `election supervise`: the process between a daemon and its command, started by the daemon
@@ -27,14 +30,16 @@ export async function runSupervise(
 ): Promise<number> {
   // They are meant for the daemon, which tells us what follows from them.
   for (const signal of stopSignals) process.on(signal, () => undefined);
+  const scheduler = new RealScheduler();
   const messages = readMessages();
   const first = await messages.next();
   if (first.done === true || !("command" in first.value)) return exitCodes.usage;
   const assignment = first.value;
   const processes = new LinuxProcesses({
     environment: withoutSettings(environment),
-    inherited: assignment.inheritsLock ? lockDescriptor : undefined,
+    inherited: assignment.inheritsLock ? [[lockDescriptor, commandLockDescriptor]] : [],
   });
+  killInTheEnd(processes);
   const daemon: Daemon = {
     instructions: instructionsOf(messages),
     tell: (report) => {
@@ -45,8 +50,25 @@ export async function runSupervise(
       }
     },
   };
-  await new Supervisor(assignment, { processes, scheduler: new RealScheduler(), daemon }).run();
+  await new Supervisor(assignment, { processes, scheduler, daemon }).run();
   return exitCodes.stopped;
+}
+
+/** The last act of this process, whatever ends it: what it holds dies with it. */
+function killInTheEnd(processes: LinuxProcesses): void {
+  const fail = (error: unknown): never => {
+    try {
+      processes.killAll();
+      const detail = error instanceof Error ? error.stack : String(error);
+      writeSync(standardError, `election supervise: ${detail}\n`);
+    } finally {
+      process.exit(exitCodes.effectRunning);
+    }
+  };
+  // Without them the runtime tells of an error, and goes on.
+  process.on("uncaughtException", fail);
+  process.on("unhandledRejection", fail);
+  process.on("exit", () => processes.killAll());
 }
 
 async function* instructionsOf(

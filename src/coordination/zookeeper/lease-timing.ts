@@ -6,8 +6,8 @@ const leaseShare = 2 / 3;
 /** A renewal is sent every such share of the session timeout. */
 const renewalShare = 1 / 4;
 /**
- * A taker waits this much longer than the holder's lease: two clocks that each run within 1 % of
- * true time differ by less than 2.1 %, and the rest is for the rounding of timers.
+ * A taker waits this much longer than the holder's lease: two raw clocks that each run within 1 %
+ * of true time differ by less than 2.1 %, and the rest is for the rounding of timers.
  */
 const waitingMargin = 0.03;
 /** Connecting, one question and the session's end take a session timeout each at most. */
@@ -48,7 +48,10 @@ export function patienceOf(askedMs: number, longestMs = askedMs): Patience {
   };
 }
 
-/** How long a taker waits on its own clock until a holder's lease is surely over. */
-export function waitingOutMs(holderLeaseMs: number): number {
-  return Math.ceil(holderLeaseMs * (1 + waitingMargin));
+/**
+ * How long a taker waits on its own clock until a holder's lease is surely over.
+ * @param slewShare by how much that clock may be slewed besides, see Scheduler
+ */
+export function waitingOutMs(holderLeaseMs: number, slewShare = 0): number {
+  return Math.ceil(holderLeaseMs * (1 + waitingMargin) * (1 + slewShare));
 }

@@ -97,13 +97,17 @@ export interface Session {
   turn(signal: AbortSignal): Promise<Call>;
   /**
    * Tells the coordinator to forget the session, and frees all that belongs to it. Idempotent.
+   * From the call on, `mayAct` of its leadership is false.
    * Waits for the answer until `signal` aborts at the latest; then the session runs out by itself.
    *
    * One that has led is not left to that alone. What `resign` could not give up is given up as soon
    * as the coordinator can be reached again. Without `resign` the session is only closed then.
    */
   close(signal: AbortSignal): Promise<void>;
-  /** Frees what the session holds here without telling the coordinator: as a crash would. */
+  /**
+   * Frees what the session holds here without telling the coordinator: as a crash would. From the
+   * call on, `mayAct` of its leadership is false.
+   */
   abandon(): void;
 }
 

@@ -1,5 +1,6 @@
 import type { Session } from "../ports/coordinator.ts";
-import type { Failure } from "../failure.ts";
+import { resolvesBefore, within } from "../../base/deadline.ts";
+import type { Failure, Resource } from "../failure.ts";
 import { briefly, letGo } from "./let-go.ts";
 import { proveDuty } from "./proving.ts";
 import {
@@ -13,32 +14,32 @@ import {
 /**
  * A resource failed, and we try to repair it.
  * Enter: with the failure, and with what the last state held. While here: let go of that; then one
- * repair attempt after every failover-timeout, as long as the resource has attempts left. Leave: an
- * attempt succeeded, the attempts are used up, signal.
+ * repair attempt after every failover-timeout, as long as the resource has attempts left. What the
+ * duty needs to end costs none; an effect that takes longer hangs, which is a failure of the duty,
+ * whatever had failed before. Leave: an attempt succeeded, the attempts are used up, signal.
  * Safety: the session is closed whatever failed, so one session owns at most one epoch.
  */
 export async function failover(
   context: Context,
   state: StateOf<"Failover">,
 ): Promise<Transition<"Failover">> {
-  const { resource } = state.failure;
   const holdings = await release(context, state.holdings);
-
   let { failure } = state;
   for (;;) {
+    const hanging = await hangingEffect(holdings);
+    const { resource } = hanging ?? failure;
     if (context.stop.aborted) return toStopping(context, holdings);
-    if (!context.budget.spend(resource)) return exhausted(failure, holdings);
+    if (!context.budget.spend(resource)) return exhausted(hanging ?? failure, holdings);
     await context.scheduler.sleep(context.timings.failoverTimeoutMs, context.stop);
     if (context.stop.aborted) return toStopping(context, holdings);
 
-    const repair = await attemptRepair(context, failure, holdings);
-    context.observer.observe({
-      kind: "repair",
-      resource,
-      attempt: context.budget.spent(resource),
-      left: context.budget.left(resource),
-      failure: repair.failure,
-    });
+    const stillHanging = hanging && (await hangingEffect(holdings));
+    if (stillHanging !== undefined || resource !== failure.resource) {
+      report(context, resource, stillHanging);
+      continue;
+    }
+    const repair = await attemptRepair(context, failure);
+    report(context, resource, repair.failure);
     if (repair.failure === undefined) {
       return {
         to: { kind: "Init", session: repair.session },
@@ -50,6 +51,16 @@ export async function failover(
   }
 }
 
+function report({ observer, budget }: Context, resource: Resource, failure?: Failure): void {
+  observer.observe({
+    kind: "repair",
+    resource,
+    attempt: budget.spent(resource),
+    left: budget.left(resource),
+    failure,
+  });
+}
+
 /** Lets go of what was held; the holdings that remain are empty unless an effect still runs. */
 async function release(context: Context, holdings: Holdings): Promise<Holdings> {
   const { scheduler, stop } = context;
@@ -57,11 +68,23 @@ async function release(context: Context, holdings: Holdings): Promise<Holdings> 
   if (letting.kind === "let-go") return { session: undefined, tenure: undefined };
   if (stop.aborted) return holdings;
 
-  // The effect hangs. Our lease ends by itself, and a successor waits for that because nothing was
-  // released; but a session that we keep alive would keep others from leading.
+  // The effect goes on. Our lease ends by itself, and a successor waits for that because nothing
+  // was released; but a session that we keep alive would keep others from leading.
   context.observer.observe({ kind: "notice", level: "warn", detail: letting.detail });
   await briefly(scheduler, async (limit) => holdings.session?.close(limit));
-  return { session: undefined, tenure: holdings.tenure };
+  const { tenure } = holdings;
+  if (tenure === undefined) return { session: undefined, tenure };
+  const hasEnded = await within(scheduler, context.dutyEndMs, [stop], (limit) =>
+    resolvesBefore(tenure.ended, limit),
+  );
+  return { session: undefined, tenure: hasEnded ? undefined : tenure };
+}
+
+/** What is wrong with an effect that has not ended in the time that the duty needs for it. */
+async function hangingEffect({ tenure }: Holdings): Promise<Failure | undefined> {
+  if (tenure === undefined || (await hasSettled(tenure.ended))) return undefined;
+  const detail = `an effect of epoch ${tenure.leadership.epoch} is still running`;
+  return { resource: "duty", code: "duty-failed", detail };
 }
 
 interface Repair {
@@ -69,16 +92,7 @@ interface Repair {
   readonly session: Session | undefined;
 }
 
-async function attemptRepair(
-  context: Context,
-  failure: Failure,
-  holdings: Holdings,
-): Promise<Repair> {
-  const { tenure } = holdings;
-  if (tenure !== undefined && !(await hasSettled(tenure.ended))) {
-    const detail = `an effect of epoch ${tenure.leadership.epoch} is still running`;
-    return { failure: { ...failure, detail }, session: undefined };
-  }
+async function attemptRepair(context: Context, failure: Failure): Promise<Repair> {
   if (failure.resource === "duty") {
     const proof = await proveDuty(context);
     if (proof.kind === "failed") return { failure: proof.failure, session: undefined };

@@ -1,5 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
+import { type CLibrary, openCLibrary } from "./c-library.ts";
+import { forkAndExecute } from "./fork-exec.ts";
 import type { Assignment, StopSignalName } from "./messages.ts";
 import { descendants, type ProcessStatus, statusOf } from "./process-tree.ts";
 import type { Processes, Started } from "./processes.ts";
@@ -8,69 +10,109 @@ import { SpareDescriptors } from "./spare-descriptors.ts";
 /** Source: prctl(2), linux/prctl.h */
 const setChildSubreaper = 36;
 /** Source: waitid(2), linux/wait.h */
+const everybody = 0;
+const oneProcess = 1;
 const withoutWaiting = 1;
 const whoHasDied = 4;
 const leavingIt = 0x01000000;
 const ofAnyKind = 0x40000000;
-/** Where waitid says whom it has found, in numbers of 32 bits. Source: siginfo_t of 64-bit Linux */
+/** What waitid says of whom it has found, in 32-bit numbers. Source: siginfo_t of 64-bit Linux */
 const siginfoLength = 32;
-const foundAt = 4;
+const causeAt = 2;
+const pidAt = 4;
+const statusAt = 6;
+/** The cause of one that has ended by itself; its status is a signal's number otherwise. */
+const byItself = 1;
+/** No number of a process is higher. Source: PID_MAX_LIMIT of 64-bit Linux */
+const highestPid = 4 * 1024 * 1024;
 /** A process that forks and forks is chased so many times before we let others run. */
 const chases = 64;
+/** Kills that find nobody, in a row: then whoever lives is not in the list, and not only quick. */
+const vainKills = 16;
+/** How long the last act waits for what it has killed to die. */
+const dyingMs = 5;
+const standardInput = 0;
 
 interface LinuxProcessesOptions {
   /** The environment that the command inherits, its own variables not among them. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** A descriptor that every process of the command inherits; undefined for none. */
-  readonly inherited: number | undefined;
+  /** Our descriptors that the command is to have, each with the number that it has there. */
+  readonly inherited: readonly (readonly [ours: number, its: number])[];
+}
+
+/** The command itself, as long as its number is its own. */
+interface Main {
+  readonly pid: number;
+  readonly exited: (status: number) => void;
 }
 
 /**
  * The processes below this one. Whoever loses its parent becomes a child of ours instead of
  * init's (a "subreaper", see prctl(2)), so a process that detaches itself does not escape.
+ *
+ * Who they are is read in /proc, in which somebody else may have a hand; that none is left is what
+ * waitid(2) says. Where /proc tells of nobody although waitid does, they are looked for without it.
  */
 export class LinuxProcesses implements Processes {
   readonly #options: LinuxProcessesOptions;
-  readonly #library: ReturnType<typeof openLibrary>;
+  readonly #library: CLibrary;
   readonly #spare = new SpareDescriptors();
-  #child: ChildProcess | undefined;
+  readonly #found = new Int32Array(siginfoLength);
+  #main: Main | undefined;
+  /** How many kills in a row have found nobody, though somebody lived. */
+  #vain = 0;
 
-  /** Throws where the C library cannot be loaded, or the kernel knows no subreapers. */
+  /** Throws where the C library cannot be called, or the kernel knows no subreapers. */
   constructor(options: LinuxProcessesOptions) {
     this.#options = options;
-    this.#library = openLibrary();
-    if (this.#library.symbols.prctl(setChildSubreaper, 1n, 0n, 0n, 0n) !== 0) {
+    this.#library = openCLibrary();
+    if (this.#library.prctl(setChildSubreaper, 1n, 0n, 0n, 0n) !== 0) {
       throw new Error("prctl(PR_SET_CHILD_SUBREAPER) failed");
     }
   }
 
   start({ command, environment }: Assignment): Started {
-    const [program = "", ...parameters] = command;
     const { inherited } = this.#options;
-    const { promise: exited, resolve } = Promise.withResolvers<number>();
+    const [program = ""] = command;
+    let nothing: number | undefined;
     try {
-      const child = spawn(program, parameters, {
-        // A session and a process group of its own: signals for the daemon do not reach it.
-        detached: true,
-        env: { ...this.#options.environment, ...environment },
-        stdio: ["ignore", "inherit", "inherit", ...(inherited === undefined ? [] : [inherited])],
+      nothing = openSync("/dev/null", "r");
+      const forked = forkAndExecute(this.#library, {
+        words: command,
+        environment: { ...this.#options.environment, ...environment },
+        descriptors: [[nothing, standardInput], ...inherited],
       });
-      child.on("error", () => undefined);
-      child.on("exit", (code, signal) => {
-        // Another process may get its number.
-        this.#child = undefined;
-        resolve(code ?? statusOfSignal(signal));
-      });
-      this.#child = child;
-      if (child.pid !== undefined) return { kind: "started", pid: child.pid, exited };
-      return { kind: "failed", detail: `${program}: it cannot be executed` };
+      if (forked.kind === "failed") {
+        return { kind: "failed", detail: `${program}: ${errorName(forked.errno)}` };
+      }
+      return { kind: "started", pid: forked.pid, exited: this.#watch(forked.pid) };
     } catch (error) {
       return { kind: "failed", detail: `${program}: ${reasonOf(error)}` };
+    } finally {
+      if (nothing !== undefined) closeSync(nothing);
     }
   }
 
+  /** Resolves with the status of a child when it has ended. */
+  #watch(pid: number): Promise<number> {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const look = (): void => {
+      this.anyLives();
+    };
+    process.on("SIGCHLD", look);
+    const exited = (status: number): void => {
+      process.off("SIGCHLD", look);
+      resolve(status);
+    };
+    this.#main = { pid, exited };
+    // It may have been faster than we are.
+    look();
+    return promise;
+  }
+
   living(): readonly number[] {
-    return this.#spare.lend(livingDescendants).map(({ pid }) => pid);
+    const main = this.#main === undefined ? [] : [this.#main.pid];
+    return [...new Set([...main, ...this.#spare.lend(livingDescendants).map(({ pid }) => pid)])];
   }
 
   /**
@@ -79,16 +121,29 @@ export class LinuxProcesses implements Processes {
    * answer that we have no child is exact.
    */
   anyLives(): boolean {
-    const { waitid, waitpid } = this.#library.symbols;
-    const flags = whoHasDied | withoutWaiting | leavingIt | ofAnyKind;
     for (;;) {
-      const found = new Int32Array(siginfoLength);
-      if (waitid(0, 0, found, flags) !== 0) return this.living().length > 0;
-      const pid = found[foundAt] ?? 0;
-      // The runtime buries the command itself, and tells us of it.
-      if (pid === 0 || pid === this.#child?.pid) return true;
-      waitpid(pid, null, withoutWaiting | ofAnyKind);
+      if (!this.#wait(everybody, 0)) return this.living().length > 0;
+      const pid = this.#found[pidAt] ?? 0;
+      if (pid === 0) return true;
+      if (pid === this.#main?.pid) this.#endMain(this.#main);
+      this.#library.waitpid(pid, null, withoutWaiting | ofAnyKind);
     }
+  }
+
+  /** It is dead, and about to be buried: then its number and its group may be somebody else's. */
+  #endMain({ pid, exited }: Main): void {
+    this.#main = undefined;
+    const [cause, status = 0] = [this.#found[causeAt], this.#found[statusAt]];
+    // Its group could not be found any more.
+    if (this.#spare.lend(() => statusOf(process.pid)) === undefined) send(-pid, "SIGKILL");
+    exited(cause === byItself ? status : 128 + status);
+  }
+
+  /** Whether there is such a child; `#found` then says who has died, or 0. */
+  #wait(kind: number, pid: number): boolean {
+    const flags = whoHasDied | withoutWaiting | leavingIt | ofAnyKind;
+    this.#found[pidAt] = 0;
+    return this.#library.waitid(kind, pid, this.#found, flags) === 0;
   }
 
   signal(pids: readonly number[], signal: StopSignalName): void {
@@ -96,23 +151,46 @@ export class LinuxProcesses implements Processes {
   }
 
   kill(): void {
+    // The kernel signals a group at one stroke, so nobody in it forks himself out of reach.
+    if (this.#main !== undefined) send(-this.#main.pid, "SIGKILL");
     this.#spare.lend(() => this.#kill());
   }
 
   #kill(): void {
-    const session = statusOf(process.pid)?.session;
+    const own = statusOf(process.pid);
+    this.#vain += 1;
     for (let chase = 0; chase < chases && this.anyLives(); chase += 1) {
       const living = livingDescendants();
-      // The kernel signals a group at one stroke, so nobody in it forks himself out of reach. In a
-      // session other than ours is nobody else's group; 1 would stand for every process there is.
-      const groups = living.filter((one) => one.session !== session && one.group > 1);
+      if (living.length > 0) this.#vain = 0;
+      // In a session other than ours is nobody else's group; 1 would stand for all processes.
+      const groups = living.filter((one) => one.session !== own?.session && one.group > 1);
       for (const group of new Set(groups.map((one) => one.group))) send(-group, "SIGKILL");
       for (const { pid } of living) send(pid, "SIGKILL");
+    }
+    if (this.#vain >= (own === undefined ? 1 : vainKills)) this.#killUnlisted();
+  }
+
+  /**
+   * Kills our children without any list: waitid tells a number that is a child's from one that is
+   * not. What they leave behind becomes our child, and is found the next time. That takes a second
+   * where numbers go high, so it is done less and less often for a child that cannot be killed.
+   */
+  #killUnlisted(): void {
+    if ((this.#vain & (this.#vain - 1)) !== 0) return;
+    for (let pid = 2; pid <= highestPid; pid += 1) {
+      if (this.#wait(oneProcess, pid)) send(pid, "SIGKILL");
     }
   }
 
   reap(): void {
     this.anyLives();
+  }
+
+  killAll(): void {
+    while (this.anyLives()) {
+      this.kill();
+      this.#library.poll(null, 0n, dyingMs);
+    }
   }
 }
 
@@ -128,27 +206,12 @@ function send(pid: number, signal: StopSignalName | "SIGKILL"): void {
   }
 }
 
-function statusOfSignal(signal: NodeJS.Signals | null): number {
-  return 128 + (signal === null ? 0 : constants.signals[signal]);
+function errorName(errno: number): string {
+  const found = Object.entries(constants.errno).find(([, number]) => number === errno);
+  return found?.[0] ?? `error ${errno}`;
 }
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return "code" in error ? String(error.code) : error.message;
-}
-
-function openLibrary() {
-  // Loaded here, because only a command under leadership needs it.
-  const { dlopen, FFIType } = require("bun:ffi") as typeof import("bun:ffi");
-  return dlopen("libc.so.6", {
-    prctl: {
-      args: [FFIType.i32, FFIType.u64, FFIType.u64, FFIType.u64, FFIType.u64],
-      returns: FFIType.i32,
-    },
-    waitid: {
-      args: [FFIType.i32, FFIType.u32, FFIType.ptr, FFIType.i32],
-      returns: FFIType.i32,
-    },
-    waitpid: { args: [FFIType.i32, FFIType.ptr, FFIType.i32], returns: FFIType.i32 },
-  });
 }

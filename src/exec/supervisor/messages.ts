@@ -6,7 +6,7 @@ export interface Assignment {
   readonly environment: Readonly<Record<string, string>>;
   /** Whether the supervisor was given a lock that it and the command must keep to their end. */
   readonly inheritsLock: boolean;
-  /** Boot time in milliseconds, see `bootTimeMs`: no process of the command lives then. */
+  /** Host time in milliseconds, see `hostTimeMs`: no process of the command lives then. */
   readonly untilMs: number;
   readonly stopSignal: StopSignalName;
   /** From the stop signal to SIGKILL. */

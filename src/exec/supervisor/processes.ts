@@ -13,6 +13,11 @@ export interface Processes {
   anyLives(): boolean;
   /** Sends SIGKILL to all that can be found: to be called until none lives. */
   kill(): void;
+  /**
+   * Kills until none lives, and returns only then. It waits for nothing but the kernel: the last
+   * act of a process that can rely on nothing else any more.
+   */
+  killAll(): void;
   /** Buries the dead that nobody else will: to be called now and then. */
   reap(): void;
   /** Sends a signal; processes that are gone meanwhile do not matter. */

@@ -1,5 +1,4 @@
-import type { Instant, Scheduler } from "../../base/scheduler.ts";
-import { bootTimeMs, bootTimeOf } from "./boot-time.ts";
+import { hostTimeMs, hostTimeOf, type Instant, type Scheduler } from "../../base/scheduler.ts";
 import type { CommandEnd, Order, RunningCommand } from "../commands.ts";
 import type { Assignment, Instruction, Report, StopSignalName } from "./messages.ts";
 import type { Processes } from "./processes.ts";
@@ -37,7 +36,7 @@ export class Supervised implements RunningCommand {
   readonly #options: SupervisedOptions;
   readonly #supervisor: SupervisorProcess;
   /**
-   * When a supervisor that hangs is killed, in boot time: one that does its work has ended before,
+   * When a supervisor that hangs is killed, in host time: one that does its work has ended before,
    * also when the machine has slept.
    */
   #patienceMs: number;
@@ -55,7 +54,7 @@ export class Supervised implements RunningCommand {
 
   extend(until: Instant): void {
     if (!this.#asked) this.#patienceMs = this.#before(until);
-    const untilMs = bootTimeOf(this.#options.scheduler, until);
+    const untilMs = hostTimeOf(this.#options.scheduler, until);
     this.#supervisor.say({ kind: "until", untilMs });
   }
 
@@ -70,7 +69,7 @@ export class Supervised implements RunningCommand {
     if (this.#asked) return;
     this.#asked = true;
     const { scheduler, stopTimeoutMs, killMarginMs } = this.#options;
-    const latestMs = bootTimeMs(scheduler) + stopTimeoutMs + killMarginMs;
+    const latestMs = hostTimeMs(scheduler) + stopTimeoutMs + killMarginMs;
     this.#patienceMs = Math.min(this.#patienceMs, latestMs);
     this.#waking.abort();
     this.#supervisor.say({ kind: "stop" });
@@ -79,7 +78,7 @@ export class Supervised implements RunningCommand {
   /** Half of the time for dying is the supervisor's, the other half is ours. */
   #before(until: Instant): number {
     const { scheduler, killMarginMs } = this.#options;
-    return bootTimeOf(scheduler, until) - killMarginMs / 2;
+    return hostTimeOf(scheduler, until) - killMarginMs / 2;
   }
 
   /** Kills a supervisor that hangs: what is below it becomes ours, and is swept away in time. */
@@ -87,7 +86,7 @@ export class Supervised implements RunningCommand {
     const { scheduler, killMarginMs } = this.#options;
     // A suspended machine wakes with its timers where they were: at most half of our time is lost.
     const longestSleepMs = killMarginMs / 4;
-    const remainingMs = (): number => this.#patienceMs - bootTimeMs(scheduler);
+    const remainingMs = (): number => this.#patienceMs - hostTimeMs(scheduler);
     while (!ended.aborted && remainingMs() > 0) {
       this.#waking = new AbortController();
       const waking = AbortSignal.any([ended, this.#waking.signal]);
@@ -99,7 +98,7 @@ export class Supervised implements RunningCommand {
   #assignment({ environment, until }: Order): Assignment {
     const { command, inheritsLock, stopSignal, scheduler } = this.#options;
     const { stopTimeoutMs, killMarginMs } = this.#options;
-    const untilMs = bootTimeOf(scheduler, until);
+    const untilMs = hostTimeOf(scheduler, until);
     const limits = { untilMs, stopSignal, stopTimeoutMs, killMarginMs };
     return { command, environment, inheritsLock, ...limits };
   }

@@ -1,6 +1,5 @@
-import type { Scheduler } from "../../base/scheduler.ts";
+import { hostTimeMs, type Scheduler } from "../../base/scheduler.ts";
 import { unreachable } from "../../base/unreachable.ts";
-import { bootTimeMs } from "./boot-time.ts";
 import type { CommandEnd } from "../commands.ts";
 import type { Assignment, Instruction, Report } from "./messages.ts";
 import type { Processes } from "./processes.ts";
@@ -49,9 +48,14 @@ export class Supervisor {
 
   /** Runs the command to its end, and resolves with it. */
   async run(): Promise<CommandEnd> {
-    const end = await this.#run();
-    this.#daemon.tell({ kind: "ended", end });
-    return end;
+    try {
+      const end = await this.#run();
+      this.#daemon.tell({ kind: "ended", end });
+      return end;
+    } finally {
+      // Whatever went wrong: nothing may be left of the command.
+      this.#processes.killAll();
+    }
   }
 
   async #run(): Promise<CommandEnd> {
@@ -65,14 +69,14 @@ export class Supervisor {
     });
     this.#listen(started.pid).catch(() => undefined);
 
-    let reapAtMs = bootTimeMs(this.#scheduler) + reapIntervalMs;
+    let reapAtMs = hostTimeMs(this.#scheduler) + reapIntervalMs;
     while (this.#exit === undefined && this.#stopping === undefined) {
-      if (bootTimeMs(this.#scheduler) >= reapAtMs) {
+      if (hostTimeMs(this.#scheduler) >= reapAtMs) {
         this.#processes.reap();
-        reapAtMs = bootTimeMs(this.#scheduler) + reapIntervalMs;
+        reapAtMs = hostTimeMs(this.#scheduler) + reapIntervalMs;
       }
       if (this.#mustStop()) this.#beginStop("deadline");
-      else await this.#sleep(this.#stopAtMs() - bootTimeMs(this.#scheduler));
+      else await this.#sleep(this.#stopAtMs() - hostTimeMs(this.#scheduler));
     }
     await this.#endAll();
     const code = await started.exited;
@@ -90,7 +94,8 @@ export class Supervisor {
   }
 
   #mustStop(): boolean {
-    return bootTimeMs(this.#scheduler) >= this.#stopAtMs();
+    // A time that is no number has come.
+    return !(hostTimeMs(this.#scheduler) < this.#stopAtMs());
   }
 
   #beginStop(cause: "asked" | "deadline"): void {
@@ -104,8 +109,8 @@ export class Supervisor {
   async #endAll(): Promise<void> {
     const { stopSignal, stopTimeoutMs } = this.#assignment;
     this.#processes.signal(this.#processes.living(), stopSignal);
-    const killAtMs = Math.min(bootTimeMs(this.#scheduler) + stopTimeoutMs, this.#killAtMs());
-    while (this.#processes.anyLives() && bootTimeMs(this.#scheduler) < killAtMs) {
+    const killAtMs = Math.min(hostTimeMs(this.#scheduler) + stopTimeoutMs, this.#killAtMs());
+    while (this.#processes.anyLives() && hostTimeMs(this.#scheduler) < killAtMs) {
       await this.#sleep(lookMs);
     }
     while (this.#processes.anyLives()) {

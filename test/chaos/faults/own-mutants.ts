@@ -23,8 +23,8 @@ export const ownMutants: readonly Mutant[] = [
   {
     name: "the supervisor's deadline is not enforced",
     file: "exec/supervisor/supervisor.ts",
-    find: "    return bootTimeMs(this.#scheduler) >= this.#stopAtMs();",
-    replace: "    return bootTimeMs(this.#scheduler) >= this.#stopAtMs() + 3_600_000;",
+    find: "    return !(hostTimeMs(this.#scheduler) < this.#stopAtMs());",
+    replace: "    return !(hostTimeMs(this.#scheduler) < this.#stopAtMs() + 3_600_000);",
   },
   {
     name: "the lock falls with the daemon",

@@ -33,7 +33,7 @@ test.each(clausesFor(diskContract, [...pooled, "power cut"]))(
 test.each(clausesFor(diskContract, [...instant, "power cut"]))(
   "disk contract, simulated without time: $name",
   async ({ check }) => {
-    const directory = new SimulatedDirectory();
+    const directory = new SimulatedDirectory(() => 0);
     const steps = new InstantSteps(new Life());
     const options = { path: "/state", directory, writer: "writer", now: () => 0, steps, witness };
     await check(stageOf(new SimulatedDisk(options), directory, 1));
@@ -42,7 +42,7 @@ test.each(clausesFor(diskContract, [...instant, "power cut"]))(
 
 async function onPool(seed: number, check: (stage: DiskStage) => Promise<void>): Promise<void> {
   const timeline = new Timeline();
-  const directory = new SimulatedDirectory();
+  const directory = new SimulatedDirectory(() => timeline.now);
   const random = new Random(seed, "disk");
   const [life, threads] = [new Life(), new Life()];
   const steps = new PoolSteps({ timeline, random, directory, life, threads });

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { actingMs } from "../../../src/election/lease.ts";
 import {
   leaseTimingOf,
   patienceOf,
@@ -19,6 +20,15 @@ test("lease timing: a taker's clock that is 1 % fast outwaits a holder's that is
     const holderStops = leaseMs / 0.99;
     const takerStarts = waitingOutMs(leaseMs) / 1.01;
     expect(takerStarts).toBeGreaterThan(holderStops);
+  }
+});
+
+test("lease timing: without a raw clock a holder acts shorter, and a taker waits longer, than any slew", () => {
+  for (let leaseMs = 10; leaseMs < 100_000; leaseMs += 7) {
+    const holderStops = actingMs(leaseMs, 0.1) / (0.9 * 0.99);
+    const takerStarts = waitingOutMs(leaseMs, 0.1) / (1.1 * 1.01);
+    expect(takerStarts).toBeGreaterThan(holderStops);
+    expect(takerStarts).toBeGreaterThan(leaseMs / 0.99);
   }
 });
 

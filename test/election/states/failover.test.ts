@@ -124,6 +124,77 @@ test("failover: an effect that hangs keeps leadership unreleased and every repai
   expect((await transition).to.kind).toBe("Init");
 });
 
+test("failover: an effect that takes what the duty allows costs no attempt, and no session", async () => {
+  const world = new FakeWorld();
+  world.dutyEndMs = 20_000;
+  const session = world.session();
+  world.coordinator.openings.push({ kind: "opened", session });
+  const effect = held();
+  const ended = effect.promise.then(() => ({ kind: "stopped" }) as const);
+  const leadership = world.leadership();
+  leadership.lose(leaseEnded);
+  const holdings = { session: world.session(), tenure: { leadership, ended } };
+  const transition = failover(world, { kind: "Failover", failure: leaseEnded, holdings });
+  await world.scheduler.advance(20_900);
+  expect(world.journal).toEqual(["close"]);
+  expect(world.observer.of("repair")).toEqual([]);
+  expect(world.budget.left("coordinator")).toBe(3);
+  effect.release();
+  await world.scheduler.advance(1_000);
+  expect(await transition).toMatchObject({ to: { kind: "Init", session }, reason: "repaired" });
+  expect(world.observer.of("repair")).toMatchObject([{ resource: "coordinator", attempt: 1 }]);
+});
+
+test("failover: an effect that hangs is the duty's failure, though the coordinator had failed", async () => {
+  const world = new FakeWorld();
+  world.dutyEndMs = 5_000;
+  const ended = held().promise.then(() => ({ kind: "stopped" }) as const);
+  const holdings = { session: undefined, tenure: { leadership: world.leadership(), ended } };
+  const transition = failover(world, { kind: "Failover", failure: leaseEnded, holdings });
+  await world.scheduler.advance(1_000 + 5_000 + 3_000);
+  expect(await transition).toMatchObject({
+    to: { kind: "Stopping", cause: { kind: "exhausted", failure: { resource: "duty" } } },
+    reason: "exhausted",
+  });
+  expect(world.budget.left("coordinator")).toBe(3);
+  expect(world.coordinator.opened).toBe(0);
+});
+
+test("failover: an effect that ends late leaves the coordinator all of its attempts", async () => {
+  const world = new FakeWorld();
+  const effect = held();
+  const ended = effect.promise.then(() => ({ kind: "stopped" }) as const);
+  const holdings = { session: undefined, tenure: { leadership: world.leadership(), ended } };
+  const transition = failover(world, { kind: "Failover", failure: leaseEnded, holdings });
+  await world.scheduler.advance(1_000 + 1_500);
+  effect.release();
+  await world.scheduler.advance(500 + 3_000);
+  expect((await transition).reason).toBe("exhausted");
+  const attempts = world.observer.of("repair").map(({ resource, attempt }) => [resource, attempt]);
+  expect(attempts).toEqual([
+    ["duty", 1],
+    ["duty", 2],
+    ["coordinator", 1],
+    ["coordinator", 2],
+    ["coordinator", 3],
+  ]);
+});
+
+test("failover: a signal ends the wait for the duty", async () => {
+  const world = new FakeWorld();
+  world.dutyEndMs = 60_000;
+  const ended = held().promise.then(() => ({ kind: "stopped" }) as const);
+  const holdings = { session: undefined, tenure: { leadership: world.leadership(), ended } };
+  const transition = failover(world, { kind: "Failover", failure: leaseEnded, holdings });
+  await world.scheduler.advance(10_000);
+  world.askToStop();
+  expect((await transition).to).toMatchObject({
+    kind: "Stopping",
+    holdings: { tenure: { ended } },
+  });
+  expect(world.scheduler.sleeping).toBe(0);
+});
+
 test.each([0, 500, 1000])("failover: stops on a signal %d ms after it began", async (ms) => {
   const world = new FakeWorld();
   const transition = failover(world, { kind: "Failover", failure: unreachable, holdings: nothing });

@@ -11,14 +11,44 @@ const killMarginMs = 500;
 /** When the stop signal is due without a renewal. */
 const stopAtMs = untilMs - killMarginMs - stopTimeoutMs;
 
+/** Throws at the call of this number, of all calls of all methods of what it is put before. */
+class Mine {
+  calls = 0;
+  readonly #at: number;
+
+  constructor(at: number) {
+    this.#at = at;
+  }
+
+  before<Tool extends object>(tool: Tool): Tool {
+    return new Proxy(tool, {
+      get: (target, name) => {
+        const found: unknown = Reflect.get(target, name, target);
+        if (typeof found !== "function") return found;
+        return (...parameters: unknown[]): unknown => {
+          this.calls += 1;
+          if (this.calls === this.#at) throw new Error(`planted at ${String(name)}`);
+          return Reflect.apply(found, target, parameters) as unknown;
+        };
+      },
+    });
+  }
+}
+
 class Desk {
   readonly scheduler = new FakeScheduler();
   readonly processes = new FakeProcesses();
+  readonly mine: Mine;
   readonly reports: Report[] = [];
   end: CommandEnd | undefined;
+  error: unknown;
   #heard: Instruction[] = [];
   #gone: "closed" | "broken" | undefined;
   #more = Promise.withResolvers<void>();
+
+  constructor(mineAt = 0) {
+    this.mine = new Mine(mineAt);
+  }
 
   async start(): Promise<void> {
     const supervisor = new Supervisor(
@@ -32,17 +62,22 @@ class Desk {
         killMarginMs,
       },
       {
-        processes: this.processes,
-        scheduler: this.scheduler,
-        daemon: {
+        processes: this.mine.before(this.processes),
+        scheduler: this.mine.before(this.scheduler),
+        daemon: this.mine.before({
           instructions: this.#instructions(),
-          tell: (report) => this.reports.push(report),
-        },
+          tell: (report: Report) => void this.reports.push(report),
+        }),
       },
     );
-    void supervisor.run().then((end) => {
-      this.end = end;
-    });
+    supervisor.run().then(
+      (end) => {
+        this.end = end;
+      },
+      (error: unknown) => {
+        this.error = error;
+      },
+    );
     await settle();
   }
 
@@ -193,4 +228,26 @@ test("supervisor: buries what others left to it, now and then", async () => {
   await desk.say({ kind: "until", untilMs: 100_000 });
   await desk.scheduler.advance(21_000);
   expect(desk.processes.reaped).toBe(4);
+});
+
+test("supervisor: whatever throws, and whenever, nothing is left of the command", async () => {
+  let isThrown = true;
+  // The looks at what does not want to die are all alike.
+  for (let at = 1; isThrown; at += at < 150 ? 1 : 23) {
+    const desk = new Desk(at);
+    desk.processes.deaf.add(100);
+    await desk.start();
+    if (desk.processes.alive.size > 0) desk.processes.alive.add(101);
+    await desk.scheduler.advance(300);
+    await desk.say({ kind: "until", untilMs: 10_000 });
+    await desk.say({ kind: "forward", signal: "SIGHUP" });
+    await desk.scheduler.advance(5_100);
+    await desk.say({ kind: "stop" });
+    // It may hear of the stop only when it wakes by itself.
+    await desk.scheduler.advance(stopTimeoutMs + 250);
+    isThrown = desk.mine.calls >= at;
+    expect([at, [...desk.processes.alive]]).toEqual([at, []]);
+    expect(desk.end ?? desk.error).toBeDefined();
+    if (!isThrown) expect(at).toBeGreaterThan(50);
+  }
 });

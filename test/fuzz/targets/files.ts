@@ -5,7 +5,6 @@ import { finalName, parseFileName, temporaryName } from "../../../src/files/file
 import { takeInventory } from "../../../src/files/inventory.ts";
 import { prune } from "../../../src/files/pruning.ts";
 import { FakeDisk } from "../../fake/disk.ts";
-import { FakeScheduler } from "../../fake/scheduler.ts";
 import { fakeMandate } from "../../fake/mandate.ts";
 import { anyText, textOf } from "../hostile-texts.ts";
 import { asyncTarget, hold, same, syncTarget, type Target } from "../target.ts";
@@ -80,7 +79,7 @@ async function checkDirectory(given: {
 }): Promise<void> {
   const disk = new FakeDisk();
   for (const name of given.names) disk.files.set(name, "");
-  const proof = await proveDirectory(disk, "replica", new FakeScheduler());
+  const proof = await proveDirectory(disk, "replica");
   hold(proof.kind === "proved", "the directory can be used");
   const inventory = await takeInventory(disk, given.capacity);
   const mandate = fakeMandate({ epoch: given.epoch });

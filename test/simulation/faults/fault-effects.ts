@@ -47,6 +47,12 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
     case "clock-rate":
       process?.scheduler.clock.setRate(1 + (fault.die < 0.5 ? -1 : 1) * stage.rateError);
       return () => process?.scheduler.clock.setRate(1 + (fault.die - 0.5) * stage.rateError);
+    case "slew":
+      process?.scheduler.clock.setSlew((fault.die < 0.5 ? -1 : 1) * stage.slewError);
+      return () => process?.scheduler.clock.setSlew((fault.die - 0.5) * stage.slewError);
+    case "reload":
+      replica.reload(fault.die);
+      return nothing;
     case "wall-clock":
       process?.scheduler.jumpWallClock((fault.die - 0.5) * 1e9);
       return nothing;
@@ -143,9 +149,9 @@ export function inflict(fault: Fault, stage: FaultStage): Undo {
       return trouble(replica, fault.kind.slice("disk-".length) as DiskTrouble);
     case "disk-slow": {
       const slowMs = 50 * 40 ** fault.die;
-      replica.directory.slowMs += slowMs;
+      replica.directory.slow(slowMs);
       return () => {
-        replica.directory.slowMs -= slowMs;
+        replica.directory.unslow(slowMs);
       };
     }
     case "disk-hangs":
@@ -204,13 +210,18 @@ function deposeUnseen({ die }: Fault, stage: FaultStage): Undo {
   const { timeline, replicas, sessionTimeoutMs } = stage;
   for (const link of nextInLine(replicas)?.process?.streams ?? []) link.swallows = true;
   let undo = nothing;
+  let over = false;
   timeline.plan(sessionTimeoutMs * (0.2 + 0.46 * die), () => {
+    if (over) return;
     const leader = leading(stage)?.process;
     leader?.pause();
     depose(stage, die * 10 - Math.floor(die * 10) < 0.5);
     undo = () => leader?.go();
   });
-  return () => undo();
+  return () => {
+    over = true;
+    undo();
+  };
 }
 
 /**
@@ -226,16 +237,21 @@ function deposeLate({ die }: Fault, stage: FaultStage): Undo {
     network,
     ensemble.servers.map((server) => [server.host, host]),
   );
+  let over = false;
   timeline.plan(sessionTimeoutMs * (0.3 + 0.5 * die), () => {
     undo();
     undo = nothing;
     timeline.plan(140, () => {
+      if (over) return;
       process?.pause();
       depose(stage, die * 10 - Math.floor(die * 10) < 0.5);
       undo = () => process?.go();
     });
   });
-  return () => undo();
+  return () => {
+    over = true;
+    undo();
+  };
 }
 
 /**

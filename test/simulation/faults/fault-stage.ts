@@ -11,8 +11,10 @@ export interface FaultStage {
   readonly network: SimulatedNetwork;
   readonly ensemble: Ensemble;
   readonly replicas: readonly SimulatedReplica[];
-  /** How far a clock's rate may be off: 0.01 is one per cent. */
+  /** How far a raw clock's rate may be off: 0.01 is one per cent. */
   readonly rateError: number;
+  /** How far a time daemon may slew a clock besides. */
+  readonly slewError: number;
   readonly wiped: () => void;
 }
 

@@ -18,7 +18,7 @@ export const holds = {
   },
   /** The loop is blocked, and the threads go on. */
   stall: (process) => {
-    process.life.hold();
+    process.stall();
     return () => process.life.release();
   },
 } satisfies Record<string, Hold>;

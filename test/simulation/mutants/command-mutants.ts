@@ -70,8 +70,14 @@ export const commandMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: "command: the end that it is told is reckoned as if no clock were slewed",
+    file: "base/scheduler.ts",
+    find: "(end - scheduler.now()) * (1 - longestSlewShare)",
+    replace: "(end - scheduler.now())",
+  },
+  {
     name: "command: a suspend of the machine does not count",
-    file: "exec/supervisor/boot-time.ts",
+    file: "base/scheduler.ts",
     find: "  return scheduler.now() + scheduler.suspendedMs();",
     replace: "  return scheduler.now();",
   },

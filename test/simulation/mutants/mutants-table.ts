@@ -70,8 +70,32 @@ export const mutants: readonly Mutant[] = [
   {
     name: "lease only checked by a timer",
     file: leadership,
-    find: "return !this.#resigned && this.lost.failure === undefined && this.#lease.holds();",
-    replace: "return !this.#resigned && this.lost.failure === undefined;",
+    find: "return !this.#renewing.signal.aborted && this.#lease.holds();",
+    replace: "return !this.#renewing.signal.aborted;",
+  },
+  {
+    name: "who gave its session up acts until the lease ends",
+    file: leadership,
+    find: "return !this.#renewing.signal.aborted && this.#lease.holds();",
+    replace: "return !this.#resigned && this.lost.failure === undefined && this.#lease.holds();",
+  },
+  {
+    name: "repair attempts are spent on waiting for the duty's own end",
+    file: "election/states/failover.ts",
+    find: "within(scheduler, context.dutyEndMs, [stop]",
+    replace: "within(scheduler, 0, [stop]",
+  },
+  {
+    name: "an effect that hangs is the failure of whatever had failed before",
+    file: "election/states/failover.ts",
+    find: '  return { resource: "duty", code: "duty-failed", detail };',
+    replace: '  return { resource: "coordinator", code: "lease-ended", detail };',
+  },
+  {
+    name: "the watchdog knows of no hooks",
+    file: "election/progress.ts",
+    find: "const { writes, beginMs, endMs } = this.#duty;",
+    replace: "const [{ writes }, beginMs, endMs] = [this.#duty, 0, 0];",
   },
   {
     name: "no owner check after a lost create reply: leads on an earlier session's node",
@@ -177,8 +201,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "boot-time jump ignored",
     file: lease,
-    find: "return this.#scheduler.suspendedMs() - this.#suspendedMs > suspendToleranceMs;",
-    replace: "return this.#suspendedMs < 0 && suspendToleranceMs < 0;",
+    find: "return wasSuspended(this.#scheduler, this.#suspendedMs);",
+    replace: "return this.#suspendedMs < 0 && wasSuspended(this.#scheduler, 0);",
   },
   {
     name: "fence not read at start",
@@ -220,8 +244,8 @@ export const mutants: readonly Mutant[] = [
     replace: "const leaseShare = 1.2;",
     also: [
       {
-        find: "  return Math.ceil(holderLeaseMs * (1 + waitingMargin));",
-        replace: "  return Math.ceil(holderLeaseMs * (1 + waitingMargin) * 0.5);",
+        find: "  return Math.ceil(holderLeaseMs * (1 + waitingMargin) * (1 + slewShare));",
+        replace: "  return Math.ceil(holderLeaseMs * (1 + waitingMargin) * (0.5 + slewShare));",
       },
     ],
   },

@@ -20,18 +20,21 @@ export interface CommandHolder {
 interface Living {
   readonly holder: CommandHolder;
   readonly epoch: Epoch;
+  /** The end of the lease when it was started: as it was named to it, and in host time. */
+  readonly namedUptimeMs: number;
+  readonly untilMs: number;
   readonly isGuarded: () => boolean;
   /** Nothing is promised for one whose daemon and supervisor did not run at some instant. */
   wasUnguarded: boolean;
   isFrozen: boolean;
-  /** Its machine slept past the end of its lease: until this boot time it may still live. */
+  /** Its machine slept past the end of its lease: until this host time it may still live. */
   spared: number;
 }
 
 /** What a supervisor needs after a suspend: its longest sleep, a look, and the processes' dying. */
 const afterSuspendMs = 300;
-/** How exact an end in boot time is. Source: boot-time.ts */
-const readingMs = 10;
+/** Two ways to reckon one moment differ by less. */
+const roundingMs = 1e-3;
 
 /** Watches over commands as Referee does over files. */
 export class CommandReferee {
@@ -39,7 +42,7 @@ export class CommandReferee {
   readonly blame: (invariant: Invariant, detail: string) => void;
   readonly #trustsClocks: boolean;
   readonly #living = new Set<Living>();
-  /** By replica: the end of its lease in its machine's boot time. */
+  /** By replica: the end of its lease in its machine's host time. */
   readonly #leaseEnds = new Map<string, number>();
   #highest: { readonly epoch: Epoch; readonly name: string } | undefined;
 
@@ -49,8 +52,8 @@ export class CommandReferee {
   }
 
   /** A replica has a lease until then, which is not taken back. */
-  leased(name: string, untilMs: number, clock: { readonly trulySuspendedMs: number }): void {
-    this.#leaseEnds.set(name, untilMs + clock.trulySuspendedMs);
+  leased(name: string, untilMs: number, clock: { readonly suspendedMs: number }): void {
+    this.#leaseEnds.set(name, untilMs + clock.suspendedMs);
   }
 
   /** How many commands live. */
@@ -73,7 +76,16 @@ export class CommandReferee {
     this.#expectAlone(holder, epoch);
     this.#inOrder(holder.name, epoch);
     const spared = Number.NEGATIVE_INFINITY;
-    const living = { holder, epoch, isGuarded, wasUnguarded: false, isFrozen: false, spared };
+    const living = {
+      holder,
+      epoch,
+      namedUptimeMs: Number(assignment.environment["ELECTION_LEASE_UNTIL"] ?? "0") * 1_000,
+      untilMs: assignment.untilMs,
+      isGuarded,
+      wasUnguarded: false,
+      isFrozen: false,
+      spared,
+    };
     this.#living.add(living);
     return {
       freeze: () => {
@@ -81,7 +93,7 @@ export class CommandReferee {
       },
       thaw: () => {
         living.isFrozen = false;
-        living.spared = bootTimeOf(holder.clock) + afterSuspendMs;
+        living.spared = holder.clock.hostTimeMs + afterSuspendMs;
       },
       over: () => this.#living.delete(living),
     };
@@ -101,10 +113,18 @@ export class CommandReferee {
       if (!each.isGuarded()) each.wasUnguarded = true;
       if (each.wasUnguarded) continue;
       const { name, clock } = each.holder;
-      const lateMs = bootTimeOf(clock) - (this.#leaseEnds.get(name) ?? 0) - readingMs;
-      if (lateMs < 0 || bootTimeOf(clock) < each.spared) continue;
+      this.#expectNamedInTime(each);
+      const lateMs = clock.hostTimeMs - (this.#leaseEnds.get(name) ?? 0) - roundingMs;
+      if (lateMs < 0 || clock.hostTimeMs < each.spared) continue;
       this.blame("outlives-lease", `${name}: its command lives ${lateMs.toFixed(1)} ms too long`);
     }
+  }
+
+  /** The uptime that a command is told comes at the end of its lease at the latest. */
+  #expectNamedInTime({ holder: { name, clock }, untilMs, namedUptimeMs }: Living): void {
+    if (clock.hostTimeMs < untilMs || clock.uptimeMs >= namedUptimeMs - roundingMs) return;
+    const lateMs = (namedUptimeMs - clock.uptimeMs).toFixed(1);
+    this.blame("named-late", `${name}: its command was told an end ${lateMs} ms after the lease's`);
   }
 
   #expectAlone({ name }: CommandHolder, epoch: Epoch): void {
@@ -117,7 +137,7 @@ export class CommandReferee {
 
   /** Whether what is promised to others holds for a command that lives. */
   #binds({ holder, wasUnguarded, isFrozen, spared }: Living): boolean {
-    return this.#trustsClocks && !wasUnguarded && !isFrozen && bootTimeOf(holder.clock) >= spared;
+    return this.#trustsClocks && !wasUnguarded && !isFrozen && holder.clock.hostTimeMs >= spared;
   }
 
   #inOrder(name: string, epoch: Epoch): void {
@@ -128,8 +148,4 @@ export class CommandReferee {
     const before = `${highest.name} has with ${highest.epoch}`;
     this.blame("epoch-order", `${name} starts a command with epoch ${epoch} after ${before}`);
   }
-}
-
-function bootTimeOf(clock: SimulatedClock): number {
-  return clock.now() + clock.trulySuspendedMs;
 }

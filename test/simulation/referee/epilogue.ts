@@ -11,6 +11,8 @@ import type { SimulatedReplica } from "../replica/simulated-replica.ts";
 const handOverLimitMs = 1_500;
 /** Besides the stop timeout: dying takes time, and a killed leader's command is asked for by turns. */
 const commandEndMs = 500;
+/** What both hooks take in calm: a start each, and a moment. */
+const hooksLimitMs = 300;
 const paceWindowMs = 20_000;
 const settleMs = 15_000;
 const endMs = 10_000;
@@ -81,11 +83,12 @@ export class Epilogue {
     if (leader === undefined) return;
     this.#tell(`${leader.host} leads, and is to work at its pace`);
     const { process } = leader;
+    const { leaderTimeoutMs } = process?.config ?? settings.config;
     const before = this.#filesOf(leader);
     timeline.plan(paceWindowMs, () => {
       // The clock that the pace is kept by may be slow, and the window may begin just after a file.
       const ownWindowMs = paceWindowMs * (1 - settings.rateError);
-      const files = Math.floor(ownWindowMs / settings.config.leaderTimeoutMs) - 1;
+      const files = Math.floor(ownWindowMs / leaderTimeoutMs) - 1;
       const due = settings.command === "alone" ? 0 : files;
       const written = this.#filesOf(leader) - before;
       if (leader.process !== process || process?.state !== "Leader") {
@@ -221,7 +224,9 @@ export class Epilogue {
     const before = new Map(replicas.map((each) => [each, this.#filesOf(each)]));
     strike();
     const stoppingMs = settings.config.execStopTimeoutMs + commandEndMs;
-    const limitMs = handOverLimitMs + waitMs + (settings.command === "none" ? 0 : stoppingMs);
+    const hooksMs = settings.hooks.elected || settings.hooks.lost ? hooksLimitMs : 0;
+    const commandMs = settings.command === "none" ? 0 : stoppingMs;
+    const limitMs = handOverLimitMs + waitMs + commandMs + hooksMs;
     timeline.plan(limitMs, () => {
       const others = replicas.filter((each) => each !== leader);
       if (!others.some((each) => this.#worksSince(each, before.get(each) ?? 0))) {

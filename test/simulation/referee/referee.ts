@@ -4,6 +4,7 @@ import { transitions } from "../../../src/election/transitions.ts";
 import type { ElectionEvent } from "../../../src/election/ports/observer.ts";
 import { parseFileName } from "../../../src/files/file-name.ts";
 import { CommandReferee } from "./command-referee.ts";
+import { RepairReferee } from "./repair-referee.ts";
 import type { SimulatedDirectory, StoredFile } from "../world/simulated-directory.ts";
 import type { SimulatedScheduler } from "../world/simulated-scheduler.ts";
 
@@ -35,6 +36,7 @@ export type Invariant =
   | "lock"
   | "two-commands"
   | "outlives-lease"
+  | "named-late"
   | "no-command"
   | "stuck";
 
@@ -50,16 +52,16 @@ interface Holding {
   readonly leadership: Leadership;
   readonly scheduler: SimulatedScheduler;
   readonly suspendedMs: number;
-  /** It was asked to resign: it may not act from then on. */
-  resigned: boolean;
+  /** It was asked to resign, or its session was given up: it may not act from then on. */
+  isOver: boolean;
   /** The end of the lease as the replica told it last. */
   validUntil: Instant;
 }
 
 export interface RefereeOptions {
   readonly trustsClocks: boolean;
-  readonly storageCapacity: number;
-  readonly repairAttempts: number;
+  /** When the faults are over, and all that follows from them. */
+  readonly recoveredAtMs: number;
 }
 
 /** What a directory was like when somebody last published into it. */
@@ -67,12 +69,12 @@ interface LastPublish {
   readonly replica: string;
   readonly epoch: Epoch;
   readonly ailments: number;
+  /** What had room then, and when somebody published before that. */
+  readonly capacities: readonly number[];
 }
 
-/** Two readings of the suspended time may differ by this much. Source: lease.ts. */
+/** Two readings of the suspended time may differ by this much. Source: scheduler.ts */
 const suspendToleranceMs = 50;
-/** How exact their difference is: the kernel tells boot time in hundredths of a second. */
-const readingMs = 20;
 
 /**
  * Watches from outside, with an eye on everything and a hand on nothing. It judges by what the
@@ -84,21 +86,34 @@ export class Referee {
   readonly trustsClocks: boolean;
   readonly commands: CommandReferee;
   readonly #now: () => number;
-  readonly #options: RefereeOptions;
   readonly #holdings = new Map<string, Holding>();
-  /** Repairs begun since the resource has worked, by replica and resource. */
-  readonly #repairs = new Map<string, number>();
+  readonly repairs: RepairReferee;
+  /** How many files each replica is to keep. */
+  readonly #capacities = new Map<string, number>();
   readonly #lastPublishes = new Map<SimulatedDirectory, LastPublish>();
   #highest: { readonly epoch: Epoch; readonly replica: string } | undefined;
 
   constructor(now: () => number, options: RefereeOptions) {
     this.#now = now;
-    this.#options = options;
     this.trustsClocks = options.trustsClocks;
     this.commands = new CommandReferee(
       (invariant, detail) => this.blame(invariant, detail),
       options.trustsClocks,
     );
+    this.repairs = new RepairReferee(
+      (invariant, detail) => this.blame(invariant, detail),
+      () => now() > options.recoveredAtMs,
+    );
+  }
+
+  /** What a replica goes by from now on. */
+  configured(
+    replica: string,
+    config: { readonly storageCapacity: number; readonly failoverAttemptsCount: number },
+    directory: SimulatedDirectory,
+  ): void {
+    this.#capacities.set(replica, config.storageCapacity);
+    this.repairs.configured(replica, config.failoverAttemptsCount, directory);
   }
 
   blame(invariant: Invariant, detail: string): void {
@@ -106,18 +121,23 @@ export class Referee {
   }
 
   elected(replica: string, leadership: Leadership, scheduler: SimulatedScheduler): void {
-    const suspendedMs = scheduler.trulySuspendedMs;
+    const suspendedMs = scheduler.suspendedMs();
     const { validUntil } = leadership;
-    const holding = { replica, leadership, scheduler, suspendedMs, resigned: false, validUntil };
+    const holding = { replica, leadership, scheduler, suspendedMs, isOver: false, validUntil };
     this.#holdings.set(replica, holding);
-    this.commands.leased(replica, validUntil, scheduler);
+    this.commands.leased(replica, validUntil, scheduler.clock);
   }
 
   /** @param effects how many effects of it are still under way */
   resigns(replica: string, effects: number): void {
     if (effects > 0) this.blame("released-early", `${replica}: ${effects} effects still run`);
+    this.abandons(replica);
+  }
+
+  /** What a leadership rested on is given up, whether or not it has ended in order. */
+  abandons(replica: string): void {
     const holding = this.#holdings.get(replica);
-    if (holding !== undefined) holding.resigned = true;
+    if (holding !== undefined) holding.isOver = true;
   }
 
   /** The process is gone, or its leadership over. */
@@ -134,6 +154,10 @@ export class Referee {
   /** Promise 1 of design.md, after every step of the world. */
   step(): void {
     this.commands.step();
+    for (const { replica, leadership, isOver } of this.#holdings.values()) {
+      if (!isOver || !leadership.mayAct()) continue;
+      this.blame("outside-lease", `${replica} may act, though its leadership was given up`);
+    }
     if (!this.trustsClocks || this.#holdings.size < 2) return;
     const acting = [...this.#holdings.values()].filter(mayAct);
     if (acting.length < 2) return;
@@ -178,9 +202,10 @@ export class Referee {
     const count = [...directory.files.keys()].filter(
       (name) => parseFileName(name).kind === "final",
     ).length;
-    const { storageCapacity } = this.#options;
-    if (count > storageCapacity) {
-      this.blame("capacity", `${replica} left ${count} files where ${storageCapacity} have room`);
+    // A file that was begun before the configuration changed is published, and pruned for, as then.
+    const capacity = Math.max(...last.capacities, this.#capacities.get(replica) ?? 0);
+    if (count > capacity) {
+      this.blame("capacity", `${replica} left ${count} files where ${capacity} have room`);
     }
   }
 
@@ -202,7 +227,9 @@ export class Referee {
         directory.highest = { epoch: file.epoch, sinceMs: this.#now() };
       }
       const { ailments } = directory;
-      this.#lastPublishes.set(directory, { replica, epoch: file.epoch, ailments });
+      const [before] = this.#lastPublishes.get(directory)?.capacities ?? [];
+      const capacities = [this.#capacities.get(replica) ?? 0, before ?? 0];
+      this.#lastPublishes.set(directory, { replica, epoch: file.epoch, ailments, capacities });
     } else if (epoch !== undefined && file.epoch > epoch) {
       this.blame("pruned-higher", `${replica} of epoch ${epoch} removed ${name}`);
     }
@@ -219,10 +246,9 @@ export class Referee {
 
   /** @param localNow what the replica's own monotonic clock says */
   observed(replica: string, event: ElectionEvent, localNow: Instant): void {
-    this.#countRepairs(replica, event);
+    this.repairs.observed(replica, event);
     if (event.kind === "lease") this.#renewed(replica, event.validUntil, localNow);
     if (event.kind !== "transition") return;
-    if (event.reason === "exhausted") this.#exhausted(replica);
     const allowed: readonly string[] = transitions[event.from];
     if (!allowed.includes(event.to)) {
       this.blame("edge", `${replica}: ${event.from} to ${event.to}`);
@@ -234,36 +260,13 @@ export class Referee {
     const holding = this.#holdings.get(replica);
     // A new leadership of the same replica tells its lease before it is handed out.
     if (holding === undefined || holding.leadership.lost.failure !== undefined) return;
-    if (holding.resigned || holding.leadership.validUntil !== validUntil) return;
+    if (holding.isOver || holding.leadership.validUntil !== validUntil) return;
     if (localNow >= holding.validUntil) {
       const lateMs = (localNow - holding.validUntil).toFixed(3);
       this.blame("revived", `${replica}: a lease was renewed ${lateMs} ms after its end`);
     }
     holding.validUntil = validUntil;
-    this.commands.leased(replica, validUntil, holding.scheduler);
-  }
-
-  /** A replica gives up because repair is hopeless: it must have tried often enough. */
-  #exhausted(replica: string): void {
-    const { repairAttempts } = this.#options;
-    const spent = ["coordinator", "duty"].map((name) => this.#repairs.get(`${replica} ${name}`));
-    if (spent.some((count) => count === repairAttempts)) return;
-    this.blame("gave-up", `${replica} gave up after ${spent.join(" and ")} of ${repairAttempts}`);
-  }
-
-  #countRepairs(replica: string, event: ElectionEvent): void {
-    // Attempt 0: a late effect has worked, and gave the attempt back while it was being made.
-    if (event.kind === "repair" && event.attempt > 0) {
-      const key = `${replica} ${event.resource}`;
-      const spent = (this.#repairs.get(key) ?? 0) + 1;
-      this.#repairs.set(key, spent);
-      if (spent <= this.#options.repairAttempts) return;
-      this.blame("gave-up", `${key}: repair ${spent} of ${this.#options.repairAttempts}`);
-    }
-    if (event.kind === "attempt" && (event.outcome === "won" || event.outcome === "led")) {
-      this.#repairs.delete(`${replica} coordinator`);
-    }
-    if (event.kind === "file-written" || hasWorked(event)) this.#repairs.delete(`${replica} duty`);
+    this.commands.leased(replica, validUntil, holding.scheduler.clock);
   }
 
   #inOrder(replica: string, epoch: Epoch): void {
@@ -280,17 +283,10 @@ export class Referee {
   }
 }
 
-/** Whether a command ended as it should. One that the end of the lease cuts short proves nothing. */
-function hasWorked(event: ElectionEvent): boolean {
-  if (event.kind !== "command") return false;
-  if (event.change === "stopped") return !event.detail.includes("lease");
-  return event.change === "exited";
-}
-
 /** What the holder may do by its own clocks, reckoned without touching its own record of it. */
-function mayAct({ leadership, scheduler, suspendedMs, resigned }: Holding): boolean {
-  if (resigned || leadership.lost.failure !== undefined) return false;
-  if (scheduler.trulySuspendedMs - suspendedMs > suspendToleranceMs + readingMs) return false;
+function mayAct({ leadership, scheduler, suspendedMs, isOver }: Holding): boolean {
+  if (isOver || leadership.lost.failure !== undefined) return false;
+  if (scheduler.suspendedMs() - suspendedMs > suspendToleranceMs) return false;
   return scheduler.now() < leadership.validUntil;
 }
 

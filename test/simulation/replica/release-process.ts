@@ -7,7 +7,7 @@ import type { Link } from "../world/link.ts";
 import type { SimulatedMachine } from "../world/simulated-machine.ts";
 import { SimulatedState } from "../world/simulated-state.ts";
 import { SimulatedScheduler } from "../world/simulated-scheduler.ts";
-import type { ReplicaWorld } from "./replica-process.ts";
+import type { ReplicaWorld } from "./replica-options.ts";
 
 export interface ReleaseProcessOptions {
   readonly world: Pick<ReplicaWorld, "timeline" | "network" | "random" | "tell" | "referee">;

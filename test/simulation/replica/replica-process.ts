@@ -1,10 +1,8 @@
 import type {
   Coordinator,
   Epoch,
-  Leadership,
   ReplicaId,
   ReplicaInfo,
-  Session,
 } from "../../../src/election/ports/coordinator.ts";
 import type { Duty } from "../../../src/election/ports/duty.ts";
 import { type ExitStatus, exitCodes } from "../../../src/election/exit-status.ts";
@@ -19,47 +17,19 @@ import { runReleasing } from "../../../src/daemon/crash-release.ts";
 import type { Teller } from "../../../src/election/ports/crash-records.ts";
 import { replicaContext } from "../../../src/daemon/replica.ts";
 import { StateDirectory } from "../../../src/system/state-directory.ts";
+import { dutyBeginMs, dutyEndMs } from "../../../src/exec/timings.ts";
 import { Life } from "../referee/life.ts";
 import type { Link } from "../world/link.ts";
 import type { Random } from "../world/random.ts";
-import type { Referee } from "../referee/referee.ts";
-import { SimulatedCommands } from "./simulated-commands.ts";
+import { ReplicaCommands } from "./replica-commands.ts";
+import type { ReplicaOptions } from "./replica-options.ts";
 import { PoolSteps } from "../world/disk-steps.ts";
-import type { SimulatedDirectory } from "../world/simulated-directory.ts";
 import { SimulatedDisk } from "../world/simulated-disk.ts";
-import type { SimulatedMachine } from "../world/simulated-machine.ts";
 import { SimulatedState } from "../world/simulated-state.ts";
-import type { SimulatedNetwork } from "../world/simulated-network.ts";
 import { SimulatedScheduler } from "../world/simulated-scheduler.ts";
-import type { Settings, SimulatedConfig } from "../settings.ts";
-import type { Timeline } from "../timeline.ts";
-
+import type { SimulatedConfig } from "../settings.ts";
 import type { SimulatedReplica } from "./simulated-replica.ts";
-
-export interface ReplicaWorld {
-  readonly timeline: Timeline;
-  readonly network: SimulatedNetwork;
-  readonly referee: Referee;
-  readonly random: Random;
-  /** The session that owns the leader node of an epoch; undefined once it is gone. */
-  readonly ownerOf: (epoch: Epoch) => string | undefined;
-  readonly tell: (who: string, text: string) => void;
-  readonly heard: (replica: SimulatedReplica, event: ElectionEvent) => void;
-}
-
-export interface ReplicaOptions {
-  readonly world: ReplicaWorld;
-  readonly host: string;
-  readonly machine: SimulatedMachine;
-  readonly directory: SimulatedDirectory;
-  /** Whether the directory is on its machine's own disk, and loses power with it. */
-  readonly hasOwnDisk: boolean;
-  readonly config: SimulatedConfig;
-  readonly command: Settings["command"];
-  /** When the faults have ended. */
-  readonly calmAtMs: number;
-  readonly rate: number;
-}
+import { watchedCoordinator } from "./watched-coordinator.ts";
 
 /** How often it is asked whether a process is stuck. */
 const beatMs = 5_000;
@@ -73,6 +43,8 @@ export class ReplicaProcess {
   readonly streams = new Set<Link>();
   readonly stepDown = new StepDown();
   readonly disk: SimulatedDisk;
+  /** A part of it can change, see `reload`. */
+  readonly config: SimulatedConfig & { readonly replicaId: ReplicaId };
   readonly #progress: Progress;
   readonly #coordination: ZooKeeperCoordination;
   readonly #stop = new AbortController();
@@ -81,7 +53,8 @@ export class ReplicaProcess {
   readonly #diskSteps: PoolSteps;
   readonly #state: SimulatedState | undefined;
   readonly #random: Random;
-  #commands: SimulatedCommands | undefined;
+  #commands: ReplicaCommands | undefined;
+  #changing = new AbortController();
   #thaw: () => void = () => undefined;
   #holds = 0;
   state: StateName = "Init";
@@ -98,7 +71,9 @@ export class ReplicaProcess {
     this.#replica = replica;
     this.#options = options;
     this.name = name;
-    const { rate, machine, command, config } = options;
+    const { rate, slew, machine, command, hooks } = options;
+    const config = { ...options.config, ...replica.live, replicaId: name as ReplicaId };
+    this.config = config;
     this.#random = random.fork(`${name} process`);
     this.#state =
       machine.stateDirectory &&
@@ -110,10 +85,21 @@ export class ReplicaProcess {
       });
     const clock = random.fork(`${name} clock`);
     this.scheduler = new SimulatedScheduler(timeline, this.life, clock, rate);
+    this.scheduler.clock.setSlew(slew);
     const transport = options.world.network.transportOf(options.host, this.life, this.streams);
     this.#coordination = new ZooKeeperCoordination(config, this.scheduler, transport);
-    const duty = command === "alone" ? "silent" : "writes";
-    this.#progress = new Progress(config, this.#coordination, duty);
+    const kinds = {
+      command: command !== "none",
+      onElected: hooks.elected,
+      onLost: hooks.lost,
+    };
+    const { timing } = this.#coordination;
+    this.#progress = new Progress(config, this.#coordination, {
+      writes: command !== "alone",
+      beginMs: dutyBeginMs(config, timing, kinds),
+      endMs: dutyEndMs(config, timing, kinds),
+    });
+    referee.configured(name, config, options.directory);
     const order = random.fork(`${name} loop`);
     this.life.ioFirst = () => order.chance(0.25);
     const { directory } = options;
@@ -170,9 +156,28 @@ export class ReplicaProcess {
     this.life.deliver("io", () => this.stepDown.request(restMs));
   }
 
+  /** SIGHUP: it takes over what its configuration says now, as far as that can change. */
+  reload(): void {
+    this.life.deliver("io", () => {
+      const { referee } = this.#options.world;
+      Object.assign(this.config, this.#replica.live);
+      referee.configured(this.name, this.config, this.#options.directory);
+      const changing = this.#changing;
+      this.#changing = new AbortController();
+      changing.abort();
+    });
+  }
+
+  /** The loop is blocked, until its life is released; the threads go on. */
+  stall(): void {
+    this.#options.world.referee.repairs.holds(this.name);
+    this.life.hold();
+  }
+
   /** SIGSTOP, or a suspended machine: neither the loop nor the threads run. */
   pause(): void {
     this.#holds += 1;
+    this.#options.world.referee.repairs.holds(this.name);
     this.life.hold();
     this.threads.hold();
   }
@@ -270,8 +275,9 @@ export class ReplicaProcess {
   }
 
   #context(state: StateDirectory | undefined, tell: Teller) {
-    const { world, config, host } = this.#options;
-    const replicaId = this.name as ReplicaId;
+    const { world, host } = this.#options;
+    const { config } = this;
+    const { replicaId } = config;
     const describe = (): ReplicaInfo => ({
       replica: replicaId,
       host,
@@ -295,33 +301,33 @@ export class ReplicaProcess {
       },
     };
     const coordination = this.#coordination;
-    const context = replicaContext(
-      { ...config, replicaId },
-      {
-        scheduler: this.scheduler,
-        coordinator: coordination.coordinator({ observer, describe, records: state, tell }),
-        coordination,
-        disk: this.disk,
-        observer,
-        describe,
-        stepDown: this.stepDown,
-        stop: this.#stop.signal,
-        commands: this.#openCommands(state?.lockDescriptor),
-        finish: () => this.#stop.abort(),
-      },
-    );
+    const { commands, hooks } = this.#openCommands(state?.lockDescriptor);
+    const context = replicaContext(config, {
+      scheduler: this.scheduler,
+      coordinator: coordination.coordinator({ observer, describe, records: state, tell }),
+      coordination,
+      disk: this.disk,
+      observer,
+      describe,
+      stepDown: this.stepDown,
+      stop: this.#stop.signal,
+      commands,
+      hooks,
+      configChanged: () => this.#changing.signal,
+      finish: () => this.#stop.abort(),
+    });
     const duty = this.#watchedDuty(context.duty);
     return { ...context, duty, coordinator: this.#watched(context.coordinator) };
   }
 
-  #openCommands(lock: number | undefined): SimulatedCommands | undefined {
-    const { world, command, config, machine, calmAtMs } = this.#options;
-    if (command === "none") return undefined;
-    this.#commands = new SimulatedCommands({
+  #openCommands(lock: number | undefined): ReplicaCommands {
+    const { world, command, hooks, machine, calmAtMs } = this.#options;
+    const { config } = this;
+    const options = {
       timeline: world.timeline,
       random: world.random,
       referee: world.referee.commands,
-      tell: (text) => world.tell(this.name, text),
+      tell: (text: string) => world.tell(this.name, text),
       name: this.name,
       daemon: this.life,
       scheduler: this.scheduler,
@@ -331,7 +337,9 @@ export class ReplicaProcess {
       calmAtMs,
       stopTimeoutMs: config.execStopTimeoutMs,
       killMarginMs: this.#coordination.timing.killMarginMs,
-    });
+      hookTimeoutMs: config.hookTimeoutMs,
+    };
+    this.#commands = new ReplicaCommands(options, command !== "none", hooks);
     return this.#commands;
   }
 
@@ -356,41 +364,24 @@ export class ReplicaProcess {
     };
   }
 
-  /** The coordinator as it is, but the referee sees every leadership that it hands out. */
   #watched(coordinator: Coordinator): Coordinator {
-    return {
-      open: async (signal) => {
-        const opening = await coordinator.open(signal);
-        if (opening.kind === "opened") this.#watchSession(opening.session);
-        return opening;
-      },
-      survey: (signal) => coordinator.survey(signal),
-      leave: (limit) => coordinator.leave(limit),
-    };
-  }
-
-  #watchSession(session: Session): void {
-    this.session = BigInt(session.id);
-    const attempt = session.attempt.bind(session);
-    session.attempt = async (call, signal) => {
-      const outcome = await attempt(call, signal);
-      if (outcome.kind === "won") this.#watchLeadership(outcome.leadership, session.id);
-      return outcome;
-    };
-  }
-
-  #watchLeadership(leadership: Leadership, session: string): void {
     const { referee, ownerOf } = this.#options.world;
-    const owner = ownerOf(leadership.epoch);
-    if (owner !== undefined && owner !== session) {
-      referee.blame("owner", `${this.name} leads in ${session} on the node of ${owner}`);
-    }
-    this.epoch = leadership.epoch;
-    referee.elected(this.name, leadership, this.scheduler);
-    const resign = leadership.resign.bind(leadership);
-    leadership.resign = async (signal) => {
-      referee.resigns(this.name, this.disk.effects + (this.#commands?.living ?? 0));
-      return await resign(signal);
-    };
+    return watchedCoordinator(coordinator, {
+      opened: (session) => {
+        this.session = session;
+      },
+      won: (leadership, session) => {
+        const owner = ownerOf(leadership.epoch);
+        if (owner !== undefined && owner !== session) {
+          referee.blame("owner", `${this.name} leads in ${session} on the node of ${owner}`);
+        }
+        this.epoch = leadership.epoch;
+        referee.elected(this.name, leadership, this.scheduler);
+      },
+      resigns: () => referee.resigns(this.name, this.disk.effects + (this.#commands?.living ?? 0)),
+      abandons: () => referee.abandons(this.name),
+      asks: () => referee.repairs.asks(this.name),
+      answers: () => referee.repairs.answers(this.name),
+    });
   }
 }

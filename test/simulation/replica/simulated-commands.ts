@@ -6,11 +6,15 @@ import type { Life } from "../referee/life.ts";
 import type { Random } from "../world/random.ts";
 import type { SimulatedClock } from "../world/simulated-clock.ts";
 import type { SimulatedMachine } from "../world/simulated-machine.ts";
+import type { CommandKind } from "./simulated-processes.ts";
 import { SimulatedSupervisor } from "./simulated-supervisor.ts";
 import type { SimulatedScheduler } from "../world/simulated-scheduler.ts";
 import type { Timeline } from "../timeline.ts";
 
 export interface CommandsOptions {
+  readonly kind: CommandKind;
+  /** How long a hook may take. */
+  readonly hookTimeoutMs: number;
   readonly timeline: Timeline;
   readonly random: Random;
   readonly referee: CommandReferee;
@@ -42,12 +46,12 @@ export class SimulatedCommands implements Commands {
   }
 
   start(order: Order): RunningCommand {
-    const { name, scheduler, lock, stopTimeoutMs, killMarginMs } = this.#options;
+    const { name, kind, scheduler, lock, stopTimeoutMs, killMarginMs } = this.#options;
     this.#started += 1;
     for (const each of this.#supervisors) {
       if (!each.lives && !each.tree.anyLives()) this.#supervisors.delete(each);
     }
-    const supervisor = new SimulatedSupervisor(this.#options, `${name} ${this.#started}`);
+    const supervisor = new SimulatedSupervisor(this.#options, `${name} ${kind} ${this.#started}`);
     this.#supervisors.add(supervisor);
     const options = {
       scheduler,
@@ -93,6 +97,7 @@ export class SimulatedCommands implements Commands {
       living: () => trees().flatMap((tree) => tree.living()),
       anyLives: () => trees().length > 0,
       kill: () => trees().forEach((tree) => tree.kill()),
+      killAll: () => trees().forEach((tree) => tree.killAll()),
       reap: () => undefined,
       signal: (pids: readonly number[], signal: StopSignalName) =>
         trees().forEach((tree) => tree.signal(pids, signal)),

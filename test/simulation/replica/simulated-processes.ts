@@ -12,7 +12,13 @@ interface Member {
   isDying: boolean;
 }
 
+/** The command under leadership, or the one before it, or the one after it. */
+export type CommandKind = "work" | "elected" | "lost";
+
 export interface ProcessTreeOptions {
+  readonly kind: CommandKind;
+  /** How long a hook may take. */
+  readonly hookTimeoutMs: number;
   readonly timeline: Timeline;
   readonly random: Random;
   /** The supervisor's: it hears of the command's end. */
@@ -26,6 +32,9 @@ export interface ProcessTreeOptions {
 /** SIGKILL takes so long at most. */
 const longestDyingMs = 15;
 const mostForks = 12;
+const calmHookMs = 20;
+/** The number of the command itself. */
+const main = 1;
 
 /** A command: its main process, what that has started, and what these have started in turn. */
 export class ProcessTree implements Processes {
@@ -48,10 +57,18 @@ export class ProcessTree implements Processes {
     born(assignment);
     const pid = this.#fork();
     for (let left = random.integer(0, 2); left > 0; left -= 1) this.#fork();
+    const end = (): void => this.#die(pid, random.integer(0, 1));
+    if (this.#options.kind !== "work") this.#plan(this.#hookMs(), end);
     // Short runs and long ones are equally likely.
-    const ranMs = 20 * 3_000 ** random.next();
-    if (random.chance(0.5)) this.#inTurbulence(ranMs, () => this.#die(pid, random.integer(0, 1)));
+    else if (random.chance(0.5)) this.#inTurbulence(20 * 3_000 ** random.next(), end);
     return { kind: "started", pid, exited: this.#exited.promise };
+  }
+
+  /** A hook ends by itself. It may take longer than it is given, but not in calm. */
+  #hookMs(): number {
+    const { random, hookTimeoutMs, calmAtMs, timeline } = this.#options;
+    const runsMs = 5 * ((2 * hookTimeoutMs) / 5) ** random.next();
+    return Math.min(runsMs, Math.max(0, calmAtMs - timeline.now) + calmHookMs);
   }
 
   living(): readonly number[] {
@@ -78,6 +95,10 @@ export class ProcessTree implements Processes {
     // The dead of this world need no burial.
   }
 
+  killAll(): void {
+    this.kill();
+  }
+
   signal(pids: readonly number[], _signal: StopSignalName): void {
     const { random } = this.#options;
     for (const pid of pids) {
@@ -89,6 +110,11 @@ export class ProcessTree implements Processes {
       if (!this.#isCalm && random.chance(0.1)) this.#fork();
       this.#plan(obeysAfterMs, () => this.#die(pid, 143));
     }
+  }
+
+  /** The supervisor has died, and the kernel kills the command for it: not what that has started. */
+  loseParent(): void {
+    this.#plan(this.#options.random.between(0.05, longestDyingMs), () => this.#die(main, 137));
   }
 
   /** The machine has lost its power. */
@@ -110,7 +136,7 @@ export class ProcessTree implements Processes {
     const after = random.between(0, 10_000);
     if (random.chance(0.2)) {
       this.#inTurbulence(after, () => this.#members.has(pid) && this.#fork());
-    } else if (pid > 1 && random.chance(0.3)) this.#inTurbulence(after, () => this.#die(pid, 0));
+    } else if (pid > main && random.chance(0.3)) this.#inTurbulence(after, () => this.#die(pid, 0));
     return pid;
   }
 
@@ -118,7 +144,7 @@ export class ProcessTree implements Processes {
     const { supervisor, gone } = this.#options;
     if (!this.#members.delete(pid)) return;
     if (this.#members.size === 0) gone();
-    if (pid === 1) supervisor.deliver("io", () => this.#exited.resolve(status));
+    if (pid === main) supervisor.deliver("io", () => this.#exited.resolve(status));
   }
 
   #inTurbulence(ms: number, action: () => void): void {

@@ -1,5 +1,8 @@
+import { type LiveSettings, liveSettingsOf } from "../settings.ts";
+import { Random } from "../world/random.ts";
 import { ReleaseProcess } from "./release-process.ts";
-import { type ReplicaOptions, ReplicaProcess } from "./replica-process.ts";
+import type { ReplicaOptions } from "./replica-options.ts";
+import { ReplicaProcess } from "./replica-process.ts";
 import type { SimulatedDirectory } from "../world/simulated-directory.ts";
 import type { SimulatedMachine } from "../world/simulated-machine.ts";
 
@@ -12,6 +15,8 @@ export class SimulatedReplica {
   readonly directory: SimulatedDirectory;
   /** Of all of its lives. */
   filesWritten = 0;
+  /** What its configuration says at present. */
+  live: Partial<LiveSettings> = {};
   /** Where it stood in line when it looked last. */
   position = Number.POSITIVE_INFINITY;
   readonly #options: ReplicaOptions;
@@ -68,6 +73,12 @@ export class SimulatedReplica {
     const process = new ReleaseProcess({ ...this.#options, name });
     process.begin(diesAfter);
     return () => process.kill();
+  }
+
+  /** Its configuration is changed, and its process told to read it again. */
+  reload(die: number): void {
+    this.live = liveSettingsOf(new Random(die * 2 ** 31, "reload"));
+    this.#process?.reload();
   }
 
   keepDown(): void {

@@ -39,7 +39,7 @@ export class SimulatedSupervisor implements SupervisorProcess {
   #watch: CommandWatch | undefined;
 
   constructor(options: CommandsOptions, name: string) {
-    const { timeline, random, machine, lock, clock, calmAtMs } = options;
+    const { timeline, random, machine, lock, clock, calmAtMs, kind, hookTimeoutMs } = options;
     this.#options = options;
     this.#random = random.fork(name);
     this.gone = this.#gone.promise;
@@ -51,12 +51,16 @@ export class SimulatedSupervisor implements SupervisorProcess {
     this.#dropLock = hold();
     let dropOfTree: (() => void) | undefined;
     this.tree = new ProcessTree({
+      kind,
+      hookTimeoutMs,
       timeline,
       random: random.fork(`${name} command`),
       supervisor: this.#life,
       calmAtMs,
       born: (assignment) => {
         if (assignment.inheritsLock) dropOfTree = hold();
+        // What clears up after a leadership is not bound to its lease.
+        if (kind === "lost") return;
         this.#watch = options.referee.starts(options, assignment, () => this.#isGuarded);
       },
       gone: () => {
@@ -161,6 +165,7 @@ export class SimulatedSupervisor implements SupervisorProcess {
     this.#dropLock();
     this.#options.tell(`the supervisor ends with ${how ?? "its machine"}`);
     if (how === undefined) return;
+    this.tree.loseParent();
     const { daemon, timeline } = this.#options;
     if (daemon.over && this.isOrphaned) this.#planCleanUp();
     timeline.plan(this.#random.between(0, longestPipeMs), () =>

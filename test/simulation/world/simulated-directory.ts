@@ -24,6 +24,9 @@ interface EntryChange {
 
 export type DiskTrouble = "full" | "read-only" | "removed" | "flush-fails";
 
+/** A step that was begun on an ailing disk, and a proof that it is part of, may take so long. */
+const afterEffectsMs = 8_000;
+
 /** A directory, on one machine's disk or shared by several, and what ails it. */
 export class SimulatedDirectory {
   readonly files = new Map<string, StoredFile>();
@@ -34,6 +37,8 @@ export class SimulatedDirectory {
   told: string | undefined;
   readonly troubles = new Map<DiskTrouble, number>();
   slowMs = 0;
+  readonly #now: () => number;
+  #healedAtMs = Number.NEGATIVE_INFINITY;
   #hangs = 0;
   #waiting: (() => void)[] = [];
   /** The highest epoch that a finished file carries, and since when. */
@@ -43,6 +48,16 @@ export class SimulatedDirectory {
   /** Whether it has been made, and not removed since. */
   isMade = true;
   #inodes = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Whether something is wrong with it, or was a moment ago: what was begun then may go on. */
+  get isAiling(): boolean {
+    if (this.#now() - this.#healedAtMs < afterEffectsMs) return true;
+    return this.#hangs > 0 || this.slowMs > 0 || [...this.troubles.values()].some((is) => is > 0);
+  }
 
   has(trouble: DiskTrouble): boolean {
     return (this.troubles.get(trouble) ?? 0) > 0;
@@ -60,6 +75,7 @@ export class SimulatedDirectory {
   }
 
   end(trouble: DiskTrouble): void {
+    this.#healedAtMs = this.#now();
     this.troubles.set(trouble, Math.max(0, (this.troubles.get(trouble) ?? 0) - 1));
   }
 
@@ -85,7 +101,19 @@ export class SimulatedDirectory {
     this.#hangs += 1;
   }
 
+  /** Every step takes up to `ms` milliseconds longer. */
+  slow(ms: number): void {
+    this.ailments += 1;
+    this.slowMs += ms;
+  }
+
+  unslow(ms: number): void {
+    this.#healedAtMs = this.#now();
+    this.slowMs -= ms;
+  }
+
   unhang(): void {
+    this.#healedAtMs = this.#now();
     this.#hangs = Math.max(0, this.#hangs - 1);
     if (this.#hangs > 0) return;
     for (const go of this.#waiting.splice(0)) go();

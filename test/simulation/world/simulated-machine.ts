@@ -3,7 +3,7 @@ import type { DiskWitness } from "./simulated-disk.ts";
 
 /** A state directory: it stays when a machine starts anew, and several may see the same. */
 export class SimulatedStateDirectory {
-  readonly directory = new SimulatedDirectory();
+  readonly directory = new SimulatedDirectory(() => 0);
   /** Those whose processes have locked something here. */
   readonly machines = new Set<SimulatedMachine>();
   readonly #wronged: (file: string) => void;

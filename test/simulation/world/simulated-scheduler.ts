@@ -1,20 +1,23 @@
-import type { Instant, Scheduler } from "../../../src/base/scheduler.ts";
+import { type Instant, nextTimerMs, type Scheduler } from "../../../src/base/scheduler.ts";
 import type { Life } from "../referee/life.ts";
 import type { Random } from "./random.ts";
 import { SimulatedClock } from "./simulated-clock.ts";
-import type { Timeline } from "../timeline.ts";
+import type { Planned, Timeline } from "../timeline.ts";
 
 const longestLatenessMs = 1;
+/** Two ways to reckon one moment differ by less. */
+const roundingMs = 1e-6;
 
 /** The wall clock when the simulation starts. */
 const startedAt = Date.UTC(2026, 0, 1);
 
 /**
- * Time as one process has it, by its machine's clock: timers are up to a millisecond late, and
- * later when the process is held.
+ * Time as one process has it, by its machine's clocks: timers run by the one that is slewed, are up
+ * to a millisecond late, and later when the process is held.
  */
 export class SimulatedScheduler implements Scheduler {
   readonly clock: SimulatedClock;
+  readonly slewShare = 0;
   readonly #timeline: Timeline;
   readonly #life: Life;
   readonly #random: Random;
@@ -42,12 +45,11 @@ export class SimulatedScheduler implements Scheduler {
   }
 
   suspendedMs(): number {
-    return this.clock.suspendedMs();
+    return this.clock.suspendedMs;
   }
 
-  /** See SimulatedClock. */
-  get trulySuspendedMs(): number {
-    return this.clock.trulySuspendedMs;
+  uptimeMs(): number {
+    return this.clock.uptimeMs;
   }
 
   wallClock(): Date {
@@ -62,7 +64,7 @@ export class SimulatedScheduler implements Scheduler {
     if (signal.aborted) return;
     const wakesAt = this.now() + Math.max(0, ms);
     this.#sleeping += 1;
-    do await this.#timer(wakesAt, signal);
+    do await this.#timer(nextTimerMs(wakesAt - this.now()), signal);
     while (!signal.aborted && this.now() < wakesAt);
     this.#sleeping -= 1;
   }
@@ -71,16 +73,25 @@ export class SimulatedScheduler implements Scheduler {
     this.#wallJumpMs += ms;
   }
 
-  #timer(wakesAt: number, signal: AbortSignal): Promise<void> {
+  #timer(ms: number, signal: AbortSignal): Promise<void> {
     const latenessMs = this.#random.between(0.001, longestLatenessMs);
-    const delayMs = Math.max(0, (wakesAt - this.now()) / this.clock.rate) + latenessMs;
+    const wakesAt = this.clock.ordinaryMs + Math.max(0, ms) + latenessMs;
     return new Promise((resolve) => {
+      let planned: Planned | undefined;
       const wake = (): void => {
-        planned.action = undefined;
+        if (planned !== undefined) planned.action = undefined;
         signal.removeEventListener("abort", wake);
         resolve();
       };
-      const planned = this.#timeline.plan(delayMs, () => this.#life.deliver("timer", wake));
+      const arm = (): void => {
+        const leftMs = wakesAt - this.clock.ordinaryMs;
+        // Its rate may have changed meanwhile, and then it is not the time yet.
+        planned = this.#timeline.plan(this.clock.trueMs(leftMs), () => {
+          if (wakesAt - this.clock.ordinaryMs > roundingMs) arm();
+          else this.#life.deliver("timer", wake);
+        });
+      };
+      arm();
       signal.addEventListener("abort", wake);
     });
   }

@@ -1,6 +1,6 @@
 import type { Epoch, Leadership, Resignation } from "../../../election/ports/coordinator.ts";
 import { Ending, type FailureCode } from "../../../election/failure.ts";
-import { Lease } from "../../../election/lease.ts";
+import { actingMs, Lease } from "../../../election/lease.ts";
 import type { LeaseTiming } from "../../../election/ports/lease-timing.ts";
 import type { Observer } from "../../../election/ports/observer.ts";
 import { type Instant, later, remainingMs, type Scheduler } from "../../../base/scheduler.ts";
@@ -71,8 +71,7 @@ export class ZooKeeperLeadership implements Leadership {
     this.#taking = taking;
     this.#version = taking.version;
     this.#noteVersion = taking.noteVersion;
-    const { leaseMs } = this.timing;
-    this.#lease = new Lease(scheduler, taking.sentAt, taking.suspendedMs, leaseMs);
+    this.#lease = new Lease(scheduler, taking.sentAt, taking.suspendedMs, this.#durationMs);
     this.#tellLease();
     void this.#renew();
     void this.#watchTheEnd();
@@ -100,8 +99,9 @@ export class ZooKeeperLeadership implements Leadership {
     return this.#resigned;
   }
 
+  /** Not when it was abandoned either: its session may be closed, and the wait for it has begun. */
   mayAct(): boolean {
-    return !this.#resigned && this.lost.failure === undefined && this.#lease.holds();
+    return !this.#renewing.signal.aborted && this.#lease.holds();
   }
 
   async renewal(signal: AbortSignal): Promise<void> {
@@ -109,7 +109,7 @@ export class ZooKeeperLeadership implements Leadership {
     await aborted(waiting.signal);
   }
 
-  /** Stops renewing without telling anybody: the lease runs out. Idempotent. */
+  /** Neither renews nor acts any more, without telling anybody: the lease runs out. Idempotent. */
   abandon(): void {
     this.#renewing.abort();
   }
@@ -217,7 +217,7 @@ export class ZooKeeperLeadership implements Leadership {
   }
 
   #acknowledge(sentAt: Instant): void {
-    if (!this.#lease.renew(sentAt, this.timing.leaseMs)) {
+    if (!this.#lease.renew(sentAt, this.#durationMs)) {
       this.#lose("no renewal was acknowledged in time", "lease-ended");
       return;
     }
@@ -237,6 +237,11 @@ export class ZooKeeperLeadership implements Leadership {
         this.#lose("no renewal was acknowledged in time", "lease-ended");
       }
     }
+  }
+
+  /** How long one renewal lets us act by our own clock, of the lease that others wait for. */
+  get #durationMs(): number {
+    return actingMs(this.timing.leaseMs, this.#tools.scheduler.slewShare);
   }
 
   #lose(detail: string, code: FailureCode = "leadership-lost"): true {

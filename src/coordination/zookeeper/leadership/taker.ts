@@ -262,7 +262,8 @@ export class Taker {
     const { client, scheduler, observer, leaderWatch } = this.#tools;
     const leaseMs = this.#runningLeaseMs(replaced);
     const seenAt = leaderWatch.lastRenewalOf(replaced.epoch);
-    const freeAt: Instant = later(seenAt ?? scheduler.now(), waitingOutMs(leaseMs));
+    const waitMostMs = waitingOutMs(leaseMs, scheduler.slewShare);
+    const freeAt: Instant = later(seenAt ?? scheduler.now(), waitMostMs);
     const waitMs = leaseMs === 0 ? 0 : remainingMs(scheduler, freeAt);
     if (waitMs === 0) return { kind: "won", leadership };
     const { epoch } = leadership;
