@@ -1,5 +1,5 @@
 import { impossible } from "./impossible.ts";
-import type { EntryKind } from "./log/log-store.ts";
+import { entryBytes, type EntryKind } from "./log/log-store.ts";
 import { decodeMembers, membersProblem } from "./members.ts";
 import type { RaftMessage } from "./message.ts";
 import type { RaftSettings } from "./settings.ts";
@@ -63,10 +63,10 @@ export function messageProblem(message: unknown, settings: RaftSettings): string
   if (typeof kind !== "string" || !Object.hasOwn(fields, kind)) return "a message of unknown kind";
   // A voter that is still in term 0 answers as such.
   const answers = kind === "pre-vote-answer" || kind === "vote-answer";
-  if (!(answers ? count : positive)(term)) return `a ${kind} without a term`;
+  if (!(answers ? count : positive)(term)) return `${kind} without a term`;
   const known = message as unknown as RaftMessage;
   for (const [name, check] of Object.entries(fields[known.kind])) {
-    if (!check(message[name])) return `a ${kind} whose ${name} cannot be`;
+    if (!check(message[name])) return `${kind} whose ${name} cannot be`;
   }
   return contentProblem(known, message, settings);
 }
@@ -82,14 +82,14 @@ function contentProblem(
     case "append-answer":
       return message.accepted || (count(hintIndex) && count(hintTerm))
         ? undefined
-        : "an append-answer whose hint cannot be";
+        : "append-answer whose hint cannot be";
     case "snapshot-request":
       return snapshotProblem(message, settings);
     case "pre-vote-request":
     case "vote-request":
       return message.lastTerm < message.term && hasTerm(message.lastIndex, message.lastTerm)
         ? undefined
-        : `a ${message.kind} with a log that cannot be`;
+        : `${message.kind} with a log that cannot be`;
     case "pre-vote-answer":
     case "vote-answer":
     case "heartbeat-request":
@@ -109,28 +109,28 @@ function entriesProblem(
   { maxAppendBytes }: RaftSettings,
 ): string | undefined {
   let { previousIndex: index, previousTerm: term } = request;
-  if (!hasTerm(index, term)) return "an append-request after an entry that cannot be";
+  if (!hasTerm(index, term)) return "append-request after an entry that cannot be";
   let size = 0;
   for (const entry of request.entries as readonly unknown[]) {
-    if (!isRecord(entry)) return "an append-request with an entry that is none";
+    if (!isRecord(entry)) return "append-request with an entry that is none";
     const { data, kind } = entry;
-    if (entry["index"] !== index + 1) return "an append-request with a gap";
+    if (entry["index"] !== index + 1) return "append-request with a gap";
     if (!isWhole(entry["term"]) || entry["term"] < Math.max(1, term)) {
-      return "an append-request whose terms fall";
+      return "append-request whose terms fall";
     }
     if (!entryKinds.some((known) => known === kind) || !(data instanceof Uint8Array)) {
-      return "an append-request with an entry of unknown kind";
+      return "append-request with an entry of unknown kind";
     }
     if (kind === "members" && decodeMembers(data) === undefined) {
-      return "an append-request with members that cannot be";
+      return "append-request with members that cannot be";
     }
     index += 1;
     ({ term } = entry as { readonly term: number });
-    size += data.length;
+    size += entryBytes({ data });
   }
-  if (term > request.term) return "an append-request with an entry of a later term";
+  if (term > request.term) return "append-request with an entry of a later term";
   // An entry alone may have the whole size, and is sent alone then.
-  return size > maxAppendBytes ? "an append-request that is too large" : undefined;
+  return size > maxAppendBytes ? "append-request that is too large" : undefined;
 }
 
 function snapshotProblem(
@@ -139,14 +139,14 @@ function snapshotProblem(
 ): string | undefined {
   const meta: unknown = snapshot;
   if (!isRecord(meta) || !positive(meta["index"]) || !positive(meta["term"])) {
-    return "a snapshot-request of a snapshot that cannot be";
+    return "snapshot-request of a snapshot that cannot be";
   }
-  if (snapshot.term > term) return "a snapshot-request of a later term";
+  if (snapshot.term > term) return "snapshot-request of a later term";
   const problem = membersProblem(snapshot.members);
-  if (problem !== undefined) return `a snapshot-request with members that cannot be: ${problem}`;
-  if (data.length > snapshotPieceBytes) return "a snapshot-request that is too large";
-  if (data.length === 0 && !last) return "a snapshot-request without anything";
-  return offset > maxSnapshotBytes ? "a snapshot-request beyond any snapshot" : undefined;
+  if (problem !== undefined) return `snapshot-request with members that cannot be: ${problem}`;
+  if (data.length > snapshotPieceBytes) return "snapshot-request that is too large";
+  if (data.length === 0 && !last) return "snapshot-request without anything";
+  return offset > maxSnapshotBytes ? "snapshot-request beyond any snapshot" : undefined;
 }
 
 /** Index 0 is before the first entry, and has term 0; all others have a term. */

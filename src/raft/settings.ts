@@ -6,7 +6,7 @@ export interface RaftSettings {
   readonly electionTimeoutMostMs: number;
   /** A raft leader is heard at least this often. */
   readonly heartbeatMs: number;
-  /** The entries of one message may have this size. */
+  /** The entries of one message may have this size, by `entryBytes`; so may one entry alone. */
   readonly maxAppendBytes: number;
   /** Sent to one raft follower and not yet acknowledged, at most. */
   readonly maxInflightBytes: number;

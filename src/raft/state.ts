@@ -156,9 +156,13 @@ export function drawShare(state: RaftState): number {
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 }
 
-/** Whether the node may campaign. */
-export function mayCampaign(state: RaftState): boolean {
-  return isVoter(state.log.members, state.id);
+/**
+ * Whether the node may campaign: as a voter of the newest configuration, or of one before, until it
+ * knows that the newest is committed. For that one may have reached only nodes that it removes:
+ * then nobody else has a log that is good enough to be elected, and to spread it.
+ */
+export function mayCampaign({ id, log }: RaftState): boolean {
+  return log.allMembers.some((members) => isVoter(members, id));
 }
 
 export function raftLeaderOf({ role, id }: RaftState): NodeId | undefined {
@@ -167,7 +171,7 @@ export function raftLeaderOf({ role, id }: RaftState): NodeId | undefined {
 }
 
 /**
- * The next entries to apply, behind the entry `after`, at most `maxBytes` of data besides the
+ * The next entries to apply, behind the entry `after`, at most `maxBytes` besides the
  * first. Undefined where the log must read them first (the input `log-read` follows), and where
  * `after` is before the snapshot that the state machine must be restored from.
  */

@@ -133,7 +133,7 @@ function campaign(turn: Turn, how: "now" | "soon" | "forced"): void {
   const { state, now } = turn;
   const { role } = state;
   if (role.kind === "raft-leader") return turn.notice("is the raft leader already");
-  if (!mayCampaign(state)) return turn.notice("no voter: it cannot campaign");
+  if (!mayCampaign(state)) return turn.notice("it is no voter, and cannot campaign");
   if (how === "now") return becomePreCandidate(turn);
   if (how === "forced") return becomeCandidate(turn, true);
   const wait = drawShare(state) * soonShare * state.settings.electionTimeoutMs;

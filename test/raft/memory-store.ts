@@ -1,9 +1,10 @@
-import type {
-  HardState,
-  LogStore,
-  PieceReading,
-  RaftEntry,
-  SnapshotMeta,
+import {
+  entryBytes,
+  type HardState,
+  type LogStore,
+  type PieceReading,
+  type RaftEntry,
+  type SnapshotMeta,
 } from "../../src/raft/log/log-store.ts";
 import { type Members, noMembers } from "../../src/raft/members.ts";
 import type { LogWrite } from "../../src/raft/log/write.ts";
@@ -56,7 +57,7 @@ export class MemoryStore implements LogStore {
     for (let index = from; index <= to; index += 1) {
       const entry = this.#entries[index - first];
       if (entry === undefined) break;
-      bytes += entry.data.length;
+      bytes += entryBytes(entry);
       if (taken.length > 0 && bytes > maxBytes) break;
       taken.push(entry);
     }

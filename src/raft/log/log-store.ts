@@ -3,6 +3,9 @@ import type { Members } from "../members.ts";
 /** What the bytes of an entry are: a proposal's, a configuration's, or none (a new raft leader's). */
 export type EntryKind = "data" | "members" | "empty";
 
+/** An entry without data is not free: index, term, kind, length. */
+const aroundDataBytes = 32;
+
 /** One entry of the log. Its bytes are made once, by the raft leader, and are opaque here. */
 export interface RaftEntry {
   /** Its place in the log; the first is 1. */
@@ -11,6 +14,11 @@ export interface RaftEntry {
   readonly term: number;
   readonly kind: EntryKind;
   readonly data: Uint8Array;
+}
+
+/** What an entry counts for wherever entries are bounded in bytes: its data, and what is around. */
+export function entryBytes({ data }: Pick<RaftEntry, "data">): number {
+  return data.length + aroundDataBytes;
 }
 
 /** What a snapshot stands for: the log up to and including `index`. */
@@ -69,7 +77,7 @@ export interface LogStore {
   termOf(index: number): number | undefined;
   /**
    * Entries from `from` to `to`, both included, in order and without a gap: at least one, and no
-   * more than `maxBytes` of data besides the first. Undefined: not at hand (see above).
+   * more than `maxBytes` by `entryBytes` besides the first. Undefined: not at hand (see above).
    */
   entries(from: number, to: number, maxBytes: number): readonly RaftEntry[] | undefined;
   /** All entries of the kind `members` behind the snapshot, in order. Asked once, at the start. */

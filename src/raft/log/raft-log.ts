@@ -1,4 +1,4 @@
-import type { LogStore, RaftEntry, SnapshotMeta } from "./log-store.ts";
+import { entryBytes, type LogStore, type RaftEntry, type SnapshotMeta } from "./log-store.ts";
 import { decodeMembers, type Members, noMembers } from "../members.ts";
 import { PendingWrites } from "./pending-writes.ts";
 import type { LogWrite } from "./write.ts";
@@ -100,21 +100,24 @@ export class RaftLog {
     const stored = from < first ? this.store.entries(from, Math.min(to, first - 1), maxBytes) : [];
     if (stored === undefined) return undefined;
     const taken = [...stored];
-    let bytes = stored.reduce((sum, { data }) => sum + data.length, 0);
+    let bytes = stored.reduce((sum, entry) => sum + entryBytes(entry), 0);
     for (let index = from + taken.length; index <= to && index >= first; index += 1) {
       const entry = this.#unstable[index - first];
       if (entry === undefined) break;
-      bytes += entry.data.length;
+      bytes += entryBytes(entry);
       if (taken.length > 0 && bytes > maxBytes) break;
       taken.push(entry);
     }
     return taken;
   }
 
-  /** The last entry up to `index` whose term is at most `term`: terms never fall along a log. */
+  /**
+   * The last entry up to `index` whose term is at most `term`: terms never fall along a log. Of what
+   * is no longer there, nothing is known: where that is reached, the answer is at most that.
+   */
   lastWithin(index: number, term: number): number {
-    let low = this.firstIndex - 1;
-    let high = Math.max(low, Math.min(index, this.lastIndex));
+    let high = Math.min(index, this.lastIndex);
+    let low = Math.min(this.firstIndex - 1, high);
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
       if ((this.termOf(middle) ?? 0) <= term) low = middle;

@@ -19,7 +19,7 @@ export function leaderReceives(
 ): void {
   const progress = role.progress.get(from);
   if (progress === undefined) {
-    return turn.notice(`a ${message.kind} of one who is no member`, from);
+    return turn.notice(`${message.kind} of one who is no member`, from);
   }
   progress.heardAt = turn.now;
   switch (message.kind) {

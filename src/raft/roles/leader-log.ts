@@ -1,4 +1,4 @@
-import type { EntryKind, RaftEntry } from "../log/log-store.ts";
+import { entryBytes, type EntryKind, type RaftEntry } from "../log/log-store.ts";
 import { reachedByMajority } from "../majority.ts";
 import { encodeMembers, isJoint, isVoter, nodesOf, secondStep } from "../members.ts";
 import { newProgress } from "../progress.ts";
@@ -31,7 +31,7 @@ export function appendOwn(
     kind,
     data: bytes,
   }));
-  const bytes = data.reduce((sum, { length }) => sum + length, 0);
+  const bytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
   log.append(entries);
   role.uncommitted.push({ lastIndex: log.lastIndex, bytes });
   role.uncommittedBytes += bytes;

@@ -17,7 +17,7 @@ import { refusalMs } from "./voting.ts";
 export function becomePreCandidate(turn: Turn): void {
   const { state, now } = turn;
   if (!mayCampaign(state)) {
-    turn.notice("no voter: it cannot campaign");
+    turn.notice("it is no voter, and cannot campaign");
     return;
   }
   const refusesForMs = refusalMs(state, now);

@@ -1,3 +1,4 @@
+import { entryBytes } from "../log/log-store.ts";
 import { reachedByMajority } from "../majority.ts";
 import { encodeMembers, firstStepTo, isJoint, type WantedMembers } from "../members.ts";
 import { newRounds } from "../rounds-state.ts";
@@ -48,9 +49,10 @@ export function propose(turn: Turn, role: LeaderRole, data: readonly Uint8Array[
   if (role.transfer !== undefined) {
     return turn.notice(`hands over to ${role.transfer.to}: it takes no proposals meanwhile`);
   }
-  const bytes = data.reduce((sum, { length }) => sum + length, 0);
+  const sizes = data.map((bytes) => entryBytes({ data: bytes }));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
   if (data.length === 0) return turn.notice("a proposal of nothing");
-  const longest = Math.max(...data.map(({ length }) => length));
+  const longest = sizes.reduce((one, other) => Math.max(one, other), 0);
   if (longest > settings.maxAppendBytes) {
     return turn.notice(`an entry of ${longest} bytes, more than ${settings.maxAppendBytes}`);
   }

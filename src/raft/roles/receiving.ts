@@ -45,7 +45,7 @@ export function receive(turn: Turn, from: NodeId, message: RaftMessage): void {
       if (message.term > state.term) becomeFollower(turn, message.term, undefined);
       if (message.term < state.term) return;
       if (state.role.kind === "raft-leader") leaderReceives(turn, state.role, from, message);
-      else turn.notice(`a ${message.kind}, but it is no raft leader`, from);
+      else turn.notice(`${message.kind}, but this is no raft leader`, from);
       return;
     default:
       impossible(message);

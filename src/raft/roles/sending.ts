@@ -1,5 +1,5 @@
 import { impossible } from "../impossible.ts";
-import type { RaftEntry } from "../log/log-store.ts";
+import { entryBytes, type RaftEntry } from "../log/log-store.ts";
 import type { NodeId } from "../members.ts";
 import { noteSent, type PeerProgress } from "../progress.ts";
 import type { LeaderRole } from "../state.ts";
@@ -113,7 +113,7 @@ function sendAppend(
   turn.send(to, { ...request, entries, commit });
   const lastIndex = previousIndex + entries.length;
   progress.commitSent = Math.max(progress.commitSent, Math.min(commit, lastIndex));
-  const bytes = entries.reduce((sum, { data }) => sum + data.length, 0);
+  const bytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
   if (progress.mode.kind === "replicate" && entries.length > 0) progress.askedAt = turn.now;
   noteSent(progress, lastIndex, bytes);
 }

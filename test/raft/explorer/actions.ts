@@ -122,6 +122,8 @@ export function perform(world: ExploredWorld, action: Action): void {
       return world.tick();
     case "wake":
       return world.give(one, { kind: "wake" });
+    case "recover":
+      return world.recover();
     case "flush":
       return world.flush(one);
     case "crash":

@@ -39,6 +39,9 @@ export interface Observer {
   stepped(node: ExploredNode, ready: Ready): void;
 }
 
+/** How much longer than the least an election timeout may be, once faults have ended. */
+const spread = 4;
+
 const settingsOf = (electionMs: number, heartbeatMs: number): RaftSettings => ({
   electionTimeoutMs: electionMs,
   electionTimeoutMostMs: electionMs,
@@ -66,6 +69,8 @@ export class ExploredNode {
   book: SessionBook | undefined;
   writes: LogWrite[] = [];
   held: OutgoingMessage[] = [];
+  /** The data that was applied last. */
+  lastApplied = "";
   /** Its directory was emptied, and it was refused for that. */
   refused = false;
   /** The raft leader before asked for the campaign that this node is in. */
@@ -91,6 +96,15 @@ export class ExploredNode {
     this.#restore();
     this.state = startRaft(beginning, this.clock(trueNow));
     this.wakeAt = this.clock(trueNow) + settings.electionTimeoutMs;
+  }
+
+  /** Lets the timeouts be drawn from a range, and otherwise than by the other nodes. */
+  partTimers(): void {
+    const { state } = this;
+    if (state === undefined) return;
+    const electionTimeoutMostMs = state.settings.electionTimeoutMs * spread;
+    const settings = { ...state.settings, electionTimeoutMostMs };
+    this.state = { ...state, settings, random: Number(this.id) * 7919 };
   }
 
   crash(): void {
@@ -159,6 +173,7 @@ export class ExploredNode {
     copy.writes = [...this.writes];
     copy.held = [...this.held];
     copy.refused = this.refused;
+    copy.lastApplied = this.lastApplied;
     copy.forced = this.forced;
     return copy;
   }
@@ -176,6 +191,7 @@ export class ExploredNode {
       if (entry === undefined) return;
       const { index, term, kind, data } = entry;
       const text = new TextDecoder().decode(data);
+      if (kind === "data") this.lastApplied = text;
       if (kind === "data") this.line = applyEntry(this.line, index, text, rules);
       if (kind === "members") this.lineMembers = decodeMembers(data) ?? this.lineMembers;
       this.appliedIndex = index;

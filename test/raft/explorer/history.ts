@@ -15,9 +15,11 @@ export interface History {
   readonly votes: Readonly<Record<string, string>>;
   /** What was committed, in order, as `term:kind:data`. */
   readonly committed: readonly string[];
+  /** In which term each of these was. */
+  readonly committedIn: readonly number[];
 }
 
-export const emptyHistory: History = { leaders: {}, votes: {}, committed: [] };
+export const emptyHistory: History = { leaders: {}, votes: {}, committed: [], committedIn: [] };
 
 /** Checks what a node sends against its disk and against what it has sent before. */
 export function noteSent(
@@ -46,13 +48,18 @@ export function noteSent(
 }
 
 /** Checks a step against everything before it. */
-export function noteStep(history: History, node: ExploredNode, ready: Ready): History {
+export function noteStep(
+  history: History,
+  node: ExploredNode,
+  ready: Ready,
+  sticky: boolean,
+): History {
   let next = history;
-  if (ready.elected !== undefined) next = noteElected(next, node, ready);
+  if (ready.elected !== undefined) next = noteElected(next, node, ready, sticky);
   return noteCommitted(next, node);
 }
 
-function noteElected(history: History, node: ExploredNode, ready: Ready): History {
+function noteElected(history: History, node: ExploredNode, ready: Ready, sticky: boolean): History {
   const { elected, term } = ready;
   const { id, state } = node;
   const other = history.leaders[term];
@@ -61,6 +68,8 @@ function noteElected(history: History, node: ExploredNode, ready: Ready): Histor
   }
   if (state === undefined || elected === undefined) return history;
   for (const [at, entry] of history.committed.entries()) {
+    // A raft leader of an earlier term may be elected late, and need not have it.
+    if ((history.committedIn[at] ?? 0) >= elected.term) continue;
     const had = state.log.termOf(at + 1);
     if (had === undefined && at + 1 < state.log.firstIndex) continue;
     if (String(had) !== entry.split(":")[0]) {
@@ -68,9 +77,8 @@ function noteElected(history: History, node: ExploredNode, ready: Ready): Histor
     }
   }
   // Unless the raft leader itself asked for it, nobody elects another while one is heard.
-  const first = Object.keys(history.leaders).length === 0;
   const { electionTimeoutMs } = node.settings;
-  if (!first && !node.forced && elected.leastSilentMs < electionTimeoutMs) {
+  if (sticky && !node.forced && elected.leastSilentMs < electionTimeoutMs) {
     throw new Violation(`${id} is elected by one who heard a raft leader just before`);
   }
   return { ...history, leaders: { ...history.leaders, [term]: id } };
@@ -90,5 +98,7 @@ function noteCommitted(history: History, { id, state }: ExploredNode): History {
     else if (known !== text) throw new Violation(`entry ${index} is committed twice, differently`);
   }
   if (added.length === 0) return history;
-  return { ...history, committed: [...history.committed, ...added] };
+  const committed = [...history.committed, ...added];
+  const committedIn = [...history.committedIn, ...added.map(() => state.term)];
+  return { ...history, committed, committedIn };
 }

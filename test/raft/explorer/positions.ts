@@ -39,6 +39,7 @@ const basis: Omit<WorldSettings, "rules"> = {
   heartbeatMs: 10,
   leaseMs: 60,
   tickMs: 10,
+  sticky: false,
   lazyDisks: false,
 };
 
@@ -60,7 +61,8 @@ export function positionOf(
     settle(world);
     bring(world, name);
   }
-  return given.lazyDisks === true ? world.with({ ...settings, lazyDisks: true }) : world;
+  const lazyDisks = given.lazyDisks === true;
+  return world.with({ ...settings, lazyDisks, sticky: name !== "fresh" });
 }
 
 function bring(world: ExploredWorld, name: PositionName): void {

@@ -51,7 +51,6 @@ function exploreAll(): void {
     changes: 4,
     snapshots: 4,
     transfers: 4,
-    wipes: 1,
     disorder: true,
   };
   for (const name of positionNames) {

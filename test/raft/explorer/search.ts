@@ -105,6 +105,11 @@ export function searchRandomly(
       if (violation !== undefined)
         return { path, violation, states: steps, steps, complete: false };
     }
+    const stuck = follow(world, ["recover"]);
+    if (stuck !== undefined) {
+      const whole = [...path, "recover"];
+      return { path: whole, violation: stuck, states: steps, steps, complete: false };
+    }
   }
   return { path: undefined, violation: undefined, states: steps, steps, complete: false };
 }
@@ -137,7 +142,7 @@ function canFollow(world: ExploredWorld, path: readonly Action[]): boolean {
     disorder: true,
   };
   for (const action of path) {
-    if (!actionsOf(world, everything).includes(action)) return false;
+    if (action !== "recover" && !actionsOf(world, everything).includes(action)) return false;
     if (follow(world, [action]) !== undefined) return true;
   }
   return false;

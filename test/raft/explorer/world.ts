@@ -1,4 +1,5 @@
 import type { RaftInput } from "../../../src/raft/input.ts";
+import { nodesOf } from "../../../src/raft/members.ts";
 import type { RaftMessage } from "../../../src/raft/message.ts";
 import type { OutgoingMessage, Ready } from "../../../src/raft/ready.ts";
 import { type Observer, ExploredNode } from "./explored-node.ts";
@@ -16,10 +17,18 @@ export interface WorldSettings {
   readonly leaseMs: number;
   /** How long a tick of time is. */
   readonly tickMs: number;
+  /**
+   * Whether nobody is elected while a raft leader is heard. Not so where nodes start for the first
+   * time: they refuse nobody.
+   */
+  readonly sticky: boolean;
   /** Writes are confirmed by an action of their own. */
   readonly lazyDisks: boolean;
 }
 
+/** So many ticks are enough to recover, with so many deliveries on each link in one of them. */
+const mostRecovery = 200;
+const hopsOfTick = 6;
 /** More messages on one link are lost. */
 const longestLink = 6;
 /** Clocks are within 1 % of true time; those of raft leaders run fast and those of holders slow. */
@@ -101,6 +110,45 @@ export class ExploredWorld implements Observer {
     this.#look();
   }
 
+  /**
+   * Lets the faults end: everybody runs, and what is sent arrives. Within the bound there is one
+   * raft leader, and what it is given is applied by all its members.
+   */
+  recover(): void {
+    const text = "recovered";
+    // Who was refused for good may have been needed.
+    if ([...this.nodes.values()].some(({ refused }) => refused)) return;
+    for (const { id, state, refused } of this.nodes.values()) {
+      if (state === undefined && !refused) this.restart(id);
+    }
+    for (const node of this.nodes.values()) node.partTimers();
+    for (let round = 0; round < mostRecovery; round += 1) {
+      this.tick();
+      for (const { id, wakeAt, clock } of this.nodes.values()) {
+        const node = this.nodes.get(id);
+        if (node !== undefined && wakeAt <= clock.call(node, this.now))
+          this.give(id, { kind: "wake" });
+      }
+      for (let hop = 0; hop < hopsOfTick; hop += 1) {
+        for (const id of this.nodes.keys()) this.flush(id);
+        for (const link of [...this.links.keys()]) this.deliver(link, (messages) => messages);
+      }
+      const leaders = [...this.nodes.values()].filter(({ book }) => book !== undefined);
+      if (leaders.length === 1 && round % 10 === 9) this.propose(leaders[0]?.id ?? "", text);
+      if (leaders.length === 1 && this.#allHave(leaders[0], text)) return;
+    }
+    throw new Violation("it does not recover");
+  }
+
+  #allHave(leader: ExploredNode | undefined, text: string): boolean {
+    if (leader?.state === undefined) return false;
+    const members = nodesOf(leader.state.log.members);
+    return [...members].every((id) => {
+      const node = this.nodes.get(id);
+      return node === undefined || node.refused || node.lastApplied === text;
+    });
+  }
+
   /** Delivers what is under way on a link, or only what `chosen` picks of it. */
   deliver(
     link: string,
@@ -162,7 +210,7 @@ export class ExploredWorld implements Observer {
   }
 
   stepped(node: ExploredNode, ready: Ready): void {
-    this.history = noteStep(this.history, node, ready);
+    this.history = noteStep(this.history, node, ready, this.settings.sticky);
     if (ready.elected !== undefined) {
       const { term, touchedAt } = ready.elected;
       node.book = { term, touchedAt, received: {}, barred: [], pending: [] };

@@ -44,7 +44,10 @@ export function film(script: string): string {
 }
 
 function parseLine(line: string, at: number): { readonly action?: (world: World) => void } {
-  const text = line.replace(/\s# .*$/, "").trim();
+  const text = line
+    .trim()
+    .replace(/\s#\s.*$/, "")
+    .trim();
   if (text === "" || text.startsWith("#") || text.startsWith(outputMark)) return {};
   const [name = "", ...rest] = wordsOf(text);
   const command = commandNamed(name);
