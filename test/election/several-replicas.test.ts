@@ -34,6 +34,7 @@ class Cluster {
       duty: this.#dutyOf(id),
       observer: replica.events,
       budget: new RepairBudget(() => 100),
+      dutyEndMs: 0,
       timings: { attempterTimeoutMs: 5_000, failoverTimeoutMs: 200, stopTimeoutMs: 5_000 },
       stepDown,
       stop: stop.signal,

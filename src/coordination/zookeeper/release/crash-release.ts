@@ -16,7 +16,7 @@ const releasesAtOnce = 8;
 /**
  * Gives up what dead processes of this host held, so that the next in line need not wait for their
  * sessions to run out. Resolves with whether all is done. When `limit` aborts, what is left is
- * tried by whoever starts next.
+ * tried by the next process that starts.
  */
 export async function releaseLeftBehind(
   records: CrashRecords,
