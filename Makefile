@@ -8,6 +8,7 @@ SOURCES := $(shell find src -type f) package.json bun.lock tsconfig.json
 .PHONY: help build test test-here unit lint format bench bench-here demo demo-here
 .PHONY: test-browser page-picture peers
 .PHONY: chaos chaos-here soak soak-here fuzz simulate mutants clean tools servers dist up down logs
+.PHONY: explore
 .PHONY: install uninstall test-containers test-systemd
 .PHONY: bench-client bench-client-here peers-client
 
@@ -110,6 +111,10 @@ simulate: tools ## Simulate the whole daemon: SEEDS=1000, or SEED=n for one time
 
 mutants: tools ## Plant bugs, one at a time, and show that the simulation catches each
 	@bun test/simulation/mutants/run.ts
+
+explore: tools ## Explore the raft core and its sessions: STEPS=n (1000000), DEPTH=n (8), SEED=n, WITHOUT=rule
+	@bun test/raft/explorer/run.ts --steps='$(or $(STEPS),1000000)' --depth='$(or $(DEPTH),8)' \
+	  --seed='$(or $(SEED),1)' $(if $(WITHOUT),--without='$(filter-out all,$(WITHOUT))')
 
 DESTDIR ?=
 PREFIX ?= /usr/local
