@@ -45,6 +45,8 @@ type Results = readonly MultiResult[];
 
 /**
  * A ZooKeeper client: one session, from its creation to its end. A new session is a new client.
+ * Its users need the files beside this one, the transport and the records of the protocol (Stat,
+ * Acl); all else below `protocol/`, `session/` and `watch/` is the client's own.
  *
  * It connects at once and goes on connecting until the session ends; before a first server has
  * answered there is no session that could end, so callers bound their waits by signals. Requests

@@ -53,7 +53,7 @@ export type MultiResult =
 
 const endOfList = -1;
 
-/** The same operations by full paths, and with `acl` where one creates a node and names none. */
+/** The operations by full paths, and with `acl` for each that creates a node and names none. */
 export function completed(
   operations: readonly MultiOperation[],
   names: Namespace,

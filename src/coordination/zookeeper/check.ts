@@ -102,7 +102,7 @@ interface ServersAtWorst {
   readonly commitMs: number;
 }
 
-/** The same, with the bounds that follow; in these `commits` are counted in. */
+/** What was measured of the servers, and the bounds that follow, commits counted in. */
 interface ExpectedFailover extends ServersAtWorst, Readonly<Record<string, unknown>> {
   readonly bounds: readonly Bound[];
 }

@@ -31,7 +31,7 @@ export interface CoordinatorOptions extends Omit<ServerAccess, "access"> {
   readonly describe: () => ReplicaInfo;
   /** Nobody, and everybody may change our nodes, without it. */
   readonly access?: Access | undefined;
-  /** Keeps the key of the present session for whoever comes after our death. Must not throw. */
+  /** Keeps the present session's key for the process that comes after our death. Must not throw. */
   readonly keep?: ((key: SessionKey) => void) | undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { Bound, BoundTerm, FailoverSettings } from "../../election/failover-bound.ts";
 import { leaseDurationMs, waitingOutMs } from "./lease-timing.ts";
 
-/** Servers grant no session shorter than so many ticks, unless `minSessionTimeout` says else. */
+/** The ticks of the shortest session that servers grant, unless `minSessionTimeout` says else. */
 const leastSessionTicks = 2;
 /**
  * One tick, because sessions expire in buckets of one, rounded up; half a tick, because the leader

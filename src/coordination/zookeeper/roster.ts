@@ -4,7 +4,7 @@ import type { Scheduler } from "../../base/scheduler.ts";
 import type { ZooKeeperClient } from "../../zookeeper/client.ts";
 import { missingIsUndefined, ZooKeeperError } from "../../zookeeper/errors.ts";
 import { type RecordLayout, layoutBelow } from "./leadership/layout.ts";
-import { sequenceOf } from "./leadership/line.ts";
+import { inLineOrder } from "./leadership/line.ts";
 import type { Stat } from "../../zookeeper/protocol/records.ts";
 import { decodeReplica } from "./leadership/records.ts";
 import type { ServerAccess } from "./server-access.ts";
@@ -74,7 +74,7 @@ async function namesIn(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const node = await missingIsUndefined(client.getChildren(path, { signal }));
-  return (node?.children ?? []).toSorted((one, other) => sequenceOf(one) - sequenceOf(other));
+  return inLineOrder(node?.children ?? []);
 }
 
 function dataOf(

@@ -23,7 +23,7 @@ async function withLostReply<Reply>(
 }
 
 test(
-  "coordinator: a lost reply to the taking is settled by the node's owner",
+  "coordinator: a lost reply to the taking is settled by the node's owner (I5)",
   async () => {
     const transport = new LossyTransport(new TcpTransport());
     const { session, events } = await bench.candidate("a", transport);
@@ -46,7 +46,7 @@ test(
 );
 
 test(
-  "coordinator: a lost reply to the resignation is not repeated",
+  "coordinator: a lost reply to the resignation is not repeated (I5)",
   async () => {
     const transport = new LossyTransport(new TcpTransport());
     const { leadership } = await bench.leader("a", transport);
@@ -60,7 +60,7 @@ test(
 );
 
 test(
-  "coordinator: a lost reply to a renewal is settled by reading, within the lease",
+  "coordinator: a lost reply to a renewal is settled by reading, within the lease (I5)",
   async () => {
     const transport = new LossyTransport(new TcpTransport());
     const { leadership } = await bench.leader("a", transport);

@@ -35,7 +35,7 @@ test(
 );
 
 test(
-  "coordinator: a renewal that lands on a successor's node does not count",
+  "coordinator: a renewal that lands on a successor's node does not count (I2)",
   async () => {
     const { leadership } = await bench.leader("a");
     const { stat, data } = await bench.meddler.getData(bench.layout.leader);
@@ -71,7 +71,7 @@ test(
 );
 
 test(
-  "coordinator: resigning cannot remove a successor's node",
+  "coordinator: resigning cannot remove a successor's node (I3)",
   async () => {
     const first = await bench.leader("a");
     await bench.meddler.delete(bench.layout.leader);
@@ -127,7 +127,7 @@ test(
 );
 
 test(
-  "coordinator: without a line, regular attempts still find a leader",
+  "coordinator: without a line, regular attempts still find a leader (I6)",
   async () => {
     const { session } = await bench.candidate("a");
     await bench.meddler.delete(bench.layout.replicas);
@@ -139,7 +139,7 @@ test(
 );
 
 test(
-  "coordinator: a line that may not be read keeps nobody from following and leading",
+  "coordinator: a line that may not be read keeps nobody from following and leading (I6)",
   async () => {
     const first = await bench.candidate("a");
     const second = await bench.candidate("b");

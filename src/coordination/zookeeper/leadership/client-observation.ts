@@ -76,7 +76,7 @@ const translations: Translations = {
     detail,
     facts: factsOf(server),
   }),
-  // A session that we close ourselves is no news: whoever closes it says why.
+  // A session that we close ourselves is no news: the caller of the close says why.
   ended: ({ end: { kind, detail } }) =>
     kind === "closed"
       ? undefined

@@ -64,6 +64,8 @@ interface SessionTools {
  * - I5: A lost reply is unknown, never failed: the node's owner is read, and no giving up is
  *   repeated without that.
  * - I6: The line only decides who is woken first. A wrong entry in it costs time, never safety.
+ *
+ * The tests of test/integration/coordinator name the invariant that they hold.
  */
 export class ElectionSession implements Session {
   readonly lost = new Ending();
@@ -191,7 +193,7 @@ export class ElectionSession implements Session {
     if (attempt.kind === "led") this.#tellLeader(attempt.epoch, attempt.leader);
     if (attempt.kind === "won") {
       this.#keepKey(attempt.leadership.epoch);
-      // Whoever leads is told anew where it stands, also when that is where it stood before.
+      // A leader is told anew where it stands, also when it stood there before.
       this.#placeTold = undefined;
     }
     return attempt;

@@ -21,7 +21,7 @@ interface LeaderWatchTools {
   readonly duplicateId: DuplicateId;
 }
 
-/** Whose the leader node is. `us` without our knowing: the reply to a taking was lost. */
+/** Who owns the leader node. `us` means that the reply to a taking of ours was lost. */
 export type Owner =
   | { readonly kind: "nobody" }
   | { readonly kind: "us" }
@@ -65,7 +65,7 @@ export class LeaderWatch {
     return { kind: "other", epoch, leader: decodeReplica(node.data) };
   }
 
-  /** Reads the leader node, the only way to; undefined when there is none. */
+  /** Reads the leader node, and looks who goes by our id there. Undefined when there is none. */
   async read(signal: AbortSignal, watch?: AbortSignal) {
     const node = await missingIsUndefined(
       this.#client.getData(this.#path, watch === undefined ? { signal } : { signal, watch }),
@@ -78,7 +78,7 @@ export class LeaderWatch {
     return node;
   }
 
-  /** Resolves once an attempt is worth while (see Owner), or when `signal` aborts. */
+  /** Resolves once the leader node is gone or ours, or when `signal` aborts. */
   async untilGone(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const node = await this.read(signal, signal);

@@ -1,6 +1,6 @@
 import type { ReplicaId } from "../../../election/ports/coordinator.ts";
 import type { ZooKeeperClient } from "../../../zookeeper/client.ts";
-import { ZooKeeperError } from "../../../zookeeper/errors.ts";
+import { missingIsUndefined, ZooKeeperError } from "../../../zookeeper/errors.ts";
 import type { RecordLayout } from "./layout.ts";
 import { failureOfRefusal } from "./refusals.ts";
 
@@ -108,7 +108,7 @@ export class Line {
 
   /**
    * Removes what else our session has in the line. A create without a reply may be executed after
-   * we have looked for its entry and joined anew: then whoever stands behind would wait for ours.
+   * we have looked for its entry and joined anew: then the replica behind it would wait for ours.
    */
   async #withdrawOthers(line: readonly string[], signal: AbortSignal): Promise<void> {
     for (const path of await this.#ownEntries(line, signal)) {
@@ -116,7 +116,7 @@ export class Line {
     }
   }
 
-  /** An entry that was one too many while we led would put us before whoever has come since. */
+  /** Removes what else we have in line: it would put us before those who came while we led. */
   async #withdrawAll(signal: AbortSignal): Promise<void> {
     await unlessRefused(this.#withdrawOthers(await this.#line(signal), signal));
     this.#hasLeft = false;
@@ -181,17 +181,12 @@ export class Line {
   }
 
   async #line(signal: AbortSignal): Promise<readonly string[]> {
-    const children = await this.#children(signal);
-    return children.toSorted((one, other) => sequenceOf(one) - sequenceOf(other));
+    return inLineOrder(await this.#children(signal));
   }
 
   async #children(signal: AbortSignal): Promise<readonly string[]> {
-    try {
-      return (await this.#client.getChildren(this.#layout.replicas, { signal })).children;
-    } catch (error) {
-      if (error instanceof ZooKeeperError && error.code === "no-node") return [];
-      throw error;
-    }
+    const reading = this.#client.getChildren(this.#layout.replicas, { signal });
+    return (await missingIsUndefined(reading))?.children ?? [];
   }
 
   async #makeParent(signal: AbortSignal): Promise<void> {
@@ -220,6 +215,11 @@ async function unlessGone(removal: Promise<void>): Promise<void> {
   } catch (error) {
     if (!(error instanceof ZooKeeperError) || error.code !== "no-node") throw error;
   }
+}
+
+/** The names of entries in the order of the line. */
+export function inLineOrder(names: readonly string[]): readonly string[] {
+  return names.toSorted((one, other) => sequenceOf(one) - sequenceOf(other));
 }
 
 /** The number after the last `-`; names without one come last. */

@@ -17,7 +17,7 @@ import { type Release, releaseSession } from "./session-release.ts";
 /**
  * Gives up what dead processes of this host held, so that the next in line need not wait for their
  * sessions to run out. Resolves with whether all is done. When `limit` aborts, what is left is
- * tried by whoever starts next.
+ * tried by the next process that starts.
  */
 export async function releaseLeftBehind(
   left: LeftBehindRecords,
