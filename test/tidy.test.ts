@@ -49,10 +49,13 @@ test("tidy: nothing is exported by default, unchecked, or named after nothing", 
 const opening = /(?:\)|\)(?:: .+)|=>) \{$/;
 const branching = /^\s*(?:\} )?(?:if|else|for|while|switch|try|catch|do)\b/;
 
+function indentOf(line = ""): number {
+  return line.length - line.trimStart().length;
+}
+
 /** The functions of a formatted file that are too long: what closes one stands below its start. */
 function longFunctions(path: string, text: string): readonly string[] {
   const lines = text.split("\n");
-  const indentOf = (line = ""): number => line.length - line.trimStart().length;
   return lines.flatMap((line, end) => {
     if (!opening.test(line) || branching.test(line)) return [];
     const indent = indentOf(line);
@@ -102,15 +105,16 @@ test("tidy: what is exported is used by another file", async () => {
   expect(all.filter((name) => !used.has(name))).toEqual([]);
 });
 
+/** The doors are told apart by their paths: each exports the same names. */
+const door = /^src\/coordination\/\w+\/(coordination|options)\.ts$/;
+
 test("tidy: a name is exported by one file", () => {
   const places = Map.groupBy(
     sources.flatMap(({ path, text }) => exportsOf(text).map((name) => ({ name, path }))),
     ({ name }) => name,
   );
-  // The doors are told apart by their paths: each exports the same names.
-  const isDoor = (path: string): boolean => /^src\/coordination\/\w+\/[a-z]+\.ts$/.test(path);
   const twice = [...places]
-    .filter(([, found]) => found.filter(({ path }) => !isDoor(path)).length > 1)
+    .filter(([, found]) => found.filter(({ path }) => !door.test(path)).length > 1)
     .map(([name, found]) => `${name}: ${found.map(({ path }) => path).join(", ")}`);
   expect(twice).toEqual([]);
 });

@@ -12,8 +12,10 @@ const renewalShare = 1 / 4;
 const waitingMargin = 0.03;
 /** Connecting, one question and the session's end take a session timeout each at most. */
 const answersTimeouts = 3;
-/** So do a look, and after it each of an attempt's four tries. */
-const attemptTimeouts = 5;
+/** How often one attempt tries: the records may change under a try. */
+export const triesPerAttempt = 4;
+/** So do a look, and after it each try of an attempt. */
+const attemptTimeouts = 1 + triesPerAttempt;
 
 /** The times of the lease that a session with this timeout, in milliseconds, gives. */
 export function leaseTimingOf(sessionTimeoutMs: number): LeaseTiming {

@@ -22,11 +22,24 @@ export interface ReplicaInfo {
   readonly since: string;
 }
 
-/** The service that orders the replicas. Its adapter owns the protocol; no rule knows it. */
+/**
+ * The service that orders the replicas. Its adapter owns the protocol; no rule knows it.
+ *
+ * What the rules rest on, whatever becomes of networks and processes, as long as each clock runs
+ * within 1 % of true time:
+ *
+ * - I1: At any instant at most one leadership of a service may act.
+ * - I2: A later leadership has a higher epoch than every one before it.
+ * - I3: A successor acts at once after `resign`. After anything else it acts only when the lease of
+ *   its predecessor is surely over.
+ * - I4: What waits for the coordinator ends soon after its signal aborts, and never rejects.
+ *
+ * Every promise of this file is a clause of test/contract/coordinator, for each coordinator alike.
+ */
 export interface Coordinator {
   /**
    * Connects, and makes sure that the service's records exist. Resolves with a session of which
-   * nothing was used before, or with the failure; it waits no longer than the session's timeout,
+   * nothing was used before, or with the failure. It waits no longer than the session's timeout,
    * and a moment for what an earlier session of ours still holds. It ends early, as `unreachable`,
    * when `signal` aborts.
    */
@@ -38,12 +51,13 @@ export interface Coordinator {
   survey(signal: AbortSignal): Promise<void>;
   /**
    * Ends what goes on for sessions that are over, in a moment's time and by `limit` at the latest.
-   * Resolves with what they hold still, for a person; undefined when that is nothing. The process
-   * ends after it: nothing is opened any more.
+   * Resolves with what they hold still, in words for a person; undefined when that is nothing. The
+   * process ends after it: nothing is opened any more.
    */
   leave(limit: AbortSignal): Promise<string | undefined>;
 }
 
+/** How an opening ended. */
 export type Opening =
   | { readonly kind: "opened"; readonly session: Session }
   | { readonly kind: "failed"; readonly failure: Failure };
@@ -52,11 +66,15 @@ export type Opening =
 export interface Session {
   /** The coordinator's name for it: for people. */
   readonly id: string;
-  /** Ended once the coordinator has forgotten the session, or must be assumed to have. */
+  /**
+   * Ended once the coordinator has forgotten the session, or must be assumed to have. Closing and
+   * abandoning it here do not end it.
+   */
   readonly lost: Ending;
   /**
-   * An epoch that no leadership given so far exceeds; undefined when the coordinator does not
-   * answer. A record with a higher one was written before the coordinator lost its memory.
+   * An epoch that no leadership exceeds which was given before the call; undefined when the
+   * coordinator does not answer. A record with a higher one was written before the coordinator lost
+   * its memory.
    */
   horizon(signal: AbortSignal): Promise<Epoch | undefined>;
   /**
@@ -72,14 +90,18 @@ export interface Session {
    * Stands in line, and resolves when an attempt is worth while: it is this replica's turn and
    * nobody leads. Resolves as well when `signal` aborts or the session is over, and is out of turn
    * then. The call is for the next attempt of this session alone.
+   *
+   * A session has one place. It is kept when a turn ends and is asked for again, and goes with the
+   * leadership that is given up, and with the session.
    */
   turn(signal: AbortSignal): Promise<Call>;
   /**
    * Tells the coordinator to forget the session, and frees all that belongs to it. Idempotent.
    * From the call on, `mayAct` of its leadership is false.
    * Waits for the answer until `signal` aborts at the latest; then the session runs out by itself.
-   * One that has led is not left to that alone: what `resign` could not give up is given up as soon
-   * as the coordinator can be reached again, and without `resign` the session is only closed then.
+   *
+   * One that has led is not left to that alone. What `resign` could not give up is given up as soon
+   * as the coordinator can be reached again. Without `resign` the session is only closed then.
    */
   close(signal: AbortSignal): Promise<void>;
   /**
@@ -98,15 +120,17 @@ export interface Call {
   readonly isOurTurn: boolean;
 }
 
-/** What an attempt is given that no turn came before: the first one, and the regular one. */
+/** The call of an attempt that no turn came before: of the first one, and of a regular one. */
 export const outOfTurn: Call = { isOurTurn: false };
 
+/** Who was seen to lead. */
 export type Sighting =
   | { readonly kind: "led"; readonly leader: ReplicaInfo | undefined }
   | { readonly kind: "nobody" }
   /** The coordinator did not answer, or not clearly: an attempt settles it. */
   | { readonly kind: "unknown" };
 
+/** How an attempt ended. */
 export type Attempt =
   | { readonly kind: "won"; readonly leadership: Leadership }
   | { readonly kind: "led"; readonly leader: ReplicaInfo | undefined; readonly epoch: Epoch }
@@ -138,11 +162,12 @@ export interface Leadership {
    * the coordinator may not know of that for long. From the call on, `mayAct` is false. `unknown`
    * when the answer was lost, or when the lease is over and nobody can be asked: then the session
    * must be closed. Nothing is repeated: a second call resolves as the first one.
-   * Danger: only when no effect runs any more. This call says so also to whoever gives leadership
-   * up later, see `Session.close`.
+   * Danger: only when no effect runs any more. The call says so for later as well: what it leaves
+   * unknown, `Session.close` gives up.
    */
   resign(signal: AbortSignal): Promise<Resignation>;
 }
 
+/** How a resignation ended. */
 export type Resignation =
   { readonly kind: "resigned" } | { readonly kind: "unknown"; readonly detail: string };

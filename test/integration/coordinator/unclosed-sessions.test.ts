@@ -1,43 +1,15 @@
 import { expect, test } from "bun:test";
 import { outOfTurn, type Leadership } from "../../../src/election/ports/coordinator.ts";
 import { TcpTransport } from "../../../src/zookeeper/transport/tcp-transport.ts";
-import type { ByteStream, Transport } from "../../../src/zookeeper/transport/transport.ts";
 import { Recorder } from "../../fake/election.ts";
+import { GatedTransport } from "../../fake/gated-transport.ts";
 import { abortOf, Bench, leaseMs, limitMs, never, won } from "./bench.fixture.ts";
 
 const bench = new Bench();
 
-/** A network that is away for as long as the test says. */
-class GatedTransport implements Transport {
-  readonly #tcp = new TcpTransport();
-  readonly #streams = new Set<ByteStream>();
-  #isOpen = true;
-
-  resolve(name: string): Promise<readonly string[]> {
-    return this.#tcp.resolve(name);
-  }
-
-  async connect(...target: Parameters<Transport["connect"]>): Promise<ByteStream> {
-    if (!this.#isOpen) throw new Error("the network is away");
-    const stream = await this.#tcp.connect(...target);
-    this.#streams.add(stream);
-    return stream;
-  }
-
-  shut(): void {
-    this.#isOpen = false;
-    for (const stream of this.#streams) stream.close();
-    this.#streams.clear();
-  }
-
-  open(): void {
-    this.#isOpen = true;
-  }
-}
-
 /** One process, and the network that it sees the servers through. */
 function replica() {
-  const [events, transport] = [new Recorder(), new GatedTransport()];
+  const [events, transport] = [new Recorder(), new GatedTransport(new TcpTransport())];
   return { coordinator: bench.coordinator("a", events, transport), events, transport };
 }
 

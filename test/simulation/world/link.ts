@@ -10,7 +10,13 @@ export interface ServerSide {
 }
 
 type Direction = "to-server" | "to-client";
-type Parcel = Uint8Array | "end";
+type Content = Uint8Array | "end";
+
+/** A part of a stream, with its place in it. */
+interface Parcel {
+  readonly place: number;
+  readonly content: Content;
+}
 
 /** One TCP connection: two ordered streams of bytes, which the network may delay, cut or swallow. */
 export class Link {
@@ -26,6 +32,14 @@ export class Link {
   readonly #lastArrival: Record<Direction, number> = { "to-server": 0, "to-client": 0 };
   /** What arrived at a cut, and waits for the path to heal. */
   readonly #waiting: Record<Direction, Parcel[]> = { "to-server": [], "to-client": [] };
+  /** How many parcels were sent, and how many of them were handed on, in their order. */
+  readonly #sent: Record<Direction, number> = { "to-server": 0, "to-client": 0 };
+  readonly #handedOn: Record<Direction, number> = { "to-server": 0, "to-client": 0 };
+  /** What arrived before a parcel that has to be sent again. */
+  readonly #early: Record<Direction, Map<number, Parcel>> = {
+    "to-server": new Map(),
+    "to-client": new Map(),
+  };
   readonly #chunks: Uint8Array[] = [];
   #reader: ((chunk: Uint8Array | undefined) => void) | undefined;
   #closedBecause = "";
@@ -104,13 +118,19 @@ export class Link {
     }
   }
 
-  #send(direction: Direction, parcel: Parcel): void {
+  #send(direction: Direction, content: Content): void {
     const { random, splitting } = this.#network;
-    if (parcel !== "end" && parcel.length > 1 && random.chance(splitting)) {
-      const at = random.integer(1, parcel.length - 1);
-      this.#plan(direction, parcel.slice(0, at), 0);
-      this.#plan(direction, parcel.slice(at), 30);
-    } else this.#plan(direction, parcel, 0);
+    if (content !== "end" && content.length > 1 && random.chance(splitting)) {
+      const at = random.integer(1, content.length - 1);
+      this.#plan(direction, this.#parcel(direction, content.slice(0, at)), 0);
+      this.#plan(direction, this.#parcel(direction, content.slice(at)), 30);
+    } else this.#plan(direction, this.#parcel(direction, content), 0);
+  }
+
+  #parcel(direction: Direction, content: Content): Parcel {
+    const place = this.#sent[direction];
+    this.#sent[direction] += 1;
+    return { place, content };
   }
 
   #plan(direction: Direction, parcel: Parcel, extraMs: number): void {
@@ -123,35 +143,44 @@ export class Link {
 
   #arrive(direction: Direction, parcel: Parcel): void {
     if (this.swallows) return;
-    const waiting = this.#waiting[direction];
     const [from, to] =
       direction === "to-server" ? [this.client, this.server] : [this.server, this.client];
-    if (waiting.length > 0 || this.#network.isCut(from, to)) {
-      waiting.push(parcel);
-    } else if (direction === "to-server") this.#arriveAtServer(parcel);
-    else this.#arriveAtClient(parcel);
+    if (this.#network.isCut(from, to)) {
+      this.#waiting[direction].push(parcel);
+      return;
+    }
+    const early = this.#early[direction];
+    early.set(parcel.place, parcel);
+    for (;;) {
+      const next = early.get(this.#handedOn[direction]);
+      if (next === undefined) return;
+      early.delete(next.place);
+      this.#handedOn[direction] += 1;
+      if (direction === "to-server") this.#arriveAtServer(next.content);
+      else this.#arriveAtClient(next.content);
+    }
   }
 
-  #arriveAtServer(parcel: Parcel): void {
+  #arriveAtServer(content: Content): void {
     const { serverSide } = this;
     if (serverSide === undefined || !this.#serverOpen) return;
     serverSide.life.deliver("io", () => {
-      if (parcel !== "end") return serverSide.received(parcel);
+      if (content !== "end") return serverSide.received(content);
       this.#serverOpen = false;
       this.#forgetIfOver();
       serverSide.ended();
     });
   }
 
-  #arriveAtClient(parcel: Parcel): void {
+  #arriveAtClient(content: Content): void {
     if (!this.#clientOpen) return;
     this.#life.deliver("io", () => {
       if (!this.#clientOpen) return;
-      if (parcel === "end") return this.#finishClient("closed by the server");
+      if (content === "end") return this.#finishClient("closed by the server");
       const reader = this.#reader;
       this.#reader = undefined;
-      if (reader === undefined) this.#chunks.push(parcel);
-      else reader(parcel);
+      if (reader === undefined) this.#chunks.push(content);
+      else reader(content);
     });
   }
 

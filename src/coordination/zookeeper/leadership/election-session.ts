@@ -1,3 +1,4 @@
+import { triesPerAttempt } from "../lease-timing.ts";
 import {
   type Attempt,
   type Call,
@@ -24,8 +25,6 @@ import { failureOfEnd, failureOfRefusal } from "./refusals.ts";
 import type { SessionKey } from "./session-key.ts";
 import { CallUp, Taker } from "./taker.ts";
 
-/** How often one attempt tries: the records may change under a try. */
-const triesPerAttempt = 4;
 /**
  * The least time between giving leadership up and closing the session. Closing is a commit too, and
  * right behind the first one it would delay the commit by which the successor takes over.
