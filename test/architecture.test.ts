@@ -133,7 +133,7 @@ test.each([
         "cli/check/check-clocks",
         "daemon/leader-commands",
         "exec/supervisor/process-tree",
-        "system/state-medium",
+        "system/state-locks",
         "telemetry/log/open-log",
         "telemetry/metrics/process-metrics",
       ].join("|")})\\.ts$`,

@@ -30,14 +30,16 @@ test("tidy: a folder holds at most 15 files", () => {
   const crowded = folders
     .map((folder) => {
       const entries = readdirSync(join(root, folder), { withFileTypes: true });
-      return { folder, files: entries.filter((entry) => entry.isFile()).length };
+      // Scripts that are played, with what they print, are fixtures.
+      const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith(".txt"));
+      return { folder, files: files.length };
     })
     .filter(({ files }) => files > mostFilesInFolder);
   expect(crowded).toEqual([]);
 });
 
 test("tidy: nothing is exported by default, unchecked, or named after nothing", () => {
-  const banned = /export default|: any\b|as any\b|@ts-(ignore|expect-error)|^(export )?enum /m;
+  const banned = /export default|: any\b|\bas any\b|@ts-(ignore|expect-error)|^(export )?enum /m;
   const vague = /(^|\/)(utils?|helpers?|[a-z-]*manager|index)\.ts$/;
   const found = sources
     .filter(({ path, text }) => banned.test(text) || vague.test(path))

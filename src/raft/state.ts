@@ -6,10 +6,10 @@ import { cloneRounds, type Rounds } from "./rounds-state.ts";
 import type { RaftSettings } from "./settings.ts";
 
 /** What a node is, with what only matters while it is that. */
-export type RaftRole = FollowerRole | PreCandidateRole | CandidateRole | LeaderRole;
+type RaftRole = FollowerRole | PreCandidateRole | CandidateRole | LeaderRole;
 
 /** It takes the log from the raft leader, and campaigns when it has not heard any for long. */
-export interface FollowerRole {
+interface FollowerRole {
   readonly kind: "raft-follower";
   /** The raft leader of this term, once it was heard. */
   raftLeader: NodeId | undefined;
@@ -59,7 +59,7 @@ export interface LeaderRole {
 }
 
 /** The role is being handed to another node. */
-export interface Transfer {
+interface Transfer {
   readonly to: NodeId;
   /** When it is given up. */
   readonly until: number;
@@ -68,7 +68,7 @@ export interface Transfer {
 }
 
 /** A snapshot whose pieces are coming in. */
-export interface Receiving {
+interface Receiving {
   readonly snapshot: SnapshotMeta;
   /** The bytes that are there. */
   offset: number;
@@ -104,7 +104,7 @@ export interface RaftState {
 }
 
 /** What a node begins with. */
-export interface Beginning {
+interface Beginning {
   readonly id: NodeId;
   readonly settings: RaftSettings;
   readonly store: LogStore;

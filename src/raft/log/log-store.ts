@@ -1,6 +1,6 @@
 import type { Members } from "../members.ts";
 
-/** What the bytes of an entry are: a proposal's, a configuration's, or none (a new raft leader's). */
+/** What an entry holds: a proposal, a configuration, or nothing (a new raft leader's first). */
 export type EntryKind = "data" | "members" | "empty";
 
 /** An entry without data is not free: index, term, kind, length. */

@@ -36,7 +36,7 @@ export class PendingWrites {
     for (const write of this.#pending) write.covers = Math.min(write.covers, from - 1);
   }
 
-  /** The last entry that the write made durable (0: none); undefined where there is no such write. */
+  /** The last entry that the write made durable (0: none); undefined without such a write. */
   confirm(number: number, term: number, lastIndex: number): number | undefined {
     const at = this.#pending.findIndex((write) => write.number === number);
     const write = this.#pending[at];

@@ -4,7 +4,7 @@ import { PendingWrites } from "./pending-writes.ts";
 import type { LogWrite } from "./write.ts";
 
 /** What of a write concerns the log. */
-export type LogPart = Pick<LogWrite, "install" | "cutFrom" | "entries">;
+type LogPart = Pick<LogWrite, "install" | "cutFrom" | "entries">;
 
 interface Configuration {
   readonly index: number;
@@ -112,7 +112,7 @@ export class RaftLog {
   }
 
   /**
-   * The last entry up to `index` whose term is at most `term`: terms never fall along a log. Of what
+   * The last entry up to `index` whose term is at most `term`: terms never fall in a log. Of what
    * is no longer there, nothing is known: where that is reached, the answer is at most that.
    */
   lastWithin(index: number, term: number): number {

@@ -44,7 +44,7 @@ export function followerReceives(
 }
 
 /** Commits up to an index that is known to be the same as the raft leader's (F3). */
-export function commitUpTo({ state }: Turn, index: number): void {
+function commitUpTo({ state }: Turn, index: number): void {
   if (index <= state.commit) return;
   state.commit = index;
   state.log.committed(index);

@@ -11,7 +11,7 @@ export function sendToAll(turn: Turn, role: LeaderRole): void {
   for (const [id, progress] of role.progress) sendEntries(turn, id, progress);
 }
 
-/** Sends entries to one node: all that the bounds allow, or the commit index where there are none. */
+/** Sends a node all entries that the bounds allow, or the commit index where there are none. */
 export function sendEntries(turn: Turn, to: NodeId, progress: PeerProgress): void {
   const { mode } = progress;
   switch (mode.kind) {
