@@ -19,7 +19,7 @@ export interface Scheduler {
   /**
    * By what share of itself `now` may be fast or slow because a time daemon slews it: 0 where there
    * is a raw clock, as nearly everywhere. A lease is measured so much shorter by its holder, and so
-   * much longer by whoever waits for its end.
+   * much longer by all that wait for its end.
    */
   readonly slewShare: number;
   /**

@@ -81,7 +81,7 @@ export function flagsOf(command: Command): ArgsDef {
   return { ...command.flags, ...commonFlags };
 }
 
-/** A task, out of what is asked and the work that answers it. */
+/** A task: a question, and the work that answers it. */
 export function task<Asked extends Question>(
   question: Asked,
   work: (question: Asked) => Promise<number>,

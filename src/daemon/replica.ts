@@ -35,7 +35,7 @@ export interface ReplicaMeans {
   readonly finish?: ((status: number) => void) | undefined;
 }
 
-/** The settings that shape a replica's behaviour, whoever coordinates. */
+/** The settings that shape a replica's behaviour with every coordinator. */
 export type ReplicaConfig = Pick<
   Config,
   | "replicaId"

@@ -7,7 +7,7 @@ import { DiskError, type DiskErrorCode } from "./disk-error.ts";
 /** How many names one batch holds: a read of a huge directory gives way in between. */
 const namesPerBatch = 512;
 
-/** Who may read what is written: this user alone, or whoever the process's umask leaves. */
+/** Who may read what is written: this user alone, or all that the process's umask leaves. */
 type DiskAccess = "own-user" | "by-umask";
 
 const modes = {

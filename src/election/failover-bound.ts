@@ -1,4 +1,4 @@
-/** What of the settings bounds the time without a leader, whoever coordinates. In milliseconds. */
+/** The settings that bound the time without a leader with every coordinator. In milliseconds. */
 export interface FailoverSettings {
   readonly attempterTimeoutMs: number;
   /** How long ending the duty may take, where that is bounded by itself; else 0. */

@@ -11,7 +11,7 @@ export function actingMs(leaseMs: number, slewShare: number): number {
 /**
  * The right to start effects, until `validUntil`.
  *
- * It is counted from the moment a renewal was *sent*: whoever takes over counts from a moment
+ * It is counted from the moment a renewal was *sent*: the next leader counts from a moment
  * after that renewal was committed, so on raw clocks within 1 % of true time the taker's wait is
  * over only after this lease is. Once over it stays over: an acknowledgement too late found
  * others entitled to start, whatever it says.

@@ -13,7 +13,7 @@ export type State =
   | {
       readonly kind: "Attempter";
       readonly session: Session;
-      /** We made room on purpose: whoever stands in line goes first. */
+      /** We made room on purpose: those who stand in line go first. */
       readonly yields: boolean;
     }
   | { readonly kind: "Leader"; readonly session: Session; readonly leadership: Leadership }

@@ -24,7 +24,7 @@ interface LeaderFilesOptions {
 }
 
 interface LeaderLimits {
-  /** The pace: one file every so many milliseconds, the first at once. */
+  /** The pace: the milliseconds between two files; the first comes at once. */
   readonly leaderTimeoutMs: number;
   /** How many files are kept, at least 1. */
   readonly storageCapacity: number;
@@ -64,7 +64,7 @@ export class LeaderFiles implements Duty {
     let due = scheduler.now();
     for (let sequence = 1; !signal.aborted; sequence += 1) {
       if (!mandate.mayAct()) {
-        // The lease is over, and whoever watches it will tell us to stop.
+        // The lease is over, and its watcher will tell us to stop.
         await aborted(signal);
         break;
       }

@@ -15,10 +15,10 @@ interface Pruning {
 }
 
 /**
- * Removes what the capacity leaves no room for, and unfinished files of lower epochs: whoever still
- * wants to rename one of those has lost leadership, and finds it gone. It stops when the lease
- * does, and resolves only when no removal runs any more. A name that cannot be removed (a file that
- * another user guards, say) is trouble, but no reason to stop leading.
+ * Removes what the capacity leaves no room for, and unfinished files of lower epochs: a leader that
+ * still wants to rename one of those has lost leadership, and finds it gone. It stops when the
+ * lease does, and resolves only when no removal runs any more. A name that cannot be removed (a
+ * file that another user guards, say) is trouble, but no reason to stop leading.
  */
 export async function prune(
   disk: Disk,

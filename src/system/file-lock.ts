@@ -23,7 +23,7 @@ interface FileIdentity {
 }
 
 /**
- * An exclusive lock on a file. The kernel holds it for whoever has the descriptor, and drops it
+ * An exclusive lock on a file. The kernel holds it for all that have the descriptor, and drops it
  * with the last of them: a lock that can be had proves that its former holder is gone.
  */
 export class FileLock implements Disposable {
@@ -92,7 +92,7 @@ export class FileLock implements Disposable {
     return { device: dev.toString(), file: `${ino}:${birthtimeNs}` };
   }
 
-  /** Whether whoever looks for the lock at its path finds it. */
+  /** Whether the lock is found at its path still. */
   get isInPlace(): boolean {
     return this.#held && isStillAt(this.#path, this.#descriptor);
   }

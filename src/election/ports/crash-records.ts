@@ -2,8 +2,8 @@
 export type Teller = (level: "info" | "warn", detail: string) => void;
 
 /**
- * What a process keeps on its host for whoever comes after its death. Only a coordinator knows what
- * its records mean.
+ * What a process keeps on its host, to be read by the next one after its death. Only a coordinator
+ * knows what its records mean.
  */
 export interface CrashRecords {
   /**

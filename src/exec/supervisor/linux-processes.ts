@@ -25,9 +25,9 @@ const statusAt = 6;
 const byItself = 1;
 /** No number of a process is higher. Source: PID_MAX_LIMIT of 64-bit Linux */
 const highestPid = 4 * 1024 * 1024;
-/** A process that forks and forks is chased so many times before we let others run. */
+/** A process that forks and forks is chased as many times as this before we let others run. */
 const chases = 64;
-/** Kills that find nobody, in a row: then whoever lives is not in the list, and not only quick. */
+/** Kills that find nobody, in a row: after them the living are not in the list, not just quick. */
 const vainKills = 16;
 /** How long the last act waits for what it has killed to die. */
 const dyingMs = 5;
@@ -47,7 +47,7 @@ interface Main {
 }
 
 /**
- * The processes below this one. Whoever loses its parent becomes a child of ours instead of
+ * The processes below this one. A process that loses its parent becomes a child of ours instead of
  * init's (a "subreaper", see prctl(2)), so a process that detaches itself does not escape.
  *
  * Who they are is read in /proc, in which somebody else may have a hand; that none is left is what
@@ -117,7 +117,7 @@ export class LinuxProcesses implements Processes {
 
   /**
    * A list of processes proves nothing, since who forks and dies at once is never where one looks.
-   * But whoever descends from us has an ancestor, or is one, that is our child: so the kernel's
+   * But every descendant is our child, or has an ancestor who is: so the kernel's
    * answer that we have no child is exact.
    */
   anyLives(): boolean {

@@ -50,7 +50,7 @@ export function encodeMessage(message: Message): string {
 
 /**
  * Reads a line. Both ends are the same binary on the same host, so what is not understood is a
- * bug or a broken pipe: undefined, and whoever reads treats the other one as gone.
+ * bug or a broken pipe: undefined, and the reader treats the other one as gone.
  */
 export function decodeMessage(line: string): Message | undefined {
   try {

@@ -26,7 +26,7 @@ export function statusOf(pid: number): ProcessStatus | undefined {
 }
 
 /**
- * Whoever descends from this process, the dead among them. A process that forks meanwhile can be
+ * The descendants of this process, the dead among them. A process that forks meanwhile can be
  * missed, and so can its children: who must know that none is left asks waitid(2).
  */
 export function descendants(): readonly ProcessStatus[] {

@@ -32,7 +32,7 @@ export class SpareDescriptors {
     try {
       while (this.#held.length < count) this.#held.push(openSync("/dev/null", "r"));
     } catch {
-      // There are not so many left: the next look may have more of them.
+      // That many are not left: the next look may have more of them.
     }
   }
 }

@@ -103,7 +103,7 @@ class SpawnedSupervisor implements SupervisorProcess {
       env: supervisorEnvironment(environment),
       stdio: ["pipe", stream, stream, "pipe", ...(lock === undefined ? [] : [lock])],
     });
-    // Whoever has died does not listen; that it has is told by its exit.
+    // A supervisor that has died does not listen; its exit tells that it has.
     this.#supervisor.stdin?.on("error", () => undefined);
     this.#passOn("stdout", this.#supervisor.stdout);
     this.#passOn("stderr", this.#supervisor.stderr);
@@ -147,7 +147,7 @@ async function readInPieces(stream: Readable, lines: Lines, scheduler: Scheduler
       }
     }
   } catch {
-    // Whoever writes is gone.
+    // The writer is gone.
   }
   lines.end();
 }

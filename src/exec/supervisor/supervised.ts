@@ -9,7 +9,7 @@ export interface SupervisorProcess {
   readonly gone: Promise<string>;
   /** All that it reported, once it can report no more. */
   readonly reports: Promise<readonly Report[]>;
-  /** Whoever has died does not listen. */
+  /** A supervisor that has died does not listen. */
   say(message: Assignment | Instruction): void;
   /** Sends SIGKILL. */
   kill(): void;

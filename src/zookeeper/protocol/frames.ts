@@ -21,7 +21,7 @@ export class FrameReader {
 
   /**
    * @param maximumBytes the longest frame that is taken
-   * @param tlsHint for people: what is to be done about a server that speaks TLS
+   * @param tlsHint for people: the cure where a server speaks TLS
    */
   constructor(maximumBytes: number, tlsHint?: string) {
     this.#maximumBytes = maximumBytes;
