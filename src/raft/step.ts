@@ -93,7 +93,7 @@ function takeMessage(turn: Turn, input: Extract<RaftInput, { kind: "message" }>)
   const { from, message } = input;
   const { state } = turn;
   if (!isNodeId(from) || from === state.id) return turn.notice("a message of nobody else");
-  const problem = messageProblem(message, state.settings);
+  const problem = messageProblem(message, state.settings, state.term);
   if (problem === undefined) receive(turn, from, message);
   else turn.notice(problem, from);
 }
