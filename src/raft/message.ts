@@ -123,7 +123,7 @@ export interface HeartbeatRequest {
   readonly round: number;
 }
 
-export interface HeartbeatAnswer {
+interface HeartbeatAnswer {
   readonly kind: "heartbeat-answer";
   readonly term: number;
   /** The number that the heartbeat had. */
@@ -158,14 +158,14 @@ export interface TimeoutNow {
 }
 
 /** Asks the raft leader for an index that a linearizable read has to wait for. */
-export interface ReadRequest {
+interface ReadRequest {
   readonly kind: "read-request";
   readonly term: number;
   /** Tells the reads of one node apart. */
   readonly id: string;
 }
 
-export interface ReadAnswer {
+interface ReadAnswer {
   readonly kind: "read-answer";
   readonly term: number;
   readonly id: string;

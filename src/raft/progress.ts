@@ -1,7 +1,7 @@
 import type { SnapshotMeta } from "./log/log-store.ts";
 
 /** How the raft leader sends to one node. */
-export type SendingMode =
+type SendingMode =
   /**
    * Where the logs part is not known: one message at a time. The first has entries; what repeats
    * it has none, because it may only be slow.

@@ -2,7 +2,7 @@ import type { NodeId } from "./members.ts";
 import type { RaftMessage } from "./message.ts";
 import type { LogWrite } from "./log/write.ts";
 
-export type RoleName = "raft-follower" | "pre-candidate" | "raft-candidate" | "raft-leader";
+type RoleName = "raft-follower" | "pre-candidate" | "raft-candidate" | "raft-leader";
 
 /** A message that is to be sent. */
 export interface OutgoingMessage {

@@ -1,7 +1,7 @@
 import type { NodeId } from "./members.ts";
 
 /** A read that waits for a round; `from` is undefined where this node itself asked. */
-export interface PendingRead {
+interface PendingRead {
   readonly id: string;
   readonly from: NodeId | undefined;
 }

@@ -6,10 +6,10 @@ import { cloneRounds, type Rounds } from "./rounds-state.ts";
 import type { RaftSettings } from "./settings.ts";
 
 /** What a node is, with what only matters while it is that. */
-export type RaftRole = FollowerRole | PreCandidateRole | CandidateRole | LeaderRole;
+type RaftRole = FollowerRole | PreCandidateRole | CandidateRole | LeaderRole;
 
 /** It takes the log from the raft leader, and campaigns when it has not heard any for long. */
-export interface FollowerRole {
+interface FollowerRole {
   readonly kind: "raft-follower";
   /** The raft leader of this term, once it was heard. */
   raftLeader: NodeId | undefined;
@@ -59,7 +59,7 @@ export interface LeaderRole {
 }
 
 /** The role is being handed to another node. */
-export interface Transfer {
+interface Transfer {
   readonly to: NodeId;
   /** When it is given up. */
   readonly until: number;
@@ -68,7 +68,7 @@ export interface Transfer {
 }
 
 /** A snapshot whose pieces are coming in. */
-export interface Receiving {
+interface Receiving {
   readonly snapshot: SnapshotMeta;
   /** The bytes that are there. */
   offset: number;
@@ -163,6 +163,13 @@ export function drawShare(state: RaftState): number {
  */
 export function mayCampaign({ id, log }: RaftState): boolean {
   return log.allMembers.some((members) => isVoter(members, id));
+}
+
+/** Commits up to this entry, which is known to be the same on a majority for good. */
+export function commitUpTo(state: RaftState, index: number): void {
+  if (index <= state.commit) return;
+  state.commit = index;
+  state.log.committed(index);
 }
 
 export function raftLeaderOf({ role, id }: RaftState): NodeId | undefined {

@@ -4,7 +4,7 @@ import { PendingWrites } from "./pending-writes.ts";
 import type { LogWrite } from "./write.ts";
 
 /** What of a write concerns the log. */
-export type LogPart = Pick<LogWrite, "install" | "cutFrom" | "entries">;
+type LogPart = Pick<LogWrite, "install" | "cutFrom" | "entries">;
 
 interface Configuration {
   readonly index: number;

@@ -19,7 +19,7 @@ export function becomeFollower(turn: Turn, term: number, raftLeader: NodeId | un
 }
 
 /** Notes that there is a raft leader now: this node heard it, or was it until now. */
-export function noteRaftLeader({ state, now }: Turn): void {
+function noteRaftLeader({ state, now }: Turn): void {
   state.silentSince = now;
   state.refusesUntil = Math.max(state.refusesUntil, now + state.settings.electionTimeoutMs);
 }
