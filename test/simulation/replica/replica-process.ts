@@ -271,7 +271,10 @@ export class ReplicaProcess {
     };
     const own = this.#state;
     const state = own && (await StateDirectory.on(own.disk, own.locks));
-    return await runReleasing(state, means, async () => run(this.#context(state, tell)));
+    return await runReleasing(state, means, async () => {
+      await this.#coordination.start(this.#stop.signal);
+      return await run(this.#context(state, tell));
+    });
   }
 
   #context(state: StateDirectory | undefined, tell: Teller) {
