@@ -1,3 +1,4 @@
+import type { Coordination } from "../../../src/election/ports/coordination.ts";
 import type {
   Coordinator,
   Epoch,
@@ -46,7 +47,7 @@ export class ReplicaProcess {
   /** A part of it can change, see `reload`. */
   readonly config: SimulatedConfig & { readonly replicaId: ReplicaId };
   readonly #progress: Progress;
-  readonly #coordination: ZooKeeperCoordination;
+  readonly #coordination: Coordination;
   readonly #stop = new AbortController();
   readonly #options: ReplicaOptions;
   readonly #replica: SimulatedReplica;
