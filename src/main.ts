@@ -10,14 +10,7 @@ import { levelled } from "./telemetry/log/log-entry.ts";
 /** Its number, because asking for `process.stdout` would open a stream. */
 const standardOutput = 1;
 
-process.exit(await main(process.argv.slice(2)).catch(refuseWithoutClock));
-
-/** Nothing can be relied on without the kernel's clocks: whatever was asked for is not begun. */
-async function refuseWithoutClock(error: unknown): Promise<number> {
-  if (!(error instanceof ClockError)) throw error;
-  await complain(`${error.message}\n`);
-  return exitCodes.usage;
-}
+process.exit(await main(process.argv.slice(2)));
 
 async function main(rawArguments: readonly string[]): Promise<number> {
   const environment = processEnvironment();
@@ -26,16 +19,25 @@ async function main(rawArguments: readonly string[]): Promise<number> {
   const asked = await parseCommandLine(rawArguments, environment, colours);
   switch (asked.kind) {
     case "task":
-      return await asked.run();
+      return await asked.run().catch(refuseWithoutClock);
     case "text":
       await print(asked.text);
       return exitCodes.stopped;
-    case "usage-error": {
-      const { message } = asked;
-      await complain(isJournal(variables, logDescriptor) ? levelled("error", message) : message);
-      return exitCodes.usage;
-    }
+    case "usage-error":
+      return await refuse(asked.message);
     default:
       return unreachable(asked);
   }
+}
+
+async function refuse(message: string): Promise<number> {
+  const { variables } = processEnvironment();
+  await complain(isJournal(variables, logDescriptor) ? levelled("error", message) : message);
+  return exitCodes.usage;
+}
+
+/** Nobody leads without the kernel's clocks: who would is refused, and nothing is begun. */
+async function refuseWithoutClock(error: unknown): Promise<number> {
+  if (!(error instanceof ClockError)) throw error;
+  return await refuse(`election: ${error.message}\n`);
 }

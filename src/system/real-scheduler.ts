@@ -28,6 +28,21 @@ export class RealScheduler implements Scheduler {
     }
   }
 
+  /**
+   * For who only asks, and holds no lease: where the kernel's clocks cannot be read the runtime's
+   * serves, which knows of no suspend.
+   */
+  static forQuestions(): RealScheduler {
+    try {
+      return new RealScheduler();
+    } catch (error) {
+      if (!(error instanceof ClockError)) throw error;
+      return new RealScheduler({
+        readMs: (clock) => (clock === "raw" ? Number.NaN : performance.now()),
+      });
+    }
+  }
+
   /** How many sleeps are under way: every timer of the process is one of them. */
   get sleeping(): number {
     return this.#sleeping;

@@ -45,7 +45,7 @@ export function parseConnectionString(text: string): {
       `"${excerpt(text)}" names no server; right: "host:2181,host:2181/path"`,
     );
   }
-  if (listGoesOn.test(path)) {
+  if (listGoesOn.test(path) || path.search(serverAsElement) !== -1) {
     throw new ConnectionStringError(
       `"${excerpt(text)}" has a server behind a path; ${cureOf(text)}`,
     );
@@ -58,17 +58,41 @@ export function parseConnectionString(text: string): {
   return { servers, chroot: path === "/" ? "" : path };
 }
 
-/** Where a list of servers goes on: at a comma, or at what else people put before a port. */
-const listGoesOn = /,|[;|\s][^/]*:\d/u;
+/** What people put between servers. */
+const separators = /[,;|\s\uff0c\u3001\uff1b]+/u;
+/**
+ * Where a list of servers goes on: at a comma, or at what else people put between servers if
+ * something follows. A path may hold these, but a list that is taken for a path is a service of its
+ * own, and nobody would see it.
+ */
+const listGoesOn = /,|[;|\s\uff0c\u3001\uff1b]+[^;|\s\uff0c\u3001\uff1b]/u;
+/** A server with a port of four digits or more, in the place of a path's element. */
+const serverAsElement = /\/(?=(?:[A-Za-z0-9_.-]+|\[[^\]/]*\]):\d{4,5}(?:\/|$))/gu;
 
 /** The list that is meant, where every server has the same path. */
 function cureOf(text: string): string {
-  const parts = text.split(/[,;|\s]+/u).filter((part) => part !== "");
+  const slash = text.indexOf("/");
+  const listed = text.slice(0, slash) + text.slice(slash).replaceAll(serverAsElement, ",");
+  const parts = listed.split(separators).filter((part) => part !== "");
   const servers = parts.map((part) => part.replace(/\/.*$/u, "")).filter((server) => server !== "");
-  const paths = new Set(parts.map((part) => /\/.*$/u.exec(part)?.[0]).filter((path) => path));
+  const paths = new Set(
+    parts.map((part) => /\/.*$/u.exec(part)?.[0].replace(/(?<=.)\/+$/u, "")).filter(Boolean),
+  );
   const [path = ""] = paths;
-  const meant = paths.size === 1 ? `${servers.join(",")}${path}` : "host:2181,host:2181/path";
-  return `the path of all stands once, behind the last; right: "${excerpt(meant)}"`;
+  const meant = `${servers.join(",")}${path}`;
+  const shown = paths.size <= 1 && isShown(meant) ? meant : "host:2181,host:2181/path";
+  return `the path of all stands once, behind the last; right: "${shown}"`;
+}
+
+/** Whether it can be recommended: whole, and with success. */
+function isShown(meant: string): boolean {
+  if (meant.length > longestExcerpt) return false;
+  try {
+    parseConnectionString(meant);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Writes an address as it is parsed, with brackets where they are needed. */

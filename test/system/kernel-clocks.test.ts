@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClockError, type ClockName, KernelClocks } from "../../src/system/kernel-clocks.ts";
 import { RealScheduler } from "../../src/system/real-scheduler.ts";
@@ -95,21 +96,68 @@ const denyWriteExecute = `
   process.exit(child.exitCode);
 `;
 
-test.each([["run"], ["exec"], ["check"], ["status"], ["supervise"]])(
-  "kernel clocks: where the runtime may not compile, %s is refused, with the unit's setting named",
-  async (command) => {
-    const ours = [join(root, "src/main.ts"), command, "--zk-servers=127.0.0.1:1"];
-    const given = {
-      run: ours,
-      exec: [...ours, "--", "true"],
-      check: ours,
-      status: [...ours.slice(0, 2), "--http-address=127.0.0.1:1"],
-      supervise: ours.slice(0, 2),
-    }[command];
-    const words = [process.execPath, "-e", denyWriteExecute, process.execPath, ...(given ?? [])];
-    const child = Bun.spawn(words, { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
-    const errors = await new Response(child.stderr).text();
-    expect(errors).toContain("must not set MemoryDenyWriteExecute=yes");
-    expect(await child.exited).toBe(2);
+/** Runs the program where the runtime may not compile. */
+async function runDenied(words: readonly string[]) {
+  const ours = [process.execPath, join(root, "src/main.ts"), ...words];
+  const child = Bun.spawn([process.execPath, "-e", denyWriteExecute, ...ours], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const output = await new Response(child.stdout).text();
+  const errors = await new Response(child.stderr).text();
+  return { output, errors, code: await child.exited };
+}
+
+const nobody = "--zk-servers=127.0.0.1:1";
+const setting = "must not set MemoryDenyWriteExecute=yes";
+
+test.each([[["run", nobody]], [["exec", nobody, "--", "true"]], [["supervise"]]])(
+  "kernel clocks: where the runtime may not compile, %j is refused, with the unit's setting named",
+  async (words) => {
+    const { errors, code } = await runDenied(words);
+    expect(errors).toStartWith("election: the kernel's clocks cannot be read");
+    expect(errors).toContain(setting);
+    expect(code).toBe(2);
   },
 );
+
+test.each([
+  [["status", "--http-address=127.0.0.1:1"]],
+  [["history", "--http-address=127.0.0.1:1"]],
+  [["step-down", "--http-address=127.0.0.1:1"]],
+])("kernel clocks: where the runtime may not compile, %j works all the same", async (words) => {
+  const { errors, code } = await runDenied(words);
+  expect(errors).not.toContain("clocks");
+  expect(code).toBe(69);
+});
+
+test("kernel clocks: where the runtime may not compile, check has it as an error", async () => {
+  const text = await runDenied(["check", nobody]);
+  expect(text.output).toMatch(/^error +kernel clocks .*must not set MemoryDenyWriteExecute=yes$/m);
+  expect(text.code).toBe(69);
+  const json = await runDenied(["check", nobody, "--json"]);
+  expect(JSON.parse(json.output)).toMatchObject({
+    findings: expect.arrayContaining([
+      { subject: "kernel clocks", level: "error", detail: expect.stringContaining(setting) },
+    ]),
+  });
+});
+
+test("kernel clocks: the refusal has the journal's level", async () => {
+  const journal = join(tmpdir(), `journal-${process.pid}`);
+  const descriptor = openSync(journal, "w");
+  try {
+    const { dev, ino } = fstatSync(descriptor, { bigint: true });
+    const ours = [process.execPath, join(root, "src/main.ts"), "run", nobody];
+    const child = Bun.spawn([process.execPath, "-e", denyWriteExecute, ...ours], {
+      stdio: ["ignore", "ignore", descriptor],
+      env: { ...process.env, JOURNAL_STREAM: `${dev}:${ino}` },
+    });
+    expect(await child.exited).toBe(2);
+    expect(readFileSync(journal, "utf8")).toStartWith("<3>election: the kernel's clocks");
+  } finally {
+    closeSync(descriptor);
+    rmSync(journal);
+  }
+});

@@ -15,7 +15,9 @@ test.each([
   ["a", ["a:2181"], ""],
   ["a:1/", ["a:1"], ""],
   ["a:1/app:2", ["a:1"], "/app:2"],
-  ["a:1/an app;b", ["a:1"], "/an app;b"],
+  ["a:1/app;", ["a:1"], "/app;"],
+  ["a:1/app/v:2", ["a:1"], "/app/v:2"],
+  ["a:1/app-x_y@z", ["a:1"], "/app-x_y@z"],
   [" a:1 , b ", ["a:1", "b:2181"], ""],
   ["[::1]:7,[fe80::1],::2", ["[::1]:7", "[fe80::1]:2181", "[::2]:2181"], ""],
   ["zk-1.example.com:2181,10.0.0.1:2182", ["zk-1.example.com:2181", "10.0.0.1:2182"], ""],
@@ -56,9 +58,24 @@ test.each([
   ["a:1/app,", 'right: "a:1/app"'],
   ["a:1/,b:1/", 'right: "a:1,b:1/"'],
   ["a:1/a,b", "behind a path"],
+  ["a:2181/app;127.0.0.1/app", 'right: "a:2181,127.0.0.1/app"'],
+  ["a/app;b/app", 'right: "a,b/app"'],
+  ["a/app|b/app", 'right: "a,b/app"'],
+  ["a:2181/app b", 'right: "a:2181,b/app"'],
+  ["a:2181/x;b", 'right: "a:2181,b/x"'],
+  ["a:2181/app，b:2181/app", 'right: "a:2181,b:2181/app"'],
+  ["a:2181/app/b:2181/app", 'right: "a:2181,b:2181/app"'],
+  ["a:2181/b:2181/app", 'right: "a:2181,b:2181/app"'],
+  ["a:2181/app/,b", 'right: "a:2181,b/app"'],
+  ["a:1/x//y,b", 'right: "host:2181,host:2181/path"'],
+  [`a:1/${"x".repeat(90)},b`, 'right: "host:2181,host:2181/path"'],
 ])("connection string: %p is refused, and the message says why (K)", (text, message) => {
   expect(() => parseConnectionString(text)).toThrow(ConnectionStringError);
   expect(() => parseConnectionString(text)).toThrow(message);
+  const cure = /behind the last; right: "(.*)"$/u.exec(
+    thrownBy(() => parseConnectionString(text)).message,
+  )?.[1];
+  if (cure !== undefined) expect(() => parseConnectionString(cure)).not.toThrow();
 });
 
 test("connection string: what is far too long is refused, and errors show only its beginning", () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Instant, Scheduler } from "../../base/scheduler.ts";
 import { failing, type Finding, milliseconds, ok, warning } from "../../election/ports/finding.ts";
-import type { ClockName, KernelClocks } from "../../system/kernel-clocks.ts";
+import { ClockError, type ClockName, KernelClocks } from "../../system/kernel-clocks.ts";
 
 /** What every clock said at one moment. */
 export interface ClockReading {
@@ -26,6 +26,16 @@ export function readClocks(scheduler: Scheduler): ClockReading {
     wallMs: scheduler.wallClock().getTime(),
     suspendedMs: scheduler.suspendedMs(),
   };
+}
+
+/** As kernelClocksFinding says; an error too where they cannot be asked: a replica is refused. */
+export function openedClocksFinding(): Finding {
+  try {
+    return kernelClocksFinding(KernelClocks.open());
+  } catch (error) {
+    if (!(error instanceof ClockError)) throw error;
+    return failing("kernel clocks", error.message);
+  }
 }
 
 /**

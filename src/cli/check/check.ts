@@ -3,14 +3,13 @@ import { isGiven, type Setting } from "../../options/setting.ts";
 import type { Config } from "../../daemon/options.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
 import { readToken } from "../../http/token-file.ts";
-import { KernelClocks } from "../../system/kernel-clocks.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
 import { coordinationOf } from "../../daemon/coordination.ts";
 import { commandKinds, dutyEndMs } from "../../exec/timings.ts";
 import {
   clockFinding,
   clockSource,
-  kernelClocksFinding,
+  openedClocksFinding,
   readClocks,
   wallFinding,
 } from "./check-clocks.ts";
@@ -31,8 +30,7 @@ interface CheckQuestion {
 
 /** Runs `election check`: one line per finding. Resolves with the exit code: see its help. */
 export async function runCheck({ config, settings, json }: CheckQuestion): Promise<number> {
-  const clocks = KernelClocks.open();
-  const scheduler = new RealScheduler(clocks);
+  const scheduler = RealScheduler.forQuestions();
   await using coordination = await coordinationOf(config, scheduler);
   const { signal } = new AbortController();
   const before = readClocks(scheduler);
@@ -51,6 +49,7 @@ export async function runCheck({ config, settings, json }: CheckQuestion): Promi
   const after = readClocks(scheduler);
   const endMs = dutyEndMs(config, timing, commandKinds(config, false));
   const forecast = service.forecast({ ...config, dutyEndMs: endMs });
+  const kernelClocks = openedClocksFinding();
   const findings: Finding[] = [
     configurationFinding(settings),
     ...service.findings,
@@ -58,8 +57,9 @@ export async function runCheck({ config, settings, json }: CheckQuestion): Promi
     state,
     http,
     ...(await tokenFindings(config.httpTokenFile)),
-    kernelClocksFinding(clocks),
-    clockFinding(before, after, clockSource()),
+    kernelClocks,
+    // Without the kernel's clocks there is nothing to compare.
+    ...(kernelClocks.level === "error" ? [] : [clockFinding(before, after, clockSource())]),
     wallFinding(read?.readAt ?? wallMs, read?.leader?.renewedAt, timing.renewalMs),
     forecast.finding,
   ];

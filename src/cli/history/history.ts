@@ -13,7 +13,7 @@ interface HistoryQuestion {
 
 /** Runs `election history`. Resolves with the exit code: see the help of the command. */
 export async function runHistory({ addresses, json }: HistoryQuestion): Promise<number> {
-  const scheduler = new RealScheduler();
+  const scheduler = RealScheduler.forQuestions();
   const now = scheduler.wallClock();
   const asked = await Promise.all(
     addresses.map(async (address) => ({ address, answer: await askStatus(address, scheduler) })),

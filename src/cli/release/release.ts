@@ -32,7 +32,7 @@ async function release(config: Config, tell: Teller): Promise<boolean> {
   }
   await using state = await openStateDirectory(config.stateDir, tell);
   if (state === undefined) return false;
-  await using coordination = await coordinationOf(config, new RealScheduler());
+  await using coordination = await coordinationOf(config, RealScheduler.forQuestions());
   const left = await state.leftBehind((detail) => tell("warn", detail));
   return await coordination.releaseLeftBehind(left, tell, new AbortController().signal);
 }

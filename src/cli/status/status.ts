@@ -21,7 +21,7 @@ export const answerLimitMs = 3_000;
 
 /** Runs `election status`. Resolves with the exit code: see the help of the command. */
 export async function runStatus({ address, json }: StatusQuestion): Promise<number> {
-  const asked = await askStatus(address, new RealScheduler());
+  const asked = await askStatus(address, RealScheduler.forQuestions());
   if (asked.kind === "failed") {
     await complain(`${problemLine(address, asked.detail)}\n`);
     return exitCodes.exhausted;

@@ -36,7 +36,7 @@ export interface SurveyQuestion {
 
 /** Runs `election status` for several replicas. Resolves with the exit code: see its help. */
 export async function runSurvey({ subject, json }: SurveyQuestion): Promise<number> {
-  const scheduler = new RealScheduler();
+  const scheduler = RealScheduler.forQuestions();
   if (subject.kind === "addresses") {
     const replicas = await surveyOf(subject.addresses, scheduler);
     return await tell(replicas, undefined, json);

@@ -42,7 +42,7 @@ export async function runStepDown(question: {
   readonly json: boolean;
 }): Promise<number> {
   const { wish, json } = question;
-  const outcome = await stepDown(wish, new RealScheduler());
+  const outcome = await stepDown(wish, RealScheduler.forQuestions());
   if (json) await print(`${JSON.stringify(outcome)}\n`);
   else if (outcome.kind === "stepped-down") await print(stepDownText(outcome));
   else if (outcome.kind === "usage") await complain(`election: ${printable(outcome.detail)}\n`);

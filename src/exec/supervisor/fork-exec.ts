@@ -1,5 +1,6 @@
 import { closeSync } from "node:fs";
 import type { CLibrary } from "./c-library.ts";
+import { isForShell, programFile } from "./program-file.ts";
 
 /** Source: clone(2), linux/sched.h; signal(7) */
 const sharingMemory = 0x100;
@@ -39,7 +40,7 @@ const alignment = 64;
 
 /** What is to be executed, and what it finds. */
 export interface Execution {
-  /** Looked for in our PATH where it has no slash; what has no "#!" is run by /bin/sh. */
+  /** Looked for in our PATH where it has no slash; a text without "#!" is run by /bin/sh. */
   readonly words: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   /**
@@ -87,7 +88,7 @@ export function forkAndExecute(library: CLibrary, program: Execution): Forked {
       ["setsid"],
       ...program.descriptors.map(handOver),
       ...closing(program),
-      ["execvpe", ...executed(program, memory)],
+      executing(program, memory),
       ["memcpy", memory.of(error), BigInt(library.__errno_location() ?? 0), 4n],
       ["_exit", notExecuted],
     ];
@@ -128,13 +129,16 @@ function failure(errno: number): Forked {
   return { kind: "failed", errno };
 }
 
-/** The arguments of execvpe(3). */
-function executed({ words, environment }: Execution, memory: Memory): readonly bigint[] {
-  const [file = ""] = words;
+/** Only execvpe(3) searches, and only it leaves to a shell whatever the kernel does not take. */
+function executing({ words, environment }: Execution, memory: Memory): Call {
+  const [word = ""] = words;
+  const found = programFile(word);
+  const name = found === undefined || isForShell(found) ? "execvpe" : "execve";
+  const file = found?.path ?? word;
   const variables = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${value}`],
   );
-  return [memory.text(file), memory.texts(words), memory.texts(variables)];
+  return [name, memory.text(file), memory.texts(words), memory.texts(variables)];
 }
 
 /**

@@ -1,10 +1,10 @@
-import { closeSync, openSync } from "node:fs";
-import { constants } from "node:os";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { type CLibrary, openCLibrary } from "./c-library.ts";
 import { forkAndExecute } from "./fork-exec.ts";
 import type { Assignment, StopSignalName } from "./messages.ts";
 import { descendants, type ProcessStatus, statusOf } from "./process-tree.ts";
 import type { Processes, Started } from "./processes.ts";
+import { executionProblem } from "./program-file.ts";
 import { SpareDescriptors } from "./spare-descriptors.ts";
 
 /** Source: prctl(2), linux/prctl.h */
@@ -31,6 +31,14 @@ const chases = 64;
 const vainKills = 16;
 /** How long the last act waits for what it has killed to die. */
 const dyingMs = 5;
+/** How long at a time numbers are looked through: in between the deadline is looked at, and others run. */
+const sliceMs = 20;
+/** So many numbers are looked through between two looks at the time. */
+const numbersPerLook = 512;
+/** How often, a millisecond apart, it is looked whether one that was killed is dead. */
+const looksAtDying = 20;
+/** Fruitless passes are at most this many kills apart. */
+const longestRest = 1024;
 const standardInput = 0;
 
 interface LinuxProcessesOptions {
@@ -59,8 +67,17 @@ export class LinuxProcesses implements Processes {
   readonly #spare = new SpareDescriptors();
   readonly #found = new Int32Array(siginfoLength);
   #main: Main | undefined;
+  /** No number of a process is higher, unless the limit was raised meanwhile. */
+  readonly #pidLimit = pidLimit();
   /** How many kills in a row have found nobody, though somebody lived. */
   #vain = 0;
+  /** The number of a child of ours: those of its descendants are likely to follow it. */
+  #near: number = process.pid;
+  /** How many numbers behind `#near` the pass under way has looked at. */
+  #passed = 0;
+  /** Passes in a row after which somebody still lives, and the kills until the next pass. */
+  #passes = 0;
+  #rest = 0;
 
   /** Throws where the C library cannot be called, or the kernel knows no subreapers. */
   constructor(options: LinuxProcessesOptions) {
@@ -83,8 +100,9 @@ export class LinuxProcesses implements Processes {
         descriptors: [[nothing, standardInput], ...inherited],
       });
       if (forked.kind === "failed") {
-        return { kind: "failed", detail: `${program}: ${errorName(forked.errno)}` };
+        return { kind: "failed", detail: `${program}: ${executionProblem(program, forked.errno)}` };
       }
+      this.#beginPass(forked.pid);
       return { kind: "started", pid: forked.pid, exited: this.#watch(forked.pid) };
     } catch (error) {
       return { kind: "failed", detail: `${program}: ${reasonOf(error)}` };
@@ -150,7 +168,8 @@ export class LinuxProcesses implements Processes {
     for (const pid of pids) send(pid, signal);
   }
 
-  kill(): void {
+  kill(near?: number): void {
+    if (near !== undefined && near !== this.#near) this.#beginPass(near);
     // The kernel signals a group at one stroke, so nobody in it forks himself out of reach.
     if (this.#main !== undefined) send(-this.#main.pid, "SIGKILL");
     this.#spare.lend(() => this.#kill());
@@ -159,7 +178,7 @@ export class LinuxProcesses implements Processes {
   #kill(): void {
     const own = statusOf(process.pid);
     this.#vain += 1;
-    for (let chase = 0; chase < chases && this.anyLives(); chase += 1) {
+    for (let chase = 0; chase < (own === undefined ? 1 : chases) && this.anyLives(); chase += 1) {
       const living = livingDescendants();
       if (living.length > 0) this.#vain = 0;
       // In a session other than ours is nobody else's group; 1 would stand for all processes.
@@ -172,14 +191,52 @@ export class LinuxProcesses implements Processes {
 
   /**
    * Kills our children without any list: waitid tells a number that is a child's from one that is
-   * not. What they leave behind becomes our child, and is found the next time. That takes a second
-   * where numbers go high, so it is done less and less often for a child that cannot be killed.
+   * not. One pass goes once around all numbers, upwards from that of a child of ours, since a
+   * descendant mostly has a higher one than its ancestor. Each call does a slice of it.
+   *
+   * A pass takes seconds where numbers go high, so passes that leave somebody alive come less
+   * and less often.
    */
   #killUnlisted(): void {
-    if ((this.#vain & (this.#vain - 1)) !== 0) return;
-    for (let pid = 2; pid <= highestPid; pid += 1) {
-      if (this.#wait(oneProcess, pid)) send(pid, "SIGKILL");
+    if (this.#rest > 0) {
+      this.#rest -= 1;
+      return;
     }
+    // The limit may have been raised since it was read.
+    const limit = this.#passes === 0 ? this.#pidLimit : highestPid;
+    const endMs = performance.now() + sliceMs;
+    while (this.#passed <= limit) {
+      const pid = (this.#near + this.#passed) % (limit + 1);
+      this.#passed += 1;
+      if (this.#killChild(pid) && !this.anyLives()) return;
+      if (this.#passed % numbersPerLook === 0 && performance.now() >= endMs) return;
+    }
+    this.#passes += 1;
+    this.#passed = 0;
+    this.#rest = Math.min(2 ** this.#passes, longestRest);
+  }
+
+  #beginPass(near: number): void {
+    this.#near = near;
+    this.#passed = 0;
+    this.#passes = 0;
+    this.#rest = 0;
+  }
+
+  /**
+   * Kills a child of ours and its group, and waits a moment for its death: then its children are
+   * ours, and met by the same pass. False where it is no child.
+   */
+  #killChild(pid: number): boolean {
+    if (pid < 2 || !this.#wait(oneProcess, pid)) return false;
+    // A group of this number was made by this child, and nobody else can have the number meanwhile.
+    send(-pid, "SIGKILL");
+    send(pid, "SIGKILL");
+    for (let look = 0; look < looksAtDying; look += 1) {
+      if (!this.#wait(oneProcess, pid) || this.#found[pidAt] !== 0) break;
+      this.#library.poll(null, 0n, 1);
+    }
+    return true;
   }
 
   reap(): void {
@@ -194,6 +251,16 @@ export class LinuxProcesses implements Processes {
   }
 }
 
+/** The highest number that a process may have, as far as it can be known. Source: proc(5) */
+function pidLimit(): number {
+  try {
+    const limit = Number(readFileSync("/proc/sys/kernel/pid_max", "latin1"));
+    return Number.isInteger(limit) && limit > 1 && limit < highestPid ? limit : highestPid;
+  } catch {
+    return highestPid;
+  }
+}
+
 function livingDescendants(): readonly ProcessStatus[] {
   return descendants().filter(({ dead }) => !dead);
 }
@@ -204,11 +271,6 @@ function send(pid: number, signal: StopSignalName | "SIGKILL"): void {
   } catch {
     // It is gone already.
   }
-}
-
-function errorName(errno: number): string {
-  const found = Object.entries(constants.errno).find(([, number]) => number === errno);
-  return found?.[0] ?? `error ${errno}`;
 }
 
 function reasonOf(error: unknown): string {

@@ -11,8 +11,12 @@ export interface Processes {
   living(): readonly number[];
   /** Whether any process of the command lives, or has died a moment ago. `false` is exact. */
   anyLives(): boolean;
-  /** Sends SIGKILL to all that can be found: to be called until none lives. */
-  kill(): void;
+  /**
+   * Sends SIGKILL to all that can be found: to be called until none lives. A call takes a fraction
+   * of a second at most, however they hide.
+   * @param near the number of a process that was an ancestor of all: where one looks first
+   */
+  kill(near?: number): void;
   /**
    * Kills until none lives, and returns only then. It waits for nothing but the kernel: the last
    * act of a process that can rely on nothing else any more.

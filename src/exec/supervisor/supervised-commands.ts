@@ -116,6 +116,10 @@ class SpawnedSupervisor implements SupervisorProcess {
     this.reports = readReports(this.#supervisor.stdio[3] as Readable | null | undefined);
   }
 
+  get pid(): number | undefined {
+    return this.#supervisor.pid;
+  }
+
   kill(): void {
     this.#supervisor.kill("SIGKILL");
   }

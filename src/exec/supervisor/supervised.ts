@@ -5,6 +5,8 @@ import type { Processes } from "./processes.ts";
 
 /** The process of a supervisor, as the daemon that has started it sees it. */
 export interface SupervisorProcess {
+  /** Undefined where it did not start. */
+  readonly pid?: number | undefined;
   /** Resolves when it is gone, with how it ended: for people. */
   readonly gone: Promise<string>;
   /** All that it reported, once it can report no more. */
@@ -123,7 +125,7 @@ export class Supervised implements RunningCommand {
     const { processes, scheduler } = this.#options;
     const never = new AbortController().signal;
     while (processes.anyLives()) {
-      processes.kill();
+      processes.kill(this.#supervisor.pid);
       await scheduler.sleep(lookMs, never);
     }
   }

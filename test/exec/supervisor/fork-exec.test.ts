@@ -3,6 +3,7 @@ import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } fro
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { openCLibrary } from "../../../src/exec/supervisor/c-library.ts";
+import { executionProblem } from "../../../src/exec/supervisor/program-file.ts";
 import { forkAndExecute, type Execution } from "../../../src/exec/supervisor/fork-exec.ts";
 
 const library = openCLibrary();
@@ -103,6 +104,38 @@ test.each([
   await Bun.write(join(directory, "lost"), "#!/no/such/interpreter\n");
   chmodSync(join(directory, "lost"), 0o755);
   expect(execute([word])).toEqual({ errno: constants.errno[error] });
+});
+
+/** A binary of another machine. Source: elf(5), e_machine at 18: 0xf3 is RISC-V */
+function foreignBinary(): Buffer {
+  const bytes = readFileSync("/bin/true");
+  bytes.writeUInt16LE(0xf3, 18);
+  return bytes;
+}
+
+test.each([
+  ["a binary of another machine", foreignBinary()],
+  ["an empty file", Buffer.alloc(0)],
+  ["bytes with NUL in the first line", Buffer.from("echo hello\0\n")],
+])("fork and execute: %s is not given to the shell", async (_, content) => {
+  const file = join(directory, "no-text");
+  await Bun.write(file, content);
+  chmodSync(file, 0o755);
+  expect(execute([file])).toEqual({ errno: constants.errno.ENOEXEC });
+  const environment = { PATH: process.env["PATH"] };
+  expect(execute(["no-text"], { environment })).toEqual({ errno: constants.errno.ENOENT });
+});
+
+test.each([
+  ["#!/no/such/interpreter -x\n", "ENOENT", "its interpreter /no/such/interpreter is not there"],
+  ["", "ENOEXEC", "it is empty"],
+  ["\x7fELF\0\n", "ENOEXEC", "it is no program for this machine"],
+  ["\x7fELF\0\n", "ENOENT", "the loader that it asks for is not there"],
+] as const)("fork and execute: for %j, %s is explained", async (content, name, problem) => {
+  const file = join(directory, "explained");
+  await Bun.write(file, content);
+  expect(executionProblem(file, constants.errno[name])).toBe(`${problem} (${name})`);
+  expect(executionProblem(join(directory, "absent"), constants.errno[name])).toBe(name);
 });
 
 test("fork and execute: many and long arguments arrive", () => {

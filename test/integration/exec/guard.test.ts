@@ -104,6 +104,56 @@ ready()${forever}`;
   limitMs,
 );
 
+test(
+  "exec: a chain of sessions dies in time where /proc has gone since the start",
+  async () => {
+    const chain = `
+if ctypes.CDLL(None).mount(b"none", b"/proc", b"tmpfs", 0, None) != 0: os._exit(9)
+def link(left):
+    if os.fork() == 0:
+        os.setsid()
+        if left: link(left - 1)
+        else: ready()
+        time.sleep(60)
+        os._exit(0)
+link(3)${forever}`;
+    const daemon = runBelow(["unshare", "--mount", binary, "supervise"], chain);
+    expect(await until(isReady, 10_000)).toBe(true);
+    await daemon.stdin.end();
+    // It is deaf for its 500 ms; a lease is of 2.6 s at least.
+    expect(await until(() => !isLocked(), 2_000)).toBe(true);
+    expect(await new Response(daemon.stdout).text()).toContain('"stopped"');
+  },
+  limitMs,
+);
+
+test(
+  "exec: a daemon without /proc sweeps a chain of sessions away, and others run meanwhile",
+  async () => {
+    const chain = `
+import ctypes, os, time
+if ctypes.CDLL(None).mount(b"none", b"/proc", b"tmpfs", 0, None) != 0: os._exit(9)
+def link(left):
+    if os.fork() == 0:
+        os.setsid()
+        if left: link(left - 1)
+        else: os.write(1, b"ready")
+        time.sleep(60)
+        os._exit(0)
+link(3)
+time.sleep(60)`;
+    const fixture = join(import.meta.dir, "sweep.fixture.ts");
+    const words = ["unshare", "--mount", process.execPath, fixture, chain];
+    const daemon = Bun.spawn(words, { stdin: "ignore", stdout: "pipe", stderr: "inherit" });
+    const told: unknown = JSON.parse(await new Response(daemon.stdout).text());
+    expect(told).toMatchObject({ inherited: true });
+    const { longestMs, sweptMs } = told as { longestMs: number; sweptMs: number };
+    expect(longestMs).toBeLessThan(300);
+    expect(sweptMs).toBeLessThan(1_500);
+  },
+  limitMs,
+);
+
 /** The code that runs in a supervisor's process. */
 const planted = ["src/cli/run/supervise.ts", "src/exec/supervisor/supervisor.ts"] as const;
 const awaits = planted.flatMap((file) => {
