@@ -84,6 +84,7 @@ function candidate(replica: ReplicaId): Context {
     coordinator,
     duty,
     dutyEndMs: 0,
+    dutyProblem: undefined,
     observer,
     budget,
     timings,
