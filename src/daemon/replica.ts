@@ -25,7 +25,7 @@ import type { Config } from "./options.ts";
 export interface ReplicaMeans {
   readonly scheduler: Scheduler;
   readonly coordinator: Coordinator;
-  readonly coordination: Pick<Coordination, "timing" | "patience">;
+  readonly coordination: Pick<Coordination, "timing" | "patience" | "place">;
   readonly disk: Disk;
   readonly observer: Observer;
   readonly describe: () => ReplicaInfo;
@@ -123,6 +123,7 @@ function workOf(config: ReplicaConfig, means: ReplicaMeans, kinds: CommandKinds)
     observer,
     replica: config.replicaId,
     host: means.describe().host,
+    service: means.coordination.place.name,
     limits: config,
     limitsChanged: means.configChanged,
   });

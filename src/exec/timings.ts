@@ -116,8 +116,8 @@ export function timingProblem(
 export function leaseProblem(timing: LeaseTiming, kinds: CommandKinds): string | undefined {
   if (!runsUnderLease(kinds) || roomMs(timing) > 0) return undefined;
   return (
-    `a session timeout of ${write(timing.sessionTimeoutMs)} is granted, which leaves a command no ` +
-    `time to end: ${arithmetic(timing)}; let the servers grant a longer one`
+    `a session timeout of ${write(timing.sessionTimeoutMs)} is granted, which leaves a command ` +
+    `no time to end: ${arithmetic(timing)}; let the servers grant a longer one`
   );
 }
 

@@ -148,7 +148,7 @@ test("check: without a leader the wall clock is compared with nothing, and that 
 });
 
 function look(path: string, horizon?: bigint) {
-  return directoryFinding(path, "check-1", horizon, new RealScheduler());
+  return directoryFinding(path, "check-1", horizon, "/election", new RealScheduler());
 }
 
 test("check: a directory is written to and left as it was, and its fence is judged", async () => {

@@ -11,7 +11,7 @@ const script = (path: string): string => `
   import { proveDirectory } from "${root}/src/files/directory-proof.ts";
   import { LocalDisk } from "${root}/src/disk/local-disk.ts";
   if (process.getuid() === 0) process.setuid(${stranger});
-  const proof = await proveDirectory(new LocalDisk("${path}"), "a");
+  const proof = await proveDirectory(new LocalDisk("${path}"), "a", "/election");
   console.log(proof.kind === "failed" ? proof.failure.detail : proof.kind);
 `;
 

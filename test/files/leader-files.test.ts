@@ -25,6 +25,7 @@ class Desk {
     const { disk, scheduler, observer } = this;
     this.limits = { leaderTimeoutMs: 1000, storageCapacity };
     this.files = new LeaderFiles({
+      service: "/election",
       disk,
       scheduler,
       observer,
@@ -123,6 +124,7 @@ test("files: a file says who wrote it, under which epoch, and when", async () =>
     sequence: 1,
     writtenAt: "2026-01-01T00:00:00.000Z",
     host: "host",
+    service: "/election",
   });
   await desk.stops(end);
 });
@@ -191,6 +193,20 @@ test("files: I3: a higher epoch in the directory fences, and nothing is pruned",
   expect(end.failure.detail).toContain(file(8, 1));
   expect(end.failure.detail).toMatch(/move the old files .+ a --file-dir of its own/);
   expect(desk.names).toEqual([file(3, 1), file(8, 1)]);
+});
+
+test.each([
+  ["/other", /was written by another service, "\/other", and this one is "\/election": give each/],
+  [
+    "/election",
+    /wiped or restored, move the old files out .+ a service of this name on other servers/,
+  ],
+])("files: a fence of service %s tells whose it is", async (service, expected) => {
+  const desk = new Desk(1);
+  desk.disk.files.set(file(8, 1), JSON.stringify({ service }));
+  const end = await desk.lead();
+  if (end.kind !== "failed") throw new Error("unexpected");
+  expect(end.failure.detail).toMatch(expected);
 });
 
 test("files: I2: pruning looks at the lease between small batches", async () => {

@@ -54,7 +54,9 @@ export async function runCheck({ config, settings, json }: CheckQuestion): Promi
   const wallMs = scheduler.wallClock().getTime();
   // No replica is called so: what a replica of this name left behind would be removed.
   const prober = `check-${crypto.getRandomValues(new Uint8Array(8)).toHex()}`;
-  const directory = await directoryFinding(config.fileDir, prober, read?.horizon, scheduler);
+  const { name } = coordination.place;
+  const { fileDir } = config;
+  const directory = await directoryFinding(fileDir, prober, read?.horizon, name, scheduler);
   const after = readClocks(scheduler);
   const endMs = dutyEndMs(config, timing, commandKinds(config, false));
   const forecast = service.forecast({ ...config, dutyEndMs: endMs });

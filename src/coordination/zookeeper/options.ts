@@ -84,6 +84,16 @@ export const serverOptions = {
   }),
 } as const;
 
+/** Where a service is kept, chroot included, by the texts of its options. */
+export const servicePlace = {
+  shown: `<${serverOptions.zkPath.flag}>`,
+  of: (valueOf: (flag: string) => string): string => {
+    const servers = parseServers(valueOf(serverChoice.zkServers.flag));
+    const chroot = servers.kind === "valid" ? servers.value.chroot : "";
+    return chroot + valueOf(serverOptions.zkPath.flag);
+  },
+};
+
 /** The session timeout that is asked for where none is given. */
 export const serverSessionTimeouts = { "zk-servers": "10s" } as const;
 
