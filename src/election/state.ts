@@ -29,7 +29,7 @@ export interface Holdings {
 }
 
 /** A leadership whose duty was begun, and told to end. */
-interface Tenure {
+export interface Tenure {
   readonly leadership: Leadership;
   /** Resolves when no effect of the duty runs any more. */
   readonly ended: Promise<DutyEnd>;

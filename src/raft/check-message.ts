@@ -4,8 +4,10 @@ import { decodeMembers, membersProblem } from "./members.ts";
 import type { RaftMessage } from "./message.ts";
 import type { RaftSettings } from "./settings.ts";
 
-/** No term and no index is higher: what claims to be would leave no room for the next. */
+/** No term and no index is higher. */
 const highest = 2 ** 48;
+/** Elections never took so many terms: who says so would leave none for the next elections. */
+const longestLeap = 2 ** 32;
 /** A day: no timeout is as long. */
 const longestMs = 86_400_000;
 const longestReadId = 200;
@@ -56,8 +58,14 @@ const entryKinds: readonly EntryKind[] = ["data", "members", "empty"];
 /**
  * What is wrong with what a peer sent; undefined for a message that may be looked at. It throws
  * for nothing, and believes nothing: not even that the value has the type.
+ *
+ * @param ownTerm the term of the node that it was sent to
  */
-export function messageProblem(message: unknown, settings: RaftSettings): string | undefined {
+export function messageProblem(
+  message: unknown,
+  settings: RaftSettings,
+  ownTerm: number,
+): string | undefined {
   if (!isRecord(message)) return "no message";
   const { kind, term } = message;
   if (typeof kind !== "string" || !Object.hasOwn(fields, kind)) return "a message of unknown kind";
@@ -65,6 +73,7 @@ export function messageProblem(message: unknown, settings: RaftSettings): string
   const answers = kind === "pre-vote-answer" || kind === "vote-answer";
   if (!(answers ? count : positive)(term)) return `${kind} without a term`;
   const known = message as unknown as RaftMessage;
+  if (known.term > ownTerm + longestLeap) return `${kind} with a term that is far ahead`;
   for (const [name, check] of Object.entries(fields[known.kind])) {
     if (!check(message[name])) return `${kind} whose ${name} cannot be`;
   }

@@ -2,7 +2,7 @@ import type { NodeId, WantedMembers } from "./members.ts";
 import type { RaftMessage } from "./message.ts";
 
 /**
- * What may happen to a node. Whoever runs it reads the clock after the input is in hand, and hands
+ * What may happen to a node. Its runner reads the clock after the input is in hand, and hands
  * in every message that has already arrived before it says `wake`.
  */
 export type RaftInput =

@@ -169,6 +169,6 @@ interface ReadAnswer {
   readonly kind: "read-answer";
   readonly term: number;
   readonly id: string;
-  /** Whoever has applied this entry may answer the read. */
+  /** A node that has applied this entry may answer the read. */
   readonly index: number;
 }

@@ -165,6 +165,13 @@ export function mayCampaign({ id, log }: RaftState): boolean {
   return log.allMembers.some((members) => isVoter(members, id));
 }
 
+/** Commits up to this entry, which is known to be the same on a majority for good. */
+export function commitUpTo(state: RaftState, index: number): void {
+  if (index <= state.commit) return;
+  state.commit = index;
+  state.log.committed(index);
+}
+
 export function raftLeaderOf({ role, id }: RaftState): NodeId | undefined {
   if (role.kind === "raft-leader") return id;
   return role.kind === "raft-follower" ? role.raftLeader : undefined;

@@ -24,7 +24,7 @@ const soonShare = 0.1;
  *
  * The state is changed in place. Nothing here reads a clock, waits, writes or draws chance: `now`
  * is handed in (milliseconds of a monotonic clock that runs evenly; an earlier instant than the
- * last counts as the last), and so is the source of chance. Whoever runs it does what `Ready`
+ * last counts as the last), and so is the source of chance. Its runner does what `Ready`
  * says: hands the writes to the disk in order, sends each message once its write is confirmed,
  * applies what may be applied, and comes again at `wakeAt`.
  *
@@ -93,7 +93,7 @@ function takeMessage(turn: Turn, input: Extract<RaftInput, { kind: "message" }>)
   const { from, message } = input;
   const { state } = turn;
   if (!isNodeId(from) || from === state.id) return turn.notice("a message of nobody else");
-  const problem = messageProblem(message, state.settings);
+  const problem = messageProblem(message, state.settings, state.term);
   if (problem === undefined) receive(turn, from, message);
   else turn.notice(problem, from);
 }

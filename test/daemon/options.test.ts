@@ -322,11 +322,13 @@ test("config: every flag is lower case with dashes, and no two are the same", ()
   for (const flag of flags) expect(flag).toMatch(/^[a-z]+(-[a-z]+)*$/);
 });
 
+function fileDirOf(flags: Readonly<Record<string, string>>): string {
+  return loaded({ "zk-servers": "a", ...flags }).config.fileDir;
+}
+
 test("config: each service has a directory of its own where none is given", () => {
-  const fileDir = (flags: Readonly<Record<string, string>>): string =>
-    loaded({ "zk-servers": "a", ...flags }).config.fileDir;
-  expect(fileDir({})).toBe("/tmp/election/election");
-  expect(fileDir({ "zk-path": "/a/b" })).toBe("/tmp/election/a%2Fb");
-  expect(fileDir({ "zk-servers": "a/app", "zk-path": "/b" })).toBe("/tmp/election/app%2Fb");
-  expect(fileDir({ "zk-path": "/a/b", "file-dir": "/x" })).toBe("/x");
+  expect(fileDirOf({})).toBe("/tmp/election/election");
+  expect(fileDirOf({ "zk-path": "/a/b" })).toBe("/tmp/election/a%2Fb");
+  expect(fileDirOf({ "zk-servers": "a/app", "zk-path": "/b" })).toBe("/tmp/election/app%2Fb");
+  expect(fileDirOf({ "zk-path": "/a/b", "file-dir": "/x" })).toBe("/x");
 });

@@ -195,20 +195,6 @@ test("files: I3: a higher epoch in the directory fences, and nothing is pruned",
   expect(desk.names).toEqual([file(3, 1), file(8, 1)]);
 });
 
-test.each([
-  ["/other", /was written by another service, "\/other", and this one is "\/election": give each/],
-  [
-    "/election",
-    /wiped or restored, move the old files out .+ a service of this name on other servers/,
-  ],
-])("files: a fence of service %s tells whose it is", async (service, expected) => {
-  const desk = new Desk(1);
-  desk.disk.files.set(file(8, 1), JSON.stringify({ service }));
-  const end = await desk.lead();
-  if (end.kind !== "failed") throw new Error("unexpected");
-  expect(end.failure.detail).toMatch(expected);
-});
-
 test("files: I2: pruning looks at the lease between small batches", async () => {
   const desk = new Desk(1);
   for (let sequence = 1; sequence <= 100; sequence += 1) {

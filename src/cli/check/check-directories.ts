@@ -2,12 +2,11 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { within, resolvesBefore } from "../../base/deadline.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
+import { proofLimitMs } from "../../election/states/proving.ts";
 import { proveDirectory } from "../../files/directory-proof.ts";
 import { LocalDisk } from "../../disk/local-disk.ts";
 import { StateDirectory, StateDirectoryError } from "../../system/state-directory.ts";
 import { failing, type Finding, ok, warning } from "../../election/ports/finding.ts";
-
-const proofLimitMs = 5_000;
 
 /**
  * Whether a leader could write there. A directory that does not exist is not made: it would belong

@@ -1,7 +1,7 @@
 import type { Session } from "../ports/coordinator.ts";
 import { resolvesBefore, within } from "../../base/deadline.ts";
 import type { Failure, Resource } from "../failure.ts";
-import { briefly, letGo } from "./let-go.ts";
+import { briefly, letGo, stillRunning } from "./let-go.ts";
 import { proveDuty } from "./proving.ts";
 import {
   type Context,
@@ -83,7 +83,7 @@ async function release(context: Context, holdings: Holdings): Promise<Holdings> 
 /** What is wrong with an effect that has not ended in the time that the duty needs for it. */
 async function hangingEffect({ tenure }: Holdings): Promise<Failure | undefined> {
   if (tenure === undefined || (await hasSettled(tenure.ended))) return undefined;
-  const detail = `an effect of epoch ${tenure.leadership.epoch} is still running`;
+  const detail = stillRunning(tenure);
   return { resource: "duty", code: "duty-failed", detail };
 }
 

@@ -62,8 +62,8 @@ export type PieceReading =
  *   `persisted` for it; it may be readable before. Until then the core reads its own copy.
  * - The terms of all entries, and the snapshot's data, are always at hand. The entries themselves
  *   need not be: `entries` answers undefined for what must first be read from disk, begins to
- *   read it, and whoever runs the core gives the input `log-read` once it is there. It keeps what
- *   it read at least until it was asked again, or for one election timeout.
+ *   read it, and the node gives the input `log-read` once it is there. The store keeps what it read
+ *   at least until it was asked again, or for one election timeout.
  * - The first entries may disappear at any time between two steps, up to the snapshot's index.
  */
 export interface LogStore {

@@ -2,7 +2,7 @@ import { entryBytes, type EntryKind, type RaftEntry } from "../log/log-store.ts"
 import { reachedByMajority } from "../majority.ts";
 import { encodeMembers, isJoint, isVoter, nodesOf, secondStep } from "../members.ts";
 import { newProgress } from "../progress.ts";
-import type { LeaderRole } from "../state.ts";
+import { commitUpTo, type LeaderRole } from "../state.ts";
 import type { Turn } from "../turn.ts";
 import { becomeFollower } from "./become-follower.ts";
 import { sendToAll } from "./sending.ts";
@@ -47,8 +47,7 @@ export function advanceCommit(turn: Turn, role: LeaderRole): void {
     id === self ? log.durableIndex : (role.progress.get(id)?.match ?? 0),
   );
   if (reached <= state.commit || !log.has(reached, state.term)) return;
-  state.commit = reached;
-  log.committed(reached);
+  commitUpTo(state, reached);
   while ((role.uncommitted[0]?.lastIndex ?? Infinity) <= reached) {
     role.uncommittedBytes -= role.uncommitted.shift()?.bytes ?? 0;
   }

@@ -1,6 +1,7 @@
 import { impossible } from "../impossible.ts";
 import type { NodeId } from "../members.ts";
 import type { AppendRequest, FromRaftLeader, HeartbeatRequest, TimeoutNow } from "../message.ts";
+import { commitUpTo } from "../state.ts";
 import type { Turn } from "../turn.ts";
 import { hearRaftLeader } from "./become-follower.ts";
 import { receiveSnapshot } from "./snapshot-receiving.ts";
@@ -43,16 +44,9 @@ export function followerReceives(
   }
 }
 
-/** Commits up to an index that is known to be the same as the raft leader's (F3). */
-function commitUpTo({ state }: Turn, index: number): void {
-  if (index <= state.commit) return;
-  state.commit = index;
-  state.log.committed(index);
-}
-
 function receiveHeartbeat(turn: Turn, to: NodeId, { commit, round }: HeartbeatRequest): void {
   const { log, term } = turn.state;
-  if (commit <= log.lastIndex) commitUpTo(turn, commit);
+  if (commit <= log.lastIndex) commitUpTo(turn.state, commit);
   else turn.notice(`it says that entry ${commit} is here, the last is ${log.lastIndex}`, to);
   turn.send(to, { kind: "heartbeat-answer", term, round });
 }
@@ -81,7 +75,7 @@ function receiveEntries(turn: Turn, to: NodeId, request: AppendRequest): void {
   if (first <= state.commit) return turn.notice(`it would change entry ${first}`, to);
   if (first <= log.lastIndex) log.cut(first);
   log.append(added);
-  commitUpTo(turn, Math.min(request.commit, end));
+  commitUpTo(state, Math.min(request.commit, end));
   const index = Math.max(end, state.commit);
   turn.send(to, { kind: "append-answer", term, accepted: true, index }, index);
 }

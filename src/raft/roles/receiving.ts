@@ -13,7 +13,8 @@ import { answerVoteRequest } from "./voting.ts";
 /**
  * Takes a message that was checked.
  *
- * G1. A later term is followed, whoever tells of it; only requests for votes are looked at first.
+ * G1. A later term is followed, from any node that tells of it; only requests for votes are looked
+ *     at first.
  * G2. A request of an earlier term changes nothing, and is answered with the term. An answer of an
  *     earlier term is not looked at; a refusal of the running campaign is the only exception.
  * G3. There is one raft leader in a term: what another says is not believed.

@@ -1,5 +1,6 @@
 import type { NodeId } from "../members.ts";
 import type { SnapshotRequest } from "../message.ts";
+import { commitUpTo } from "../state.ts";
 import type { Turn } from "../turn.ts";
 
 /**
@@ -14,10 +15,7 @@ export function receiveSnapshot(turn: Turn, to: NodeId, request: SnapshotRequest
   const { log, term, settings } = state;
   const { snapshot, offset, data, last } = request;
   const { index } = snapshot;
-  if (log.has(index, snapshot.term) && index > state.commit) {
-    state.commit = index;
-    log.committed(index);
-  }
+  if (log.has(index, snapshot.term)) commitUpTo(state, index);
   if (index <= state.commit) {
     state.receiving = undefined;
     const accepted = { accepted: true, index: state.commit } as const;
@@ -41,7 +39,7 @@ export function receiveSnapshot(turn: Turn, to: NodeId, request: SnapshotRequest
   }
   state.receiving = undefined;
   log.restore(snapshot);
-  state.commit = index;
+  commitUpTo(state, index);
   turn.send(to, { kind: "append-answer", term, accepted: true, index }, index);
 }
 

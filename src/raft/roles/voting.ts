@@ -11,7 +11,7 @@ import { becomeFollower } from "./become-follower.ts";
  *     heard a raft leader, was one, or started (but not at its first start), and after it granted
  *     a vote. Only a campaign that the raft leader asked for is never refused.
  * V3. A refusal raises no term.
- * V4. Whoever votes says how long it was silent: since it acknowledged a raft leader, in whatever
+ * V4. A voter says how long it was silent: since it acknowledged a raft leader, in whatever
  *     role, was one, or started. Granting a vote does not count.
  *
  * Why sessions may rest on V4: a touch is confirmed by raft leader j only by a round that started

@@ -26,7 +26,7 @@ export interface Rule {
   readonly depth?: number;
 }
 
-const hearing = `export function noteRaftLeader({ state, now }: Turn): void {
+const hearing = `function noteRaftLeader({ state, now }: Turn): void {
   state.silentSince = now;`;
 const heardHere = `  becomeFollower(turn, state.term, raftLeader);
   noteRaftLeader(turn);`;

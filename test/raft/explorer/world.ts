@@ -124,14 +124,13 @@ export class ExploredWorld implements Observer {
     for (const node of this.nodes.values()) node.partTimers();
     for (let round = 0; round < mostRecovery; round += 1) {
       this.tick();
-      for (const { id, wakeAt, clock } of this.nodes.values()) {
-        const node = this.nodes.get(id);
-        if (node !== undefined && wakeAt <= clock.call(node, this.now))
-          this.give(id, { kind: "wake" });
+      for (const node of this.nodes.values()) {
+        if (node.wakeAt <= node.clock(this.now)) this.give(node.id, { kind: "wake" });
       }
       for (let hop = 0; hop < hopsOfTick; hop += 1) {
         for (const id of this.nodes.keys()) this.flush(id);
-        for (const link of [...this.links.keys()]) this.deliver(link, (messages) => messages);
+        const links = Array.from(this.links.keys());
+        for (const link of links) this.deliver(link, (messages) => messages);
       }
       const leaders = [...this.nodes.values()].filter(({ book }) => book !== undefined);
       if (leaders.length === 1 && round % 10 === 9) this.propose(leaders[0]?.id ?? "", text);

@@ -1,3 +1,4 @@
+import type { Coordination } from "../../../src/election/ports/coordination.ts";
 import type {
   Coordinator,
   Epoch,
@@ -46,7 +47,7 @@ export class ReplicaProcess {
   /** A part of it can change, see `reload`. */
   readonly config: SimulatedConfig & { readonly replicaId: ReplicaId };
   readonly #progress: Progress;
-  readonly #coordination: ZooKeeperCoordination;
+  readonly #coordination: Coordination;
   readonly #stop = new AbortController();
   readonly #options: ReplicaOptions;
   readonly #replica: SimulatedReplica;
@@ -271,7 +272,10 @@ export class ReplicaProcess {
     };
     const own = this.#state;
     const state = own && (await StateDirectory.on(own.disk, own.locks));
-    return await runReleasing(state, means, async () => run(this.#context(state, tell)));
+    return await runReleasing(state, means, async () => {
+      await this.#coordination.start(this.#stop.signal);
+      return await run(this.#context(state, tell));
+    });
   }
 
   #context(state: StateDirectory | undefined, tell: Teller) {
