@@ -11,6 +11,7 @@ import type { Log } from "../telemetry/log/log.ts";
 import { coordinationOf } from "./coordination.ts";
 import { openStateDirectory, runReleasing } from "./crash-release.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
+import { grantedTimings } from "./granted-timings.ts";
 import { checkToken, openHttp } from "./http.ts";
 import { leaderCommands } from "./leader-commands.ts";
 import { historyName, openTelemetry, savedInTheEnd, tellStart } from "./open-telemetry.ts";
@@ -43,7 +44,8 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const supervision = { scheduler, coordination, observer: telemetry.observer, lock };
   const commands = await leaderCommands(options, supervision);
   signals.deliverTo(signalHandlers({ live, telemetry, stop, stepDown, commands }));
-  const observer = notifier === undefined ? telemetry.observer : telemetry.observerAnd(notifier);
+  const judge = grantedTimings(options, live, coordination, log);
+  const observer = telemetry.observerAnd(...(notifier === undefined ? [] : [notifier]), judge);
   const coordinator = coordination.coordinator({ observer, describe, records: state, tell });
   const end = new DaemonEnd(log, stop);
   const releasing = { coordination, scheduler, tell, stop: stop.signal };
