@@ -5,6 +5,7 @@ import {
   coordinatorLabel,
   leastSessionTimeoutMs,
   coordinatorOptions,
+  servicePlace,
   usualSessionTimeouts,
   serviceFields as fieldsOfService,
 } from "../coordination/zookeeper/options.ts";
@@ -12,7 +13,7 @@ import type { ReplicaId } from "../election/ports/coordinator.ts";
 import { commandCheck } from "../exec/command-checks.ts";
 import { commandVariables } from "../exec/command-environment.ts";
 import { commandOptions } from "../exec/options.ts";
-import { fileOptions } from "../files/options.ts";
+import { directoryOption, fileOptions } from "../files/options.ts";
 import { httpOptions, tokenCheck } from "../http/options.ts";
 import {
   type ConfigOf,
@@ -28,7 +29,7 @@ import { stateOptions } from "../system/options.ts";
 import { logOptions } from "../telemetry/options.ts";
 import { defaultReplicaId, parseReplicaId } from "./replica-id.ts";
 
-const { leaderTimeoutMs, ...directoryOptions } = fileOptions;
+const { leaderTimeoutMs, storageCapacity } = fileOptions;
 
 /**
  * The options of every room, and those that the composition itself reads, in the order of the help.
@@ -43,7 +44,8 @@ export const options = {
       help: "Time between two attempts to become leader, besides those when it is our turn.",
     }),
   ),
-  ...directoryOptions,
+  fileDir: directoryOption(servicePlace),
+  storageCapacity,
   failoverTimeoutMs: liveOption(
     durationOption("1s", {
       flag: "failover-timeout",

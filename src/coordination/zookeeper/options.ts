@@ -94,6 +94,16 @@ export const coordinatorOptions = {
   }),
 } as const;
 
+/** Where a service is kept, chroot included, by the texts of its options. */
+export const servicePlace = {
+  shown: `<${coordinatorOptions.zkPath.flag}>`,
+  of: (valueOf: (flag: string) => string): string => {
+    const servers = parseServers(valueOf(coordinatorChoice.zkServers.flag));
+    const chroot = servers.kind === "valid" ? servers.value.chroot : "";
+    return chroot + valueOf(coordinatorOptions.zkPath.flag);
+  },
+};
+
 /** The session timeout that is asked for where none is given. */
 export const usualSessionTimeouts = { "zk-servers": "10s" } as const;
 

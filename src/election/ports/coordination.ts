@@ -64,6 +64,8 @@ export interface Examination {
   readonly roster: Roster;
   /** As it would be granted; as it was asked for where nobody answers. */
   readonly timing: LeaseTiming;
+  /** The same, where servers grant different ones: by the one that grants the shortest lease. */
+  readonly shortestTiming: LeaseTiming;
   /** What bounds the time without a leader, see `Coordination.bounds`. */
   forecast(settings: FailoverSettings): Forecast;
 }

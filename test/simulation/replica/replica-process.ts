@@ -18,7 +18,7 @@ import { runReleasing } from "../../../src/daemon/crash-release.ts";
 import type { Teller } from "../../../src/election/ports/crash-records.ts";
 import { replicaContext } from "../../../src/daemon/replica.ts";
 import { StateDirectory } from "../../../src/system/state-directory.ts";
-import { dutyBeginMs, dutyEndMs } from "../../../src/exec/timings.ts";
+import { dutyBeginMs, dutyEndMs, stopLimits } from "../../../src/exec/timings.ts";
 import { Life } from "../referee/life.ts";
 import type { Link } from "../world/link.ts";
 import type { Random } from "../world/random.ts";
@@ -339,8 +339,8 @@ export class ReplicaProcess {
       lock,
       machine,
       calmAtMs,
-      stopTimeoutMs: config.execStopTimeoutMs,
-      killMarginMs: this.#coordination.timing.killMarginMs,
+      limits: (isUnderLease: boolean) =>
+        stopLimits(config, this.#coordination.timing, isUnderLease),
       hookTimeoutMs: config.hookTimeoutMs,
     };
     this.#commands = new ReplicaCommands(options, command !== "none", hooks);
