@@ -97,8 +97,9 @@ export class SimulatedDisk implements Disk {
     const { directory, witness } = this.#options;
     witness.starts("publish", final, this.#begunMs);
     await this.#effect(() => {
-      this.#mayWrite();
       const file = directory.files.get(temporary);
+      // What was given its room before gets another name on a full disk, too.
+      if (!directory.has("full") || file?.blocks === undefined) this.#mayWrite();
       if (file === undefined) throw new DiskError("missing", `ENOENT: ${temporary}`);
       const displaced = this.#replaced(final);
       directory.change({ taken: temporary, given: { name: final, file } });
