@@ -7,7 +7,7 @@ const sectorBytes = 512;
 export class SimulatedBlocks {
   #seen: Uint8Array = new Uint8Array();
   #kept: Uint8Array = new Uint8Array();
-  #unsynced: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
+  #unsynced: Part[] = [];
 
   get size(): number {
     return this.#seen.length;
@@ -24,6 +24,9 @@ export class SimulatedBlocks {
     this.#unsynced.push(part);
     return () => {
       if (!this.#unsynced.includes(part)) return;
+      const before = this.#unsynced.slice(0, this.#unsynced.indexOf(part));
+      // What a failed write left can no longer come over what was flushed later.
+      for (const other of before) overlay(other, part);
       this.#unsynced = this.#unsynced.filter((other) => other !== part);
       this.#kept = written(this.#kept, part.offset, part.bytes);
     };
@@ -48,6 +51,22 @@ export class SimulatedBlocks {
       content[offset] = (content[offset] ?? 0) ^ (1 << bit);
     }
   }
+}
+
+interface Part {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Gives a part the bytes of another one where the two cover the same place. */
+function overlay(part: Part, other: Part): void {
+  const start = Math.max(part.offset, other.offset);
+  const end = Math.min(part.offset + part.bytes.length, other.offset + other.bytes.length);
+  if (start >= end) return;
+  part.bytes.set(
+    other.bytes.subarray(start - other.offset, end - other.offset),
+    start - part.offset,
+  );
 }
 
 function written(content: Uint8Array, offset: number, bytes: Uint8Array): Uint8Array {
