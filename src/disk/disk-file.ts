@@ -10,7 +10,7 @@ export interface DiskFile {
   readonly size: number;
   /** The bytes from `offset` on: `length` of them, or fewer where the file ends. */
   readAt(offset: number, length: number): Promise<Uint8Array>;
-  /** Writes at `offset`; a gap behind the end reads as zeros. The bytes stay as they are meanwhile. */
+  /** Writes at `offset`; a gap reads as zeros. The bytes must stay as they are meanwhile. */
   writeAt(offset: number, bytes: Uint8Array): Promise<void>;
   /** Lets go of the file. Nothing else of it may be under way, and nothing is asked afterwards. */
   close(): Promise<void>;

@@ -4,9 +4,9 @@ const polynomial = 0x82f63b78;
 /** Eight tables of 256 words, one after another: eight bytes are taken in one turn. */
 const tables = new Int32Array(8 * 256);
 for (let byte = 0; byte < 256; byte += 1) {
-  let word = byte;
-  for (let bit = 0; bit < 8; bit += 1) word = (word >>> 1) ^ (word & 1 ? polynomial : 0);
-  tables[byte] = word;
+  let value = byte;
+  for (let bit = 0; bit < 8; bit += 1) value = (value >>> 1) ^ (value & 1 ? polynomial : 0);
+  tables[byte] = value;
 }
 for (let at = 256; at < tables.length; at += 1) {
   const before = tables[at - 256] ?? 0;

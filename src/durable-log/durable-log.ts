@@ -10,7 +10,7 @@ import { entryBytes } from "../raft/log/log-store.ts";
 import type { LogWrite } from "../raft/log/write.ts";
 import { EntryReader } from "./entry-reader.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { type Identity, readIdentity, writeIdentity } from "./identity.ts";
+import { type DirectoryIdentity, readDirectoryIdentity, writeIdentity } from "./identity.ts";
 import { LogError } from "./log-error.ts";
 import { LogIndex } from "./log-index.ts";
 import type { LogRecord, Position } from "./record.ts";
@@ -19,7 +19,7 @@ import type { Segment } from "./segment.ts";
 import {
   noSnapshot,
   readSnapshot,
-  removeSnapshotsBut,
+  removeSnapshotsBefore,
   type Snapshot,
   writeSnapshot,
 } from "./snapshot-file.ts";
@@ -63,7 +63,7 @@ export interface DurableLogOptions {
  */
 export class DurableLog implements LogStore, AsyncDisposable {
   /** Who this directory is, as of this start. */
-  identity: Identity;
+  identity: DirectoryIdentity;
   readonly #options: DurableLogOptions;
   readonly #index: LogIndex;
   readonly #segments: Segment[];
@@ -104,13 +104,14 @@ export class DurableLog implements LogStore, AsyncDisposable {
    */
   static async open(options: DurableLogOptions): Promise<DurableLog> {
     const { disk, node, cluster, newId, cacheBytes } = options;
-    const before = await readIdentity(disk);
+    const before = await readDirectoryIdentity(disk);
     mustBeOurs(before, options);
     const directory = before?.directory ?? newId();
     const index = new LogIndex(cacheBytes);
     if (before === undefined && (await segmentNumbers(disk)).length > 0) {
       throw new LogError("incomplete", "it is missing", { file: "identity", offset: 0 });
     }
+    index.isRecovering = true;
     const { segments, lastFrame } = await recoverLog(disk, directory, index);
     if (segments.length === 0 && before?.hasLog === true) {
       throw new LogError("incomplete", "no segment of the log is there", {
@@ -118,13 +119,13 @@ export class DurableLog implements LogStore, AsyncDisposable {
         offset: 0,
       });
     }
+    const problem = index.recovered();
+    if (problem !== undefined) {
+      throw new LogError("incomplete", problem, { file: segments[0]?.name ?? "log", offset: 0 });
+    }
     const { snapshot: position } = index;
     const snapshot =
       position === undefined ? noSnapshot : await readSnapshot(disk, directory, position);
-    if (index.base.index > snapshot.meta.index) {
-      const place = { file: segments[0]?.name ?? "log", offset: 0 };
-      throw new LogError("incomplete", "entries between snapshot and log are missing", place);
-    }
     const starts = (before?.starts ?? 0) + 1;
     const known = { cluster: before?.cluster ?? cluster, node, directory };
     const identity = { ...known, starts, startId: newId(), hasLog: before?.hasLog ?? false };
@@ -316,7 +317,6 @@ export class DurableLog implements LogStore, AsyncDisposable {
   /** Lets go of segments that the snapshot covers: oldest first, and never the last one. */
   #tidy(isReplaced: boolean): void {
     const { keepBytes, disk } = this.#options;
-    const kept = [positionOf(this.#snapshot.meta), ...(this.#previous ? [this.#previous] : [])];
     let bytes = this.#segments.reduce((sum, { end }) => sum + end, 0);
     for (let [first, next] = this.#segments; first && next; [first, next] = this.#segments) {
       bytes -= first.end;
@@ -336,14 +336,14 @@ export class DurableLog implements LogStore, AsyncDisposable {
       // At a start nothing is known of the snapshot before: it stays until the next one.
       if (this.#previous === undefined) return;
       // What cannot be removed is tried again with the next snapshot.
-      await removeSnapshotsBut(disk, kept).catch(() => undefined);
+      await removeSnapshotsBefore(disk, this.#previous.index).catch(() => undefined);
     });
   }
 }
 
 interface LogParts {
   readonly options: DurableLogOptions;
-  readonly identity: Identity;
+  readonly identity: DirectoryIdentity;
   readonly index: LogIndex;
   readonly snapshot: Snapshot;
   readonly segments: readonly Segment[];
@@ -354,7 +354,10 @@ function positionOf({ index, term }: SnapshotMeta): Position {
   return { index, term };
 }
 
-function mustBeOurs(identity: Identity | undefined, { node, cluster }: DurableLogOptions): void {
+function mustBeOurs(
+  identity: DirectoryIdentity | undefined,
+  { node, cluster }: DurableLogOptions,
+): void {
   if (identity === undefined) return;
   if (identity.node !== node) throw foreign("node", node, identity.node);
   if (cluster === undefined || identity.cluster === undefined) return;

@@ -8,7 +8,7 @@ interface EntryReaderOptions {
   readonly index: LogIndex;
   /** Called when what was asked for is at hand. */
   readonly onRead: () => void;
-  /** Called when an entry is not what was written, or cannot be read: the log is not to be trusted. */
+  /** Called when an entry cannot be read, or is not what was written: trust nothing then. */
   readonly onFailure: (error: LogError) => void;
 }
 

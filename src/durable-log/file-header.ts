@@ -8,7 +8,7 @@ const magic = "ELECTION";
 const fileKinds = { segment: 1, snapshot: 2 } as const;
 
 /** The first sector of every file of the log. Later formats keep magic, checksum and format. */
-export interface FileHeader {
+interface FileHeader {
   readonly kind: keyof typeof fileKinds;
   /** The id of the data directory: 32 hexadecimal digits. */
   readonly directory: string;

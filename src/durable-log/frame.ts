@@ -10,7 +10,7 @@ import { type LogRecord, readRecord, recordBytes, writeRecord } from "./record.t
  * - A2. A frame says up to which frame everything was durable when it was made. A bad frame that a
  *   later one calls durable has rotted as well.
  */
-export interface Frame {
+interface Frame {
   /** 1, 2, 3, ... since the birth of the log, without a gap. */
   readonly number: number;
   /** The frames up to this number were durable when this one was made. */
@@ -19,12 +19,12 @@ export interface Frame {
 }
 
 export const sectorBytes = 512;
-/** Magic (4), CRC-32C of the rest (4), length (4), CRC-32C (4), number (6), durable (6), sectors (4). */
+/** Magic (4), CRC of the rest (4), length (4), CRC (4), number (6), durable (6), sectors (4). */
 const headerBytes = 32;
 const magic = 0x4d524645;
 
 /** What lies at a place where a frame may begin. */
-export type FrameReading =
+type FrameReading =
   | {
       readonly kind: "frame";
       readonly frame: Frame;

@@ -28,10 +28,10 @@ interface Flight {
   done: boolean;
 }
 
-export interface GroupCommitOptions {
+interface GroupCommitOptions {
   readonly index: LogIndex;
   readonly spares: SpareSegments;
-  /** From the oldest to the one that is written; it grows here, and shrinks where the log is cut. */
+  /** From the oldest to the one that is written; it grows here, and shrinks by snapshots. */
   readonly segments: Segment[];
   readonly lastFrame: number;
   /** Several appends share a flush until their records have this many bytes. */
@@ -90,7 +90,7 @@ export class GroupCommit {
     await promise;
   }
 
-  /** Writes that all before is durable, unless that is written: rot is told from a torn end then. */
+  /** Writes that all before is durable, unless that is written: rot is told from a tear then. */
   async seal(): Promise<void> {
     if (this.#sealed < this.#newest) await this.append([]);
   }

@@ -3,7 +3,7 @@ import { crc32c } from "./crc32c.ts";
 import { LogError } from "./log-error.ts";
 
 /** Who a data directory is, and how often it was started. */
-export interface Identity {
+export interface DirectoryIdentity {
   /** The cluster that it belongs to; undefined before that is born. */
   readonly cluster: string | undefined;
   readonly node: string;
@@ -22,7 +22,7 @@ const format = 1;
 const mostBytes = 65_536;
 
 /** Undefined where there is none. Throws a LogError for one that cannot be trusted. */
-export async function readIdentity(disk: Disk): Promise<Identity | undefined> {
+export async function readDirectoryIdentity(disk: Disk): Promise<DirectoryIdentity | undefined> {
   const place = { file, offset: 0 };
   const text = await disk.read(file, mostBytes).catch((error: unknown) => {
     throw new LogError("unreadable", "it cannot be read", place, error);
@@ -40,11 +40,11 @@ export async function readIdentity(disk: Disk): Promise<Identity | undefined> {
       place,
     );
   }
-  return JSON.parse(content) as Identity;
+  return JSON.parse(content) as DirectoryIdentity;
 }
 
 /** Replaces the identity. It is durable when this resolves. */
-export async function writeIdentity(disk: Disk, identity: Identity): Promise<void> {
+export async function writeIdentity(disk: Disk, identity: DirectoryIdentity): Promise<void> {
   const content = JSON.stringify(identity);
   const text = `${format} ${crc32c(Buffer.from(content))}\n${content}\n`;
   await disk.writeDurably(`${file}.new`, text);

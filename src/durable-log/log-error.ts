@@ -10,7 +10,7 @@
  *   the process must end: only a new start reads what is there.
  * - `closed`: nothing is written any more.
  */
-export type LogErrorCode =
+type LogErrorCode =
   "corrupt" | "unreadable" | "foreign" | "too-new" | "incomplete" | "write-failed" | "closed";
 
 const replace =
@@ -43,7 +43,7 @@ export class LogError extends Error {
 }
 
 /** Where in a log something is. */
-export interface LogPlace {
+interface LogPlace {
   readonly file: string;
   readonly offset: number;
 }

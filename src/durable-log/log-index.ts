@@ -21,6 +21,10 @@ export class LogIndex {
   /** The snapshot that counts; undefined where there never was one. */
   snapshot: Position | undefined;
   readonly #mostCachedBytes: number;
+  /** While a start reads the log. */
+  isRecovering = false;
+  /** Whether the term of the base is not known, because the segments before are gone. */
+  #isBaseUnknown = false;
   #places: EntryPlace[] = [];
   /** The entries below this index are not in memory, but those of members. */
   #cachedFrom = 1;
@@ -54,7 +58,13 @@ export class LogIndex {
         this.hardState = record.hardState;
         return undefined;
       case "cut":
-        if (record.from <= this.base.index) return "entries of a snapshot are cut";
+        if (record.from <= this.base.index) {
+          if (!this.isRecovering) return "entries of a snapshot are cut";
+          // The segments before are gone, and so a later record names a snapshot that covers this.
+          this.#startAt({ index: record.from - 1, term: 0 });
+          this.#isBaseUnknown = true;
+          return undefined;
+        }
         this.#removeFrom(record.from);
         return undefined;
       case "snapshot":
@@ -79,6 +89,18 @@ export class LogIndex {
   /** Begins behind a position, without entries: the first segment that is there says where. */
   startAt(position: Position): void {
     this.#startAt(position);
+  }
+
+  /** Ends a recovery. Returns what is missing between the snapshot and the log, if anything. */
+  recovered(): string | undefined {
+    this.isRecovering = false;
+    const snapshot = this.snapshot ?? { index: 0, term: 0 };
+    const missing = "entries between snapshot and log are missing";
+    if (this.base.index > snapshot.index || this.lastIndex < snapshot.index) return missing;
+    if (!this.#isBaseUnknown) return undefined;
+    if (snapshot.index === this.base.index) this.base = snapshot;
+    else this.dropUpTo(snapshot);
+    return undefined;
   }
 
   /** Forgets the entries up to this one, which no longer are on the disk. */
@@ -106,6 +128,7 @@ export class LogIndex {
 
   #startAt(position: Position): void {
     this.base = position;
+    this.#isBaseUnknown = false;
     this.#places = [];
     this.#cachedFrom = position.index + 1;
     this.#cachedBytes = 0;

@@ -9,7 +9,7 @@ import { newSegment, type Segment, segmentName, segmentNumber } from "./segment.
 const pieceBytes = 1_048_576;
 
 /** What a start found, with its files open. */
-export interface RecoveredLog {
+interface RecoveredLog {
   readonly segments: readonly Segment[];
   /** The number of the last frame. */
   readonly lastFrame: number;

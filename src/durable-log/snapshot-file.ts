@@ -99,12 +99,14 @@ async function contentOf(disk: Disk, name: string): Promise<Buffer> {
   }
 }
 
-/** Removes the snapshots that no recovery can ask for: all but these. */
-export async function removeSnapshotsBut(disk: Disk, kept: readonly Position[]): Promise<void> {
-  const names = new Set(kept.map(nameOf));
+/** Removes the snapshots of before this index. No recovery asks for them any more. */
+export async function removeSnapshotsBefore(disk: Disk, index: number): Promise<void> {
   const old: string[] = [];
   for await (const batch of disk.names()) {
-    old.push(...batch.filter((name) => /^snapshot-\d+-\d+$/.test(name) && !names.has(name)));
+    for (const name of batch) {
+      const found = /^snapshot-(\d+)-\d+$/.exec(name)?.[1];
+      if (found !== undefined && Number(found) < index) old.push(name);
+    }
   }
   for (const name of old) await disk.remove(name);
 }

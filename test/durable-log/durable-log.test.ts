@@ -61,17 +61,17 @@ test("durable log: many writes share a flush, and each resolves after it", async
 
 test("durable log: D4: entries that are not in memory are read through their checksums", async () => {
   const directory = new SimulatedDirectory(() => 0);
-  let reads = 0;
+  const counts = { reads: 0 };
   const failures: string[] = [];
   const more = {
     cacheBytes: 200,
-    onRead: () => (reads += 1),
+    onRead: () => (counts.reads += 1),
     onFailure: (error: LogError) => failures.push(error.code),
   };
   const log = await openOn(directory, more);
   for (let at = 1; at <= 40; at += 1) await log.write(write({ entries: [entry(at)] }));
   expect(log.entries(3, 9, 10_000)).toBeUndefined();
-  while (reads === 0) await Promise.resolve();
+  while (counts.reads === 0) await Promise.resolve();
   expect(log.entries(3, 4, 10_000)).toEqual([entry(3), entry(4)]);
   expect(log.entries(3, 4, 1)).toEqual([entry(3)]);
   const file = directory.files.get("log-000000000000001");

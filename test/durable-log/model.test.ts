@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
+import { DurableLog } from "../../src/durable-log/durable-log.ts";
 import type { RaftEntry } from "../../src/raft/log/log-store.ts";
 import { Random } from "../simulation/world/random.ts";
 import { SimulatedDirectory } from "../simulation/world/simulated-directory.ts";
-import { contentOf, entry, openOn, write } from "./stage.ts";
+import { contentOf, diskOf, entry, FaultySteps, optionsFor, write } from "./stage.ts";
 
 const members = { voters: ["1"], outgoing: [], learners: [], context: "" };
 
@@ -29,7 +30,8 @@ test.each(Array.from({ length: 40 }, (_, at) => at + 1))(
     const random = new Random(seed, "log");
     const directory = new SimulatedDirectory(() => 0);
     const model = new LogModel();
-    let log = await openOn(directory);
+    let steps = new FaultySteps();
+    let log = await DurableLog.open(optionsFor(diskOf(directory, steps)));
     for (let turn = 0; turn < 60; turn += 1) {
       const made = (count: number): readonly RaftEntry[] =>
         Array.from({ length: count }, (_, at) =>
@@ -56,8 +58,10 @@ test.each(Array.from({ length: 40 }, (_, at) => at + 1))(
         await log.keepSnapshot({ meta: { index, term, members }, data: new Uint8Array(index) });
         model.snapshot = index;
       } else {
+        steps.die();
         directory.losePower(random);
-        log = await openOn(directory);
+        steps = new FaultySteps();
+        log = await DurableLog.open(optionsFor(diskOf(directory, steps)));
       }
       const found = contentOf(log).filter((text) => Number.parseInt(text, 10) > model.snapshot);
       expect(found).toEqual([...model.behindSnapshot()]);

@@ -26,6 +26,11 @@ export class FaultySteps implements DiskSteps {
     this.#fault = fault;
   }
 
+  /** No step of this process is taken any more. */
+  die(): void {
+    this.#isDead = true;
+  }
+
   meanwhile(then: () => void): void {
     then();
   }

@@ -99,12 +99,12 @@ async function run(
     }
     await log[Symbol.asyncDispose]();
   })().catch(() => undefined);
-  let ended = false;
+  const progress = { over: false };
   void running.then(() => {
-    ended = true;
+    progress.over = true;
   });
   // A process that has crashed never ends: no step of it is taken any more.
-  for (let before = -1; !ended && before !== steps.count;) {
+  for (let before = -1; !progress.over && before !== steps.count;) {
     before = steps.count;
     for (let turn = 0; turn < 3; turn += 1) {
       await new Promise<void>((resolve) => setImmediate(resolve));
@@ -149,18 +149,20 @@ test.each(Object.entries(scripts))(
   20_000,
 );
 
+const content = async (): Promise<SimulatedDirectory> => {
+  const directory = new SimulatedDirectory(() => 0);
+  const log = await openOn(directory);
+  await log.write(write({ hardState: { term: 2, vote: "3" }, entries: [entry(1), entry(2)] }));
+  await log.write(write({ cutFrom: 2, entries: [entry(2, 2, large)] }));
+  await log.keepSnapshot({ meta: { index: 1, term: 1, members }, data: new Uint8Array(40) });
+  await log[Symbol.asyncDispose]();
+  return directory;
+};
+
+const blocksOf = (directory: SimulatedDirectory) =>
+  directory.files.get("log-000000000000001")?.blocks;
+
 test("durable log: a torn end is cut at every prefix of a write, and no bit of what was told rots unseen", async () => {
-  const content = async (): Promise<SimulatedDirectory> => {
-    const directory = new SimulatedDirectory(() => 0);
-    const log = await openOn(directory);
-    await log.write(write({ hardState: { term: 2, vote: "3" }, entries: [entry(1), entry(2)] }));
-    await log.write(write({ cutFrom: 2, entries: [entry(2, 2, large)] }));
-    await log.keepSnapshot({ meta: { index: 1, term: 1, members }, data: new Uint8Array(40) });
-    await log[Symbol.asyncDispose]();
-    return directory;
-  };
-  const blocksOf = (directory: SimulatedDirectory) =>
-    directory.files.get("log-000000000000001")?.blocks;
   const whole = Buffer.from(blocksOf(await content())?.read(0, 100_000) ?? []);
   const end = whole.findLastIndex((byte) => byte !== 0);
   for (let offset = 0; offset <= end; offset += 3) {
