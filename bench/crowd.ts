@@ -69,6 +69,7 @@ function candidate(replica: ReplicaId): Context {
     describe,
   });
   const duty = new LeaderFiles({
+    service: "/crowd",
     disk: new LocalDisk(values["file-dir"]),
     scheduler,
     observer,
@@ -84,6 +85,7 @@ function candidate(replica: ReplicaId): Context {
     coordinator,
     duty,
     dutyEndMs: 0,
+    dutyProblem: undefined,
     observer,
     budget,
     timings,

@@ -9,7 +9,7 @@ import { classPath, type Contender, contenders } from "./contender.ts";
 import { EtcdServers } from "./etcd-servers.ts";
 
 /** Curator makes its paths containers; the servers' writes to delete them are none of a round's. */
-const serverOptions = { properties: ["znode.container.checkIntervalMs=86400000"] };
+const coordinatorOptions = { properties: ["znode.container.checkIntervalMs=86400000"] };
 /** What all contenders are given. */
 export const sessionMs = 4_000;
 
@@ -39,7 +39,7 @@ export class Grounds implements AsyncDisposable {
   static async open(names: readonly string[], seed: number): Promise<Grounds> {
     await using owned = new AsyncDisposableStack();
     await forgetCached(binary);
-    const stage = owned.use(await Stage.open(serverOptions));
+    const stage = owned.use(await Stage.open(coordinatorOptions));
     const probe = owned.use(new EnsembleProbe(stage.servers));
     const etcd = names.includes("etcd") ? owned.use(await EtcdServers.open()) : undefined;
     const classes = stage.directory("classes");

@@ -5,12 +5,13 @@ import { run } from "../election/machine.ts";
 import type { Teller } from "../election/ports/crash-records.ts";
 import { StepDown } from "../election/step-down.ts";
 import { HttpServerError } from "../http/http-server-error.ts";
-import { listenToSignals } from "../system/process-signals.ts";
+import { ProcessSignals } from "../system/process-signals.ts";
 import { RealScheduler } from "../system/real-scheduler.ts";
 import type { Log } from "../telemetry/log/log.ts";
 import { coordinationOf } from "./coordination.ts";
 import { openStateDirectory, runReleasing } from "./crash-release.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
+import { grantedTimings } from "./granted-timings.ts";
 import { checkToken, openHttp } from "./http.ts";
 import { leaderCommands } from "./leader-commands.ts";
 import { historyName, openTelemetry, savedInTheEnd, tellStart } from "./open-telemetry.ts";
@@ -24,6 +25,7 @@ import { signalHandlers } from "./signals.ts";
 export async function runDaemon(options: DaemonOptions): Promise<number> {
   const live = new LiveConfig(optionTable.options, options, options.reload);
   const config = live.view;
+  using signals = new ProcessSignals(config.execForward ?? []);
   const scheduler = new RealScheduler();
   const stop = new AbortController();
   const stepDown = new StepDown();
@@ -34,18 +36,16 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   await using telemetry = await openTelemetry(options, seen);
   const { log } = telemetry;
   tellStart(telemetry, options, scheduler.slewShare);
+  await using notifier = openNotifier(options, config, scheduler, coordination, log);
   const tell: Teller = (level, detail) => log.write(level, "crash-release", detail);
   const state = await openStateDirectory(config.stateDir, tell);
   void telemetry.history.keepIn(state?.sharedFile(historyName(coordination.service), scheduler));
   const lock = state?.lockDescriptor;
   const supervision = { scheduler, coordination, observer: telemetry.observer, lock };
   const commands = await leaderCommands(options, supervision);
-  using _signals = listenToSignals(
-    signalHandlers({ live, telemetry, stop, stepDown, commands }),
-    config.execForward ?? [],
-  );
-  await using notifier = openNotifier(options, config, scheduler, coordination, log);
-  const observer = notifier === undefined ? telemetry.observer : telemetry.observerAnd(notifier);
+  signals.deliverTo(signalHandlers({ live, telemetry, stop, stepDown, commands }));
+  const judge = grantedTimings(options, live, coordination, log);
+  const observer = telemetry.observerAnd(...(notifier === undefined ? [] : [notifier]), judge);
   const coordinator = coordination.coordinator({ observer, describe, records: state, tell });
   const end = new DaemonEnd(log, stop);
   const releasing = { coordination, scheduler, tell, stop: stop.signal };

@@ -1,4 +1,5 @@
 import { commandEnvironment } from "../exec/command-environment.ts";
+import { stopLimits } from "../exec/timings.ts";
 import type { Observer } from "../election/ports/observer.ts";
 import type { Scheduler } from "../base/scheduler.ts";
 import type { StopSignalName } from "../exec/supervisor/messages.ts";
@@ -38,6 +39,7 @@ export async function leaderCommands(
   const processes = new LinuxProcesses({ environment: inherited, inherited: [] });
   const supervised = (
     words: readonly string[] | null | undefined,
+    isUnderLease: boolean,
   ): SupervisedCommands | undefined =>
     words === null || words === undefined
       ? undefined
@@ -49,10 +51,7 @@ export async function leaderCommands(
           environment: inherited,
           lock,
           stopSignal: config.execStopSignal,
-          stopTimeoutMs: config.execStopTimeoutMs,
-          get killMarginMs() {
-            return coordination.timing.killMarginMs;
-          },
+          limits: () => stopLimits(config, coordination.timing, isUnderLease),
           output: config.execRaw
             ? undefined
             : (stream, line) => observer.observe({ kind: "command-output", stream, line }),
@@ -60,8 +59,8 @@ export async function leaderCommands(
   const hooks =
     onElected === null && onLost === null
       ? undefined
-      : { elected: supervised(onElected), lost: supervised(onLost) };
-  const commands = supervised(command);
+      : { elected: supervised(onElected, true), lost: supervised(onLost, false) };
+  const commands = supervised(command, true);
   return { commands, hooks, forward: (signal) => commands?.forward(signal) ?? false };
 }
 

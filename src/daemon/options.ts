@@ -1,17 +1,19 @@
 import {
   askedTiming,
-  serverCheck,
-  serverChoice,
-  serverCoordinator,
-  serverOptions,
-  serverSessionTimeouts,
+  coordinatorCheck,
+  coordinatorChoice,
+  coordinatorLabel,
+  leastSessionTimeoutMs,
+  coordinatorOptions,
+  servicePlace,
+  usualSessionTimeouts,
   serviceFields as fieldsOfService,
 } from "../coordination/zookeeper/options.ts";
 import type { ReplicaId } from "../election/ports/coordinator.ts";
 import { commandCheck } from "../exec/command-checks.ts";
 import { commandVariables } from "../exec/command-environment.ts";
 import { commandOptions } from "../exec/options.ts";
-import { fileOptions } from "../files/options.ts";
+import { directoryOption, fileOptions } from "../files/options.ts";
 import { httpOptions, tokenCheck } from "../http/options.ts";
 import {
   type ConfigOf,
@@ -27,20 +29,14 @@ import { stateOptions } from "../system/options.ts";
 import { logOptions } from "../telemetry/options.ts";
 import { defaultReplicaId, parseReplicaId } from "./replica-id.ts";
 
-/**
- * Servers grant two of their ticks at least, and a tick is seconds as a rule. Of 100 ms a lease is
- * 66 ms, renewed every 25 ms: with less one slow commit ends it, and it is a slip of the unit.
- */
-const leastSessionTimeoutMs = 100;
-
-const { leaderTimeoutMs, ...directoryOptions } = fileOptions;
+const { leaderTimeoutMs, storageCapacity } = fileOptions;
 
 /**
  * The options of every room, and those that the composition itself reads, in the order of the help.
  * The key is the field of `Config`; a duration's field ends in its unit.
  */
 export const options = {
-  ...exactlyOneOf(serverChoice),
+  ...exactlyOneOf(coordinatorChoice),
   leaderTimeoutMs,
   attempterTimeoutMs: liveOption(
     durationOption("10s", {
@@ -48,7 +44,8 @@ export const options = {
       help: "Time between two attempts to become leader, besides those when it is our turn.",
     }),
   ),
-  ...directoryOptions,
+  fileDir: directoryOption(servicePlace),
+  storageCapacity,
   failoverTimeoutMs: liveOption(
     durationOption("1s", {
       flag: "failover-timeout",
@@ -63,14 +60,14 @@ export const options = {
     ),
   ),
   sessionTimeoutMs: durationOption(
-    { kind: "by-choice", texts: serverSessionTimeouts },
+    { kind: "by-choice", texts: usualSessionTimeouts },
     {
       flag: "session-timeout",
       help: "Time until the servers forget a silent replica; they may grant another.",
     },
     leastSessionTimeoutMs,
   ),
-  ...serverOptions,
+  ...coordinatorOptions,
   replicaId: option<ReplicaId>({
     flag: "replica-id",
     unit: "name",
@@ -112,7 +109,7 @@ export type Config = ConfigOf<Options>;
 /** What the engine of the configuration is told. */
 export const optionTable: Table<Options> = {
   options,
-  checks: [serverCheck],
+  checks: [coordinatorCheck],
   otherVariables: commandVariables,
 };
 
@@ -126,7 +123,7 @@ export function replicaChecks(runsCommand: boolean): readonly Check<Config>[] {
 
 /** The ways to agree on a leader: what people call each, and the flag that chooses it. */
 export const coordinators: readonly { readonly name: string; readonly flag: string }[] = [
-  serverCoordinator,
+  coordinatorLabel,
 ];
 
 /** The settings that it takes to find a service and its replicas. */

@@ -11,7 +11,13 @@ import type { StepDown } from "../election/step-down.ts";
 import type { Commands } from "../exec/commands.ts";
 import { ExecDuty } from "../exec/exec-duty.ts";
 import { HookedDuty, type HookedDutyOptions } from "../exec/hooked-duty.ts";
-import { dutyEndMs, stoppingMs } from "../exec/timings.ts";
+import {
+  type CommandKinds,
+  dutyEndMs,
+  leaseProblem,
+  lostStoppingMs,
+  stoppingMs,
+} from "../exec/timings.ts";
 import { LeaderFiles } from "../files/leader-files.ts";
 import type { Config } from "./options.ts";
 
@@ -19,7 +25,7 @@ import type { Config } from "./options.ts";
 export interface ReplicaMeans {
   readonly scheduler: Scheduler;
   readonly coordinator: Coordinator;
-  readonly coordination: Pick<Coordination, "timing" | "patience">;
+  readonly coordination: Pick<Coordination, "timing" | "patience" | "place">;
   readonly disk: Disk;
   readonly observer: Observer;
   readonly describe: () => ReplicaInfo;
@@ -71,12 +77,17 @@ export function replicaContext(config: ReplicaConfig, means: ReplicaMeans): Cont
   return {
     scheduler,
     coordinator,
-    duty: dutyOf(config, means),
+    duty: dutyOf(config, means, kinds),
     observer,
     budget,
     timings: config,
     get dutyEndMs() {
       return dutyEndMs(config, coordination.timing, kinds);
+    },
+    get dutyProblem() {
+      const detail = leaseProblem(coordination.timing, kinds);
+      if (detail === undefined) return undefined;
+      return { resource: "duty", code: "duty-failed", detail } as const;
     },
     stepDown,
     stop,
@@ -84,9 +95,9 @@ export function replicaContext(config: ReplicaConfig, means: ReplicaMeans): Cont
 }
 
 /** The files, the command, or both; between hooks, where there are any. */
-function dutyOf(config: ReplicaConfig, means: ReplicaMeans): Duty {
+function dutyOf(config: ReplicaConfig, means: ReplicaMeans, kinds: CommandKinds): Duty {
   const { hooks, scheduler, observer } = means;
-  const duty = workOf(config, means);
+  const duty = workOf(config, means, kinds);
   if (hooks === undefined) return duty;
   return new HookedDuty({
     ...hooks,
@@ -95,13 +106,16 @@ function dutyOf(config: ReplicaConfig, means: ReplicaMeans): Duty {
     get stoppingMs() {
       return stoppingMs(config, means.coordination.timing);
     },
+    get lostStoppingMs() {
+      return lostStoppingMs(config, means.coordination.timing);
+    },
     scheduler,
     observer,
     replica: config.replicaId,
   });
 }
 
-function workOf(config: ReplicaConfig, means: ReplicaMeans): Duty {
+function workOf(config: ReplicaConfig, means: ReplicaMeans, kinds: CommandKinds): Duty {
   const { commands, scheduler, observer, stepDown, finish } = means;
   const files = new LeaderFiles({
     disk: means.disk,
@@ -109,6 +123,7 @@ function workOf(config: ReplicaConfig, means: ReplicaMeans): Duty {
     observer,
     replica: config.replicaId,
     host: means.describe().host,
+    service: means.coordination.place.name,
     limits: config,
     limitsChanged: means.configChanged,
   });
@@ -122,6 +137,9 @@ function workOf(config: ReplicaConfig, means: ReplicaMeans): Duty {
     sequel: config.execThen,
     get stoppingMs() {
       return stoppingMs(config, means.coordination.timing);
+    },
+    get leaseProblem() {
+      return leaseProblem(means.coordination.timing, kinds);
     },
     resign: () => stepDown.request(),
     exit: (status) => finish?.(status),

@@ -29,7 +29,7 @@ export interface Holdings {
 }
 
 /** A leadership whose duty was begun, and told to end. */
-interface Tenure {
+export interface Tenure {
   readonly leadership: Leadership;
   /** Resolves when no effect of the duty runs any more. */
   readonly ended: Promise<DutyEnd>;
@@ -69,6 +69,8 @@ export interface Context {
    * moment: so long it bounds itself. 0 for a duty that is to end at once.
    */
   readonly dutyEndMs: number;
+  /** Why the duty cannot be done under the lease as it is granted at this moment. */
+  readonly dutyProblem: Failure | undefined;
   readonly stepDown: StepDown;
   /** Aborted when the process shall stop; with a text as its reason where no signal asks for it. */
   readonly stop: AbortSignal;

@@ -1,13 +1,17 @@
 import type { LeaseTiming } from "../election/ports/lease-timing.ts";
 import type { ConfigOf } from "../options/option.ts";
-import { shownSetting } from "../options/setting.ts";
+import { type Setting, shownSetting } from "../options/setting.ts";
 import type { Check } from "../options/table.ts";
 import type { commandOptions } from "./options.ts";
 import {
   commandKinds,
+  type CommandKinds,
   type CommandTimings,
+  type HookTimings,
   runsUnderLease,
+  leaseProblem,
   stopProblem,
+  stopTimeoutCut,
   timingProblem,
 } from "./timings.ts";
 
@@ -40,4 +44,22 @@ export function commandCheck<Config extends ConfigOf<typeof commandOptions> & Co
     }
     return { warnings };
   };
+}
+
+/**
+ * What is to be said of the timings under the lease as it is granted, one line each: what becomes
+ * of the stop timeout, or why no command can run, and what may end too late.
+ */
+export function grantWarnings(
+  timings: HookTimings,
+  timing: LeaseTiming,
+  kinds: CommandKinds,
+  settings: readonly Setting[],
+): readonly string[] {
+  const cut = leaseProblem(timing, kinds) ?? stopTimeoutCut(timings, timing, kinds);
+  const late = stopProblem(timings, timing, kinds);
+  return [
+    ...(cut === undefined ? [] : [`${shownSetting(settings, "exec-stop-timeout")}: ${cut}`]),
+    ...(late === undefined ? [] : [`${shownSetting(settings, "stop-timeout")}: ${late}`]),
+  ];
 }

@@ -18,6 +18,8 @@ interface ExecDutyOptions {
   readonly sequel: Sequel;
   /** The room that stopping takes before the end of the lease: stop timeout and kill margin. */
   readonly stoppingMs: number;
+  /** Why no command can run under the lease as it is granted now; undefined when one can. */
+  readonly leaseProblem: string | undefined;
   /** Asks for the step-down of `sequel: "resign"`. */
   readonly resign: () => void;
   /** Asks the daemon to stop, and to end with this code: for `sequel: "exit"`. */
@@ -55,10 +57,13 @@ export class ExecDuty implements Duty {
       if (pauseMs > 0) await scheduler.sleep(pauseMs, signal);
       const room = await this.#room(mandate, signal);
       if (signal.aborted) return { kind: "stopped" };
-      if (!room) return { kind: "failed", failure: dutyFailed(this.#noRoom()) };
+      if (!room) return failed(this.#options.leaseProblem ?? this.#noRoom());
       const startedAt = scheduler.now();
       const end = await this.#run(mandate, signal);
       if (end.kind !== "stopped") this.#pause.ran(startedAt);
+      const { leaseProblem } = this.#options;
+      const isOutOfTime = end.kind === "stopped" && end.cause === "deadline";
+      if (isOutOfTime && leaseProblem !== undefined) return failed(leaseProblem);
       const failure = failureOf(end);
       if (failure !== undefined) return { kind: "failed", failure };
       mandate.worked();
@@ -124,10 +129,12 @@ export class ExecDuty implements Duty {
 
   /** Waits until the lease leaves room to start and stop a command; false when it never does. */
   async #room(mandate: Mandate, signal: AbortSignal): Promise<boolean> {
-    const { scheduler, stoppingMs } = this.#options;
+    const { scheduler } = this.#options;
+    if (this.#options.leaseProblem !== undefined) return false;
     using waiting = new Scope(signal);
     const limit = scheduler.sleep(patienceMs, waiting.signal).then(() => waiting.abort());
-    const hasRoom = (): boolean => remainingMs(scheduler, mandate.validUntil()) > stoppingMs;
+    const hasRoom = (): boolean =>
+      remainingMs(scheduler, mandate.validUntil()) > this.#options.stoppingMs;
     while (!hasRoom() && !waiting.signal.aborted) await mandate.renewal(waiting.signal);
     waiting.abort();
     await limit;
@@ -138,7 +145,7 @@ export class ExecDuty implements Duty {
     const { stoppingMs } = this.#options;
     return (
       `the lease never leaves the ${stoppingMs} ms that stopping the command takes: ` +
-      "the coordinator grants a shorter session timeout, or answers too late"
+      "the coordinator answers too late"
     );
   }
 
@@ -184,6 +191,10 @@ function failureOf(end: CommandEnd): Failure | undefined {
 /** In hundredths, as /proc/uptime has them, and never later. */
 function inSeconds(ms: number): string {
   return (Math.floor(ms / 10) / 100).toFixed(2);
+}
+
+function failed(detail: string): DutyEnd {
+  return { kind: "failed", failure: dutyFailed(detail) };
 }
 
 function dutyFailed(detail: string): Failure {

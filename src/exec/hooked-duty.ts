@@ -12,8 +12,10 @@ export interface HookedDutyOptions {
   readonly lost: Commands | undefined;
   /** How long each of them may take before it is asked to end, in milliseconds. */
   readonly timeoutMs: number;
-  /** What asking takes at most: stop timeout and kill margin. */
+  /** What ending on-elected takes at most once its time is over: stop timeout and kill margin. */
   readonly stoppingMs: number;
+  /** The same of on-lost, which no lease bounds. */
+  readonly lostStoppingMs: number;
   readonly scheduler: Scheduler;
   readonly observer: Observer;
   readonly replica: ReplicaId;
@@ -78,9 +80,9 @@ export class HookedDuty implements Duty {
 
   /** It clears up after us, which no lease forbids; its own timeout bounds it. */
   async #runLost(mandate: Mandate, reason: string): Promise<void> {
-    const { lost, scheduler, timeoutMs, stoppingMs } = this.#options;
+    const { lost, scheduler, timeoutMs, lostStoppingMs } = this.#options;
     if (lost === undefined) return;
-    const until = later(scheduler.now(), timeoutMs + stoppingMs);
+    const until = later(scheduler.now(), timeoutMs + lostStoppingMs);
     const running = lost.start({ until, environment: this.#words(mandate, reason) });
     this.#tell("on-lost", await running.ended);
   }

@@ -1,4 +1,5 @@
 import type { LeaseTiming } from "../election/ports/lease-timing.ts";
+import type { StopLimits } from "./supervisor/messages.ts";
 import { formatDuration as write } from "../options/duration.ts";
 
 /** All in milliseconds. */
@@ -8,23 +9,46 @@ export interface CommandTimings {
 }
 
 /** With those of the hooks. */
-interface HookTimings extends CommandTimings {
+export interface HookTimings extends CommandTimings {
   readonly hookTimeoutMs: number;
 }
 
 /** Which commands a leader has: the one that runs while it leads, and those before and after. */
-interface CommandKinds {
+export interface CommandKinds {
   readonly command: boolean;
   readonly onElected: boolean;
   readonly onLost: boolean;
 }
 
-/** How long it takes at most to end a command that does not want to, in milliseconds. */
-export function stoppingMs(
-  { execStopTimeoutMs }: Pick<CommandTimings, "execStopTimeoutMs">,
-  { killMarginMs }: LeaseTiming,
-): number {
-  return execStopTimeoutMs + killMarginMs;
+type StopTimeout = Pick<CommandTimings, "execStopTimeoutMs">;
+
+/**
+ * How long a command under the lease has from its stop signal to SIGKILL, in milliseconds: the stop
+ * timeout, or what the lease leaves of it. 0 where it leaves none, see leaseProblem.
+ */
+function leaseStopTimeoutMs(timings: StopTimeout, timing: LeaseTiming): number {
+  return Math.max(0, Math.min(timings.execStopTimeoutMs, roomMs(timing)));
+}
+
+/** How long ending one command may take under the lease as it is granted, or outside of it. */
+export function stopLimits(
+  timings: StopTimeout,
+  timing: LeaseTiming,
+  isUnderLease: boolean,
+): StopLimits {
+  const { execStopTimeoutMs } = timings;
+  const stopTimeoutMs = isUnderLease ? leaseStopTimeoutMs(timings, timing) : execStopTimeoutMs;
+  return { stopTimeoutMs, killMarginMs: timing.killMarginMs };
+}
+
+/** How long it takes at most to end a command under the lease, in milliseconds. */
+export function stoppingMs(timings: StopTimeout, timing: LeaseTiming): number {
+  return leaseStopTimeoutMs(timings, timing) + timing.killMarginMs;
+}
+
+/** How long it takes at most to end on-lost, which no lease bounds, in milliseconds. */
+export function lostStoppingMs({ execStopTimeoutMs }: StopTimeout, timing: LeaseTiming): number {
+  return execStopTimeoutMs + timing.killMarginMs;
 }
 
 /** Which commands a leader has with these options, and `command` under leadership or not. */
@@ -59,7 +83,7 @@ export function dutyEndMs(
   kinds: CommandKinds,
 ): number {
   const endingMs = stoppingMs(timings, timing);
-  const lostMs = kinds.onLost ? timings.hookTimeoutMs + endingMs : 0;
+  const lostMs = kinds.onLost ? timings.hookTimeoutMs + lostStoppingMs(timings, timing) : 0;
   return (runsUnderLease(kinds) ? endingMs : 0) + lostMs;
 }
 
@@ -72,19 +96,59 @@ export function timingProblem(
   { execStopTimeoutMs, stopTimeoutMs }: CommandTimings,
   timing: LeaseTiming,
 ): string | undefined {
-  const { sessionTimeoutMs, leaseMs, renewalMs, answerMs, killMarginMs } = timing;
-  const roomMs = leaseMs - renewalMs - answerMs - killMarginMs;
-  if (execStopTimeoutMs > roomMs) {
+  const { sessionTimeoutMs, killMarginMs } = timing;
+  const mostMs = Math.max(0, roomMs(timing));
+  if (execStopTimeoutMs > mostMs) {
     return (
-      `expected at most ${write(Math.max(0, roomMs))} with a session timeout of ` +
-      `${write(sessionTimeoutMs)}: a lease of ${write(leaseMs)}, less ${write(renewalMs)} until ` +
-      `it is renewed, ${write(answerMs)} for the answer and ${write(killMarginMs)} to die; ` +
-      "or a longer --session-timeout"
+      `expected at most ${write(mostMs)} with a session timeout of ` +
+      `${write(sessionTimeoutMs)}: ${arithmetic(timing)}; or a longer --session-timeout`
     );
   }
   if (execStopTimeoutMs + killMarginMs < stopTimeoutMs) return undefined;
   const most = write(Math.max(0, stopTimeoutMs - killMarginMs));
   return `expected less than ${most}, so that it fits into --stop-timeout`;
+}
+
+/**
+ * Why no command can run under the lease as it is granted, with the arithmetic and the cure;
+ * undefined when one can, or when there is none.
+ */
+export function leaseProblem(timing: LeaseTiming, kinds: CommandKinds): string | undefined {
+  if (!runsUnderLease(kinds) || roomMs(timing) > 0) return undefined;
+  return (
+    `a session timeout of ${write(timing.sessionTimeoutMs)} is granted, which leaves a command ` +
+    `no time to end: ${arithmetic(timing)}; let the servers grant a longer one`
+  );
+}
+
+/**
+ * What becomes of the stop timeout of commands under the lease as it is granted, with the
+ * arithmetic; undefined where it stays as it is set.
+ */
+export function stopTimeoutCut(
+  timings: StopTimeout,
+  timing: LeaseTiming,
+  kinds: CommandKinds,
+): string | undefined {
+  const leftMs = leaseStopTimeoutMs(timings, timing);
+  if (!runsUnderLease(kinds) || leftMs === timings.execStopTimeoutMs) return undefined;
+  return (
+    `a command gets ${write(leftMs)} to end, for a session timeout of ` +
+    `${write(timing.sessionTimeoutMs)} is granted: ${arithmetic(timing)}; let the servers grant ` +
+    "a longer one for more"
+  );
+}
+
+/** How long a command may take to end without outliving a lease that is not renewed; or below 0. */
+function roomMs({ leaseMs, renewalMs, answerMs, killMarginMs }: LeaseTiming): number {
+  return leaseMs - renewalMs - answerMs - killMarginMs;
+}
+
+function arithmetic({ leaseMs, renewalMs, answerMs, killMarginMs }: LeaseTiming): string {
+  return (
+    `a lease of ${write(leaseMs)}, less ${write(renewalMs)} until it is renewed, ` +
+    `${write(answerMs)} for the answer and ${write(killMarginMs)} to die`
+  );
 }
 
 /**
@@ -97,10 +161,11 @@ export function stopProblem(
   kinds: CommandKinds,
 ): string | undefined {
   const { hookTimeoutMs, stopTimeoutMs } = timings;
-  const endingMs = stoppingMs(timings, timing);
   const neededMs = dutyEndMs(timings, timing, kinds);
   if (!kinds.onLost || neededMs <= stopTimeoutMs) return undefined;
-  const before = runsUnderLease(kinds) ? `${write(endingMs)} to end a command, ` : "";
+  const commandMs = stoppingMs(timings, timing);
+  const before = runsUnderLease(kinds) ? `${write(commandMs)} to end a command, ` : "";
+  const endingMs = lostStoppingMs(timings, timing);
   return (
     `too short for --on-lost, so a stop may exit with 70: expected at least ${write(neededMs)}, ` +
     `${before}${write(hookTimeoutMs)} of --hook-timeout and ${write(endingMs)} to end it`

@@ -11,7 +11,7 @@ const staleProbeMs = 60 * 60 * 1000;
  * Proves that a leader could write here: the directory is there or can be made, and a file can be
  * written, flushed, renamed and removed. Cleans up what earlier processes left unfinished.
  */
-export async function proveDirectory(disk: Disk, replica: string): Promise<Proof> {
+export async function proveDirectory(disk: Disk, replica: string, service: string): Promise<Proof> {
   const probe = temporaryName(noEpoch, 0, replica);
   const renamedProbe = temporaryName(noEpoch, 1, replica);
   try {
@@ -26,7 +26,8 @@ export async function proveDirectory(disk: Disk, replica: string): Promise<Proof
       if (await isAbandoned(disk, file, replica, now)) await discard(disk, file.name);
     }
     if (fence === undefined) return { kind: "proved", fence: undefined };
-    return { kind: "proved", fence: { epoch: fence.epoch, failure: fencedBy(disk, fence) } };
+    const failure = await fencedBy(disk, fence, service);
+    return { kind: "proved", fence: { epoch: fence.epoch, failure } };
   } catch (error) {
     await discard(disk, probe);
     return { kind: "failed", failure: failureOf(disk, error) };

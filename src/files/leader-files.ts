@@ -17,6 +17,8 @@ interface LeaderFilesOptions {
   readonly observer: Observer;
   readonly replica: ReplicaId;
   readonly host: string;
+  /** The name of our service, which stands in every file. */
+  readonly service: string;
   /** Read at each use: they may change. */
   readonly limits: LeaderLimits;
   /** Aborted at the next change of the limits; undefined where they never change. */
@@ -51,9 +53,9 @@ export class LeaderFiles implements Duty {
   }
 
   async prove(): Promise<Proof> {
-    const { disk, replica } = this.#options;
+    const { disk, replica, service } = this.#options;
     // Of a disk that hangs one call waits, not one more with every attempt.
-    this.#proving ??= proveDirectory(disk, replica).finally(() => {
+    this.#proving ??= proveDirectory(disk, replica, service).finally(() => {
       this.#proving = undefined;
     });
     return await this.#proving;
@@ -112,7 +114,7 @@ export class LeaderFiles implements Duty {
     sequence: number,
     signal: AbortSignal,
   ): Promise<Failure | undefined> {
-    const { disk, scheduler, observer, replica } = this.#options;
+    const { disk, scheduler, observer, replica, service } = this.#options;
     const temporary = temporaryName(mandate.epoch, sequence, replica);
     const final = finalName(mandate.epoch, sequence);
     const startedAt = scheduler.now();
@@ -123,7 +125,7 @@ export class LeaderFiles implements Duty {
       const lowest = sequence === 1 ? mandate.epoch : mandate.epoch + 1n;
       if (fence !== undefined && fence.epoch >= lowest) {
         await discard(disk, temporary);
-        return fencedBy(disk, fence);
+        return await fencedBy(disk, fence, service);
       }
       if (signal.aborted || !mandate.mayAct()) {
         await discard(disk, temporary);
@@ -165,10 +167,10 @@ export class LeaderFiles implements Duty {
   }
 
   #content(epoch: Epoch, sequence: number): string {
-    const { replica, host, scheduler } = this.#options;
+    const { replica, host, service, scheduler } = this.#options;
     const writtenAt = scheduler.wallClock().toISOString();
     // The epoch is a string because a JSON number loses digits beyond 53 bits.
-    const record = { replica, epoch: epoch.toString(), sequence, writtenAt, host };
+    const record = { replica, epoch: epoch.toString(), sequence, writtenAt, host, service };
     return `${JSON.stringify(record)}\n`;
   }
 }

@@ -1,4 +1,12 @@
-import { countOption, durationOption, liveOption, option, parsePath } from "../options/option.ts";
+import { defaultDirectory } from "./default-directory.ts";
+import {
+  countOption,
+  durationOption,
+  liveOption,
+  option,
+  type Option,
+  parsePath,
+} from "../options/option.ts";
 
 /** What the leader's files are like, and where they are. */
 export const fileOptions = {
@@ -8,14 +16,6 @@ export const fileOptions = {
       help: "Time between two files of the leader.",
     }),
   ),
-  fileDir: option<string>({
-    flag: "file-dir",
-    unit: "path",
-    fallback: { kind: "text", text: "/tmp/election" },
-    help: "Directory of the leader's files; made where it is missing.",
-    secret: false,
-    parse: parsePath,
-  }),
   storageCapacity: liveOption(
     countOption(
       10,
@@ -24,3 +24,27 @@ export const fileOptions = {
     ),
   ),
 } as const;
+
+/** Where a service is kept by its coordinator, as the options say. */
+interface ServicePlace {
+  /** What stands for it in help. */
+  readonly shown: string;
+  /** @param valueOf the text of an option, by flag */
+  readonly of: (valueOf: (flag: string) => string) => string;
+}
+
+/** The directory of the leader's files: by service, where none is given. */
+export function directoryOption(place: ServicePlace): Option<string> {
+  return option<string>({
+    flag: "file-dir",
+    unit: "path",
+    fallback: {
+      kind: "derived",
+      shown: defaultDirectory.shown(place.shown),
+      text: (valueOf) => defaultDirectory.of(place.of(valueOf)),
+    },
+    help: "Directory of the leader's files; made where it is missing.",
+    secret: false,
+    parse: parsePath,
+  });
+}

@@ -1,5 +1,10 @@
 import type { InLine, Standing } from "../election/standing.ts";
-import type { LeadershipChange, Status, TransitionStatus } from "../election/status.ts";
+import type {
+  LeadershipChange,
+  SettingStatus,
+  Status,
+  TransitionStatus,
+} from "../election/status.ts";
 import { type StateName, stateNames } from "../election/transitions.ts";
 
 /**
@@ -33,6 +38,8 @@ export interface ReceivedStatus {
   /** How long a step-down still keeps the replica from standing. */
   readonly restMs: number | undefined;
   readonly filesWritten: string | undefined;
+  /** The directory of the leader's files. */
+  readonly fileDir: string | undefined;
   readonly transitions: readonly ToldTexts<TransitionStatus>[];
   readonly leaderships: readonly ToldTexts<LeadershipChange>[] | undefined;
   /** All that was sent, as it came. */
@@ -61,10 +68,17 @@ export function parseStatus(text: string): ReceivedStatus | undefined {
     standing: standingOf(answer.standing),
     restMs: numberOf(objectOf<NonNullable<Status["resting"]>>(answer.resting).remainingMs),
     filesWritten: textOf(objectOf<Status["files"]>(answer.files).written),
+    fileDir: settingOf(answer, "file-dir"),
     transitions: listOf(answer.transitions)?.map(transitionOf) ?? [],
     leaderships: listOf(answer.leaderships)?.map(changeOf),
     answer,
   };
+}
+
+/** The value of an option, by its flag. */
+function settingOf({ settings }: Told<Status>, flag: string): string | undefined {
+  const all = listOf(settings)?.map((setting) => objectOf<SettingStatus>(setting));
+  return textOf(all?.find(({ option }) => option === flag)?.value);
 }
 
 function standingOf(value: unknown): Standing | undefined {

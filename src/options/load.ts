@@ -57,7 +57,9 @@ export function loadOptions<Options extends OptionMap, Field extends keyof Optio
   const warnings: string[] = [];
   const missing: string[] = [];
   for (const { field, option } of options) {
-    const given = givens.values.get(option.flag) ?? fallbackOf(option, givens.values, environment);
+    const given =
+      givens.values.get(option.flag) ??
+      fallbackOf(option, givens.values, environment, table.options);
     settings.push(settingOf(option, given));
     const read = given === undefined ? readNothing(option) : readText(option, given, environment);
     if (read.kind === "valid") {
@@ -102,6 +104,7 @@ function fallbackOf(
   { fallback }: AnyOption,
   given: ReadonlyMap<string, Given>,
   environment: Environment,
+  all: OptionMap,
 ): Given | undefined {
   const source = { kind: "default" } as const;
   switch (fallback.kind) {
@@ -109,6 +112,14 @@ function fallbackOf(
       return { text: fallback.text, source };
     case "computed":
       return { text: fallback.text(environment), source };
+    case "derived": {
+      const valueOf = (flag: string): string => {
+        const other = Object.values(all).find((each) => each.flag === flag);
+        const usual = other && fallbackOf(other, given, environment, all);
+        return given.get(flag)?.text ?? usual?.text ?? "";
+      };
+      return { text: fallback.text(valueOf), source };
+    }
     case "by-choice": {
       const texts = Object.entries(fallback.texts);
       // Where none is given, that is a problem by itself, and the value does not matter.

@@ -55,6 +55,12 @@ type Fallback =
       readonly shown: string;
       readonly text: (environment: Environment) => string;
     }
+  /** A text that follows from what other options hold, by flag; `shown` describes it to people. */
+  | {
+      readonly kind: "derived";
+      readonly shown: string;
+      readonly text: (valueOf: (flag: string) => string) => string;
+    }
   /** No value: null. */
   | { readonly kind: "none"; readonly shown: string };
 
@@ -100,6 +106,8 @@ export function fallbackText(fallback: Fallback, literal = (text: string) => tex
       const among = (flag: string): string => (texts.length > 1 ? ` with ${literal(flag)}` : "");
       return texts.map(([flag, text]) => `${literal(text)}${among(`--${flag}`)}`).join(", ");
     }
+    case "derived":
+      return literal(fallback.shown);
     case "computed":
     case "none":
       return fallback.shown;

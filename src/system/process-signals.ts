@@ -22,35 +22,66 @@ const exitCodeOf = { SIGINT: 130, SIGTERM: 143 } as const;
 
 type StopSignal = keyof typeof exitCodeOf;
 
-/** Listens to the process's signals until disposed. Several quick ones may arrive as one. */
-export function listenToSignals<Forwarded extends NodeJS.Signals>(
-  handlers: SignalHandlers<Forwarded>,
-  forwarded: readonly Forwarded[] = [],
-): Disposable {
-  const passed: readonly NodeJS.Signals[] = forwarded;
-  let stopping = false;
-  const onStop = (signal: StopSignal): void => {
-    if (stopping) handlers.stopAtOnce(signal, exitCodeOf[signal]);
-    else handlers.stop(signal);
-    stopping = true;
-  };
-  const onTerminate = (): void => onStop("SIGTERM");
-  const onInterrupt = (): void => onStop("SIGINT");
-  process.on("SIGTERM", onTerminate);
-  process.on("SIGINT", onInterrupt);
-  const passing = forwarded.map((signal) => ({ signal, pass: () => handlers.passOn(signal) }));
-  for (const { signal, pass } of passing) process.on(signal, pass);
-  if (!passed.includes("SIGUSR1")) process.on("SIGUSR1", handlers.stepDown);
-  if (!passed.includes("SIGUSR2")) process.on("SIGUSR2", handlers.meansNothing);
-  if (!passed.includes("SIGHUP")) process.on("SIGHUP", handlers.reload);
-  return {
-    [Symbol.dispose]: () => {
-      process.off("SIGTERM", onTerminate);
-      process.off("SIGINT", onInterrupt);
-      process.off("SIGUSR1", handlers.stepDown);
-      process.off("SIGUSR2", handlers.meansNothing);
-      process.off("SIGHUP", handlers.reload);
-      for (const { signal, pass } of passing) process.off(signal, pass);
-    },
-  };
+const ownSignals = ["SIGTERM", "SIGINT", "SIGUSR1", "SIGUSR2", "SIGHUP"] as const;
+
+/**
+ * The signals of this process, caught from its making until it is disposed: none that comes while
+ * the daemon starts ends it, and none is lost. Several of one kind may arrive as one.
+ */
+export class ProcessSignals<Forwarded extends NodeJS.Signals> implements Disposable {
+  readonly #forwarded: ReadonlySet<NodeJS.Signals>;
+  readonly #listeners = new Map<NodeJS.Signals, () => void>();
+  /** What came before there were handlers, in order. */
+  readonly #early = new Set<NodeJS.Signals>();
+  #handlers: SignalHandlers<Forwarded> | undefined;
+  #isStopping = false;
+
+  constructor(forwarded: readonly Forwarded[] = []) {
+    this.#forwarded = new Set<NodeJS.Signals>(forwarded);
+    for (const signal of [...ownSignals, ...forwarded]) {
+      if (this.#listeners.has(signal)) continue;
+      const listener = (): void => this.#hear(signal);
+      this.#listeners.set(signal, listener);
+      process.on(signal, listener);
+    }
+  }
+
+  /** Hands every signal to `handlers` from now on, first those that came before. */
+  deliverTo(handlers: SignalHandlers<Forwarded>): void {
+    this.#handlers = handlers;
+    for (const signal of this.#early) this.#tell(handlers, signal);
+    this.#early.clear();
+  }
+
+  /** Lets go of all of them: what comes then does what it does by default. */
+  [Symbol.dispose](): void {
+    for (const [signal, listener] of this.#listeners) process.off(signal, listener);
+  }
+
+  #hear(signal: NodeJS.Signals): void {
+    if (this.#handlers !== undefined) return this.#tell(this.#handlers, signal);
+    // A start that hangs holds nothing that could be given up: the second one ends it.
+    const stops = [...this.#early].some(isStopSignal);
+    if (stops && isStopSignal(signal)) process.exit(exitCodeOf[signal]);
+    this.#early.add(signal);
+  }
+
+  #tell(handlers: SignalHandlers<Forwarded>, signal: NodeJS.Signals): void {
+    if (isStopSignal(signal)) {
+      if (this.#isStopping) handlers.stopAtOnce(signal, exitCodeOf[signal]);
+      else handlers.stop(signal);
+      this.#isStopping = true;
+    } else if (this.#forwards(signal)) handlers.passOn(signal);
+    else if (signal === "SIGUSR1") handlers.stepDown();
+    else if (signal === "SIGHUP") handlers.reload();
+    else if (signal === "SIGUSR2") handlers.meansNothing(signal);
+  }
+
+  #forwards(signal: NodeJS.Signals): signal is Forwarded {
+    return this.#forwarded.has(signal);
+  }
+}
+
+function isStopSignal(signal: NodeJS.Signals): signal is StopSignal {
+  return Object.hasOwn(exitCodeOf, signal);
 }

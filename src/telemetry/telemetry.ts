@@ -99,9 +99,9 @@ export class Telemetry implements AsyncDisposable {
     this.observer = this.#fanOut([this.#present, history, ...told, this.#changes]);
   }
 
-  /** An observer in place of `observer`, behind which `another` hears every event as well. */
-  observerAnd(another: Observer): Observer {
-    return this.#fanOut([this.observer, another]);
+  /** An observer in place of `observer`, behind which `others` hear every event as well. */
+  observerAnd(...others: readonly Observer[]): Observer {
+    return this.#fanOut([this.observer, ...others]);
   }
 
   /** The replica's state, and whether it leads, read when it is asked for. */

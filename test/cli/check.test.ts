@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { commandsFinding } from "../../src/cli/check/check.ts";
 import {
   clockFinding,
   type ClockReading,
@@ -13,8 +14,10 @@ import {
   type ProbedServer,
   serverFindings,
   serviceFinding,
+  shortestGrantMs,
   worstOf,
 } from "../../src/coordination/zookeeper/check.ts";
+import { leaseTimingOf } from "../../src/coordination/zookeeper/lease-timing.ts";
 import { findingsCode, findingsText } from "../../src/cli/check/findings-text.ts";
 import { failing, ok, warning } from "../../src/election/ports/finding.ts";
 import type { Epoch } from "../../src/election/ports/coordinator.ts";
@@ -145,7 +148,7 @@ test("check: without a leader the wall clock is compared with nothing, and that 
 });
 
 function look(path: string, horizon?: bigint) {
-  return directoryFinding(path, "check-1", horizon, new RealScheduler());
+  return directoryFinding(path, "check-1", horizon, "/election", new RealScheduler());
 }
 
 test("check: a directory is written to and left as it was, and its fence is judged", async () => {
@@ -201,4 +204,30 @@ test("check: takes the options of a replica, and refuses what a replica would", 
   expect(await parse(["--zk-servers=a", "--json"])).toMatchObject({ kind: "check", json: true });
   expect((await parse(["--zk-servers=a", "--leader-timeout=1"])).kind).toBe("usage-error");
   expect((await parse([])).kind).toBe("usage-error");
+});
+
+const commands = {
+  execStopTimeoutMs: 2_000,
+  hookTimeoutMs: 3_000,
+  stopTimeoutMs: 8_000,
+  onElected: null,
+  onLost: null,
+};
+
+test("check: the time of commands is judged by the shortest lease that a server grants", () => {
+  const servers = [serving("a"), serving("b", 4_000), failed("c")];
+  expect(shortestGrantMs(servers)).toBe(4_000);
+  expect(shortestGrantMs([failed("c")])).toBeUndefined();
+  const hooked = { ...commands, onElected: ["work"] };
+  const judged = (config: typeof commands | typeof hooked, grantedMs: number) =>
+    commandsFinding(config, [], leaseTimingOf(grantedMs));
+  expect(judged(hooked, 10_000)).toMatchObject({ subject: "commands", level: "ok" });
+  expect(judged(hooked, 4_000).level).toBe("warning");
+  expect(judged(hooked, 4_000).detail).toStartWith(
+    "--exec-stop-timeout: a command gets 1.066s to end, for a session timeout of 4s is granted",
+  );
+  expect(judged(hooked, 200)).toMatchObject({ level: "error" });
+  // Without hooks it matters to exec alone, of which check cannot know.
+  expect(judged(commands, 4_000).level).toBe("ok");
+  expect(judged(commands, 4_000).detail).toStartWith("for exec: --exec-stop-timeout: a command");
 });

@@ -39,7 +39,7 @@ test("config: only zk-servers is required, and the defaults are those of the mis
     zkAcl: null,
     leaderTimeoutMs: 10_000,
     attempterTimeoutMs: 10_000,
-    fileDir: "/tmp/election",
+    fileDir: "/tmp/election/x%2Felection",
     storageCapacity: 10,
     failoverTimeoutMs: 1000,
     failoverAttemptsCount: 10,
@@ -320,4 +320,15 @@ test("config: every flag is lower case with dashes, and no two are the same", ()
   const flags = table.map(({ flag }) => flag);
   expect(new Set(flags).size).toBe(flags.length);
   for (const flag of flags) expect(flag).toMatch(/^[a-z]+(-[a-z]+)*$/);
+});
+
+function fileDirOf(flags: Readonly<Record<string, string>>): string {
+  return loaded({ "zk-servers": "a", ...flags }).config.fileDir;
+}
+
+test("config: each service has a directory of its own where none is given", () => {
+  expect(fileDirOf({})).toBe("/tmp/election/election");
+  expect(fileDirOf({ "zk-path": "/a/b" })).toBe("/tmp/election/a%2Fb");
+  expect(fileDirOf({ "zk-servers": "a/app", "zk-path": "/b" })).toBe("/tmp/election/app%2Fb");
+  expect(fileDirOf({ "zk-path": "/a/b", "file-dir": "/x" })).toBe("/x");
 });

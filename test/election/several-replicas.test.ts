@@ -35,6 +35,7 @@ class Cluster {
       observer: replica.events,
       budget: new RepairBudget(() => 100),
       dutyEndMs: 0,
+      dutyProblem: undefined,
       timings: { attempterTimeoutMs: 5_000, failoverTimeoutMs: 200, stopTimeoutMs: 5_000 },
       stepDown,
       stop: stop.signal,

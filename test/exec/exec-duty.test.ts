@@ -26,7 +26,11 @@ class Desk {
   end: DutyEnd | undefined;
   #renewed = new AbortController();
 
+  /** What the lease that is granted comes to; a test may change it. */
+  readonly granted: { leaseProblem: string | undefined } = { leaseProblem: undefined };
+
   constructor(restart: RestartPolicy = "always", sequel: Sequel = "stay") {
+    const { granted } = this;
     this.duty = new ExecDuty({
       commands: this.commands,
       scheduler: this.scheduler,
@@ -35,6 +39,9 @@ class Desk {
       restart,
       sequel,
       stoppingMs,
+      get leaseProblem() {
+        return granted.leaseProblem;
+      },
       resign: () => this.sequels.push("resign"),
       exit: (code) => this.sequels.push(`exit ${code}`),
     });
@@ -230,6 +237,23 @@ test("exec: where the lease never leaves room, leadership is for others", async 
   await desk.lead();
   await desk.scheduler.advance(10_000);
   expect(desk.end).toMatchObject({ kind: "failed", failure: { code: "duty-failed" } });
+});
+
+test("exec: where what is granted leaves a command no time, none starts, and the arithmetic is told", async () => {
+  const desk = new Desk();
+  desk.granted.leaseProblem = "too short";
+  await desk.lead();
+  expect(desk.commands.orders).toHaveLength(0);
+  expect(desk.end).toMatchObject({ failure: { code: "duty-failed", detail: "too short" } });
+});
+
+test("exec: a command that is stopped because less is granted blames the grant, not the answers", async () => {
+  const desk = new Desk();
+  await desk.lead();
+  desk.granted.leaseProblem = "too short";
+  desk.commands.end({ kind: "stopped", cause: "deadline" });
+  await settle();
+  expect(desk.end).toMatchObject({ failure: { code: "duty-failed", detail: "too short" } });
 });
 
 test("exec: a mandate that may not act starts nothing", async () => {

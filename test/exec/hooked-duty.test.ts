@@ -35,6 +35,7 @@ class Desk {
       lost: this.lost,
       timeoutMs: 3_000,
       stoppingMs: 2_500,
+      lostStoppingMs: 2_500,
       scheduler: this.scheduler,
       observer: this.observer,
       replica: "a" as ReplicaId,

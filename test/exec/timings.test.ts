@@ -1,6 +1,14 @@
 import { expect, test } from "bun:test";
 import { leaseTimingOf } from "../../src/coordination/zookeeper/lease-timing.ts";
-import { dutyBeginMs, dutyEndMs, stopProblem, timingProblem } from "../../src/exec/timings.ts";
+import {
+  dutyBeginMs,
+  dutyEndMs,
+  leaseProblem,
+  stopLimits,
+  stopProblem,
+  stopTimeoutCut,
+  timingProblem,
+} from "../../src/exec/timings.ts";
 
 function problem(sessionTimeoutMs: number, execStopTimeoutMs: number): string | undefined {
   const timings = { execStopTimeoutMs, stopTimeoutMs: 8_000 };
@@ -59,4 +67,53 @@ test("exec timings: a duty ends when whatever has to be stopped has, hooks inclu
   expect(endMs(false, false, true)).toBe(2_500);
   expect(dutyBeginMs(timings, leaseTimingOf(10_000), none)).toBe(0);
   expect(dutyBeginMs(timings, leaseTimingOf(10_000), { ...none, onElected: true })).toBe(5_500);
+});
+
+const command = { command: true, onElected: false, onLost: false };
+const onLost = { ...command, command: false, onLost: true };
+const stopTimeout = { execStopTimeoutMs: 2_000 };
+
+test("exec timings: a grant that leaves less than the stop timeout cuts it, with the arithmetic", () => {
+  const granted = leaseTimingOf(4_000);
+  expect(stopLimits(stopTimeout, granted, true)).toEqual({
+    stopTimeoutMs: 1_066,
+    killMarginMs: 200,
+  });
+  expect(stopTimeoutCut(stopTimeout, granted, command)).toBe(
+    "a command gets 1.066s to end, for a session timeout of 4s is granted: a lease of 2.666s, " +
+      "less 1s until it is renewed, 400ms for the answer and 200ms to die; let the servers grant " +
+      "a longer one for more",
+  );
+  expect(stopTimeoutCut(stopTimeout, leaseTimingOf(10_000), command)).toBeUndefined();
+  const timings = { ...stopTimeout, hookTimeoutMs: 3_000 };
+  expect(dutyEndMs(timings, granted, command)).toBe(1_266);
+  expect(dutyBeginMs(timings, granted, { ...command, onElected: true })).toBe(4_266);
+});
+
+test("exec timings: whatever is granted, a command that is left any time ends before its lease", () => {
+  for (let grantedMs = 100; grantedMs <= 60_000; grantedMs += 7) {
+    const timing = leaseTimingOf(grantedMs);
+    const { leaseMs, renewalMs, answerMs } = timing;
+    const { stopTimeoutMs, killMarginMs } = stopLimits(stopTimeout, timing, true);
+    const isFit = leaseProblem(timing, command) === undefined;
+    expect(stopTimeoutMs > 0).toBe(isFit);
+    if (!isFit) continue;
+    expect(stopTimeoutMs + killMarginMs).toBeLessThanOrEqual(leaseMs - renewalMs - answerMs);
+  }
+});
+
+test("exec timings: no lease bounds on-lost, so a short one does not cut its time either", () => {
+  const granted = leaseTimingOf(300);
+  expect(stopLimits(stopTimeout, granted, false).stopTimeoutMs).toBe(2_000);
+  expect(stopTimeoutCut(stopTimeout, granted, onLost)).toBeUndefined();
+  expect(leaseProblem(granted, onLost)).toBeUndefined();
+  expect(dutyEndMs({ ...stopTimeout, hookTimeoutMs: 3_000 }, granted, onLost)).toBe(5_100);
+});
+
+test("exec timings: a grant that leaves a command no time is a problem, with arithmetic and cure", () => {
+  expect(leaseProblem(leaseTimingOf(300), command)).toBe(
+    "a session timeout of 300ms is granted, which leaves a command no time to end: a lease of " +
+      "200ms, less 75ms until it is renewed, 30ms for the answer and 100ms to die; let the " +
+      "servers grant a longer one",
+  );
 });

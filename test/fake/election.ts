@@ -267,6 +267,7 @@ export class FakeWorld implements Context {
   readonly budget = new RepairBudget(() => 3);
   readonly stepDown = new StepDown();
   dutyEndMs = 0;
+  dutyProblem: Failure | undefined = undefined;
   readonly timings = { attempterTimeoutMs: 10_000, failoverTimeoutMs: 1000, stopTimeoutMs: 8000 };
   readonly #stop = new AbortController();
 

@@ -1,3 +1,6 @@
+import { fencedBy } from "../../src/files/directory-failure.ts";
+import { FakeDisk } from "../fake/disk.ts";
+import type { Epoch } from "../../src/election/ports/coordinator.ts";
 import { expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +14,7 @@ const script = (path: string): string => `
   import { proveDirectory } from "${root}/src/files/directory-proof.ts";
   import { LocalDisk } from "${root}/src/disk/local-disk.ts";
   if (process.getuid() === 0) process.setuid(${stranger});
-  const proof = await proveDirectory(new LocalDisk("${path}"), "a");
+  const proof = await proveDirectory(new LocalDisk("${path}"), "a", "/election");
   console.log(proof.kind === "failed" ? proof.failure.detail : proof.kind);
 `;
 
@@ -31,4 +34,14 @@ test("directory: what is wrong with it is said of it, and not of a file of ours"
   }
   chmodSync(directory, 0o755);
   rmSync(directory, { recursive: true });
+});
+
+test.each([
+  ["/other", /was written by another service, "\/other", and this one is "\/election": give each/],
+  ["/election", /wiped or restored, move the old files out .+ a service of this name on other/],
+])("fence: a file of the service %s tells whose it is", async (service, expected) => {
+  const disk = new FakeDisk();
+  disk.files.set("file", JSON.stringify({ service }));
+  const { detail } = await fencedBy(disk, { epoch: 8n as Epoch, file: "file" }, "/election");
+  expect(detail).toMatch(expected);
 });

@@ -25,6 +25,7 @@ class Desk {
     const { disk, scheduler, observer } = this;
     this.limits = { leaderTimeoutMs: 1000, storageCapacity };
     this.files = new LeaderFiles({
+      service: "/election",
       disk,
       scheduler,
       observer,
@@ -117,13 +118,12 @@ test("files: a file says who wrote it, under which epoch, and when", async () =>
   const desk = new Desk();
   const end = desk.lead();
   await settle();
-  expect(JSON.parse(desk.disk.files.get(file(7, 1)) ?? "")).toEqual({
-    replica: "a",
-    epoch: "7",
-    sequence: 1,
-    writtenAt: "2026-01-01T00:00:00.000Z",
-    host: "host",
-  });
+  expect(JSON.parse(desk.disk.files.get(file(7, 1)) ?? "")).toEqual(
+    Object.assign(
+      { replica: "a", host: "host", service: "/election" },
+      { epoch: "7", sequence: 1, writtenAt: "2026-01-01T00:00:00.000Z" },
+    ),
+  );
   await desk.stops(end);
 });
 

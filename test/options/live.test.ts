@@ -48,6 +48,8 @@ test("live config: what cannot change is named, and stays, also in what is shown
   expect(live.reload()).toMatchObject({
     changed: [{ option: "stop-timeout" }],
     kept: [
+      // It follows from the path of the service.
+      { option: "file-dir", from: "/tmp/election/a", to: "/tmp/election/b" },
       { option: "zk-path", from: "/a", to: "/b" },
       { option: "http-address", from: null, to: ":1" },
     ],
@@ -56,7 +58,10 @@ test("live config: what cannot change is named, and stays, also in what is shown
   const shown = live.settings.filter(({ option }) => /^(zk-path|http-address)$/.test(option));
   expect(shown.map(({ value }) => value)).toEqual(["/a", null]);
   // It is told again as long as it is so.
-  expect(live.reload()).toMatchObject({ changed: [], kept: [{ to: "/b" }, { to: ":1" }] });
+  expect(live.reload()).toMatchObject({
+    changed: [],
+    kept: [{ option: "file-dir" }, { to: "/b" }, { to: ":1" }],
+  });
 });
 
 test("live config: flags and environment stay above the env file", () => {

@@ -1,6 +1,18 @@
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import type { ForwardedSignal } from "../../src/exec/options.ts";
-import { listenToSignals } from "../../src/system/process-signals.ts";
+import { ProcessSignals, type SignalHandlers } from "../../src/system/process-signals.ts";
+
+function handlers(told: (what: string) => void): SignalHandlers<ForwardedSignal> {
+  return {
+    stop: (signal) => told(`${signal} stops`),
+    stopAtOnce: (signal, code) => told(`${signal} stops at once with ${code}`),
+    stepDown: () => told("step down"),
+    reload: () => told("reload"),
+    meansNothing: (meant) => told(`${meant} means nothing`),
+    passOn: (meant) => told(`${meant} is passed on`),
+  };
+}
 
 /** What we make of a signal that we send ourselves. */
 async function heard(
@@ -8,17 +20,8 @@ async function heard(
   forwarded: readonly ForwardedSignal[],
 ): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  using _signals = listenToSignals(
-    {
-      stop: () => resolve("stop"),
-      stopAtOnce: () => resolve("stop at once"),
-      stepDown: () => resolve("step down"),
-      reload: () => resolve("reload"),
-      meansNothing: (meant) => resolve(`${meant} means nothing`),
-      passOn: (meant) => resolve(`${meant} is passed on`),
-    },
-    forwarded,
-  );
+  using signals = new ProcessSignals(forwarded);
+  signals.deliverTo(handlers(resolve));
   process.kill(process.pid, signal);
   return await promise;
 }
@@ -40,3 +43,39 @@ test("signals: nobody listens any more when nobody wants to know", async () => {
   await heard("SIGUSR2", []);
   expect(process.listenerCount("SIGUSR2")).toBe(before);
 });
+
+/** Sends ourselves a signal, and waits until it is there. */
+async function arrival(signal: NodeJS.Signals): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  process.once(signal, () => resolve());
+  process.kill(process.pid, signal);
+  await promise;
+}
+
+test("signals: what comes during the start is told once there is somebody to tell", async () => {
+  using signals = new ProcessSignals<ForwardedSignal>(["SIGUSR1"]);
+  for (const signal of ["SIGHUP", "SIGTERM", "SIGUSR1"] as const) {
+    await arrival(signal);
+  }
+  const told: string[] = [];
+  signals.deliverTo(handlers((what) => told.push(what)));
+  expect(told).toEqual(["reload", "SIGTERM stops", "SIGUSR1 is passed on"]);
+  await arrival("SIGINT");
+  expect(told.at(-1)).toBe("SIGINT stops at once with 130");
+});
+
+test("signals: a second stop ends a start that hangs", async () => {
+  const script = `
+    import { ProcessSignals } from "${join(import.meta.dir, "../../src/system/process-signals.ts")}";
+    new ProcessSignals();
+    console.log("caught");
+    setInterval(() => undefined, 1_000);
+  `;
+  const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "inherit" });
+  for await (const _line of child.stdout) break;
+  child.kill("SIGTERM");
+  await Bun.sleep(200);
+  expect(child.exitCode).toBeNull();
+  child.kill("SIGTERM");
+  expect(await child.exited).toBe(143);
+}, 30_000);

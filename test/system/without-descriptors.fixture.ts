@@ -16,8 +16,7 @@ const started = processes.start({
   inheritsLock: false,
   untilMs: 0,
   stopSignal: "SIGTERM",
-  stopTimeoutMs: 0,
-  killMarginMs: 0,
+  limits: { stopTimeoutMs: 0, killMarginMs: 0 },
 });
 const clockSteps: number[] = [];
 const suspendedMs = scheduler.suspendedMs();

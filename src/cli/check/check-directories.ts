@@ -2,29 +2,30 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { within, resolvesBefore } from "../../base/deadline.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
+import { proofLimitMs } from "../../election/states/proving.ts";
 import { proveDirectory } from "../../files/directory-proof.ts";
 import { LocalDisk } from "../../disk/local-disk.ts";
 import { StateDirectory, StateDirectoryError } from "../../system/state-directory.ts";
 import { failing, type Finding, ok, warning } from "../../election/ports/finding.ts";
 
-const proofLimitMs = 5_000;
-
 /**
  * Whether a leader could write there. A directory that does not exist is not made: it would belong
  * to the user who runs the check.
  * @param replica a name that no replica has: what a replica of this name left behind is removed
+ * @param service the name of the service, as its files have it
  * @param horizon an epoch that no leadership given so far exceeds, where a server tells
  */
 export async function directoryFinding(
   path: string,
   replica: string,
   horizon: bigint | undefined,
+  service: string,
   scheduler: Scheduler,
 ): Promise<Finding> {
   const subject = "directory";
   if (!existsSync(path)) return missingFinding(subject, path);
   const disk = new LocalDisk(path);
-  const proving = proveDirectory(disk, replica);
+  const proving = proveDirectory(disk, replica, service);
   const answered = await within(scheduler, proofLimitMs, [], (limit) =>
     resolvesBefore(proving, limit),
   );

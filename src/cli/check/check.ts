@@ -6,7 +6,9 @@ import { readToken } from "../../http/token-file.ts";
 import { KernelClocks } from "../../system/kernel-clocks.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
 import { coordinationOf } from "../../daemon/coordination.ts";
-import { commandKinds, dutyEndMs } from "../../exec/timings.ts";
+import type { LeaseTiming } from "../../election/ports/lease-timing.ts";
+import { grantWarnings } from "../../exec/command-checks.ts";
+import { commandKinds, dutyEndMs, leaseProblem } from "../../exec/timings.ts";
 import {
   clockFinding,
   clockSource,
@@ -22,6 +24,11 @@ import { askStatus } from "../status/status.ts";
 
 /** The least time between two readings of the clocks. */
 const clockMs = 1_000;
+
+type CommandsConfig = Pick<
+  Config,
+  "execStopTimeoutMs" | "hookTimeoutMs" | "stopTimeoutMs" | "onElected" | "onLost"
+>;
 
 interface CheckQuestion {
   readonly config: Config;
@@ -42,12 +49,14 @@ export async function runCheck({ config, settings, json }: CheckQuestion): Promi
     httpFinding(config.httpAddress, scheduler),
     scheduler.sleep(clockMs, signal),
   ]);
-  const { roster, timing } = service;
+  const { roster, timing, shortestTiming } = service;
   const read = roster.kind === "read" ? roster : undefined;
   const wallMs = scheduler.wallClock().getTime();
   // No replica is called so: what a replica of this name left behind would be removed.
   const prober = `check-${crypto.getRandomValues(new Uint8Array(8)).toHex()}`;
-  const directory = await directoryFinding(config.fileDir, prober, read?.horizon, scheduler);
+  const { name } = coordination.place;
+  const { fileDir } = config;
+  const directory = await directoryFinding(fileDir, prober, read?.horizon, name, scheduler);
   const after = readClocks(scheduler);
   const endMs = dutyEndMs(config, timing, commandKinds(config, false));
   const forecast = service.forecast({ ...config, dutyEndMs: endMs });
@@ -55,6 +64,7 @@ export async function runCheck({ config, settings, json }: CheckQuestion): Promi
     configurationFinding(settings),
     ...service.findings,
     directory,
+    commandsFinding(config, settings, shortestTiming),
     state,
     http,
     ...(await tokenFindings(config.httpTokenFile)),
@@ -72,6 +82,25 @@ function configurationFinding(settings: readonly Setting[]): Finding {
   const given = settings.filter(isGiven);
   const names = given.map(({ option, source }) => `${option} (${source})`);
   return ok("configuration", `makes sense; given: ${names.join(", ")}`);
+}
+
+/** Whether the commands of a leader have the time to end that is set: hooks, and that of `exec`. */
+export function commandsFinding(
+  config: CommandsConfig,
+  settings: readonly Setting[],
+  timing: LeaseTiming,
+): Finding {
+  const subject = "commands";
+  const kinds = commandKinds(config, false);
+  const ofExec = { ...kinds, command: true };
+  const [own] = grantWarnings(config, timing, kinds, settings);
+  if (own !== undefined) {
+    const tell = leaseProblem(timing, kinds) === undefined ? warning : failing;
+    return tell(subject, own);
+  }
+  const [other] = grantWarnings(config, timing, ofExec, settings);
+  if (other !== undefined) return ok(subject, `for exec: ${other}`);
+  return ok(subject, "have the time that is set to end before a lease does");
 }
 
 async function httpFinding(address: HttpAddress | null, scheduler: Scheduler): Promise<Finding> {

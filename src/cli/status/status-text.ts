@@ -4,7 +4,7 @@ import type { ReceivedStatus } from "../../http/received-status.ts";
 
 /** For a person: who it is, then a line for each thing that is known. */
 export function statusText(status: ReceivedStatus): string {
-  const { state, detail, leader, standing } = status;
+  const { state, detail, leader, standing, fileDir } = status;
   const rows: (readonly [string, string | undefined])[] = [
     ["state", `${state}, for ${seconds(status.stateMs)}${detail ? `: ${detail}` : ""}`],
     ["epoch", status.epoch],
@@ -13,7 +13,10 @@ export function statusText(status: ReceivedStatus): string {
     ["rests", suffixed(seconds(status.restMs), " more")],
     // A leader stands in line too, and waits for nothing.
     ["line", state === "Leader" ? undefined : standing && standingText(standing, leader)],
-    ["files", suffixed(status.filesWritten, " written")],
+    [
+      "files",
+      suffixed(status.filesWritten, ` written${fileDir === undefined ? "" : `, in ${fileDir}`}`),
+    ],
   ];
   const shown = rows.filter(([, value]) => value !== undefined);
   return [

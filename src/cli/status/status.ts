@@ -17,7 +17,7 @@ interface StatusQuestion {
 }
 
 /** How long a replica may take to answer: one that needs longer is not well. */
-const answerLimitMs = 3_000;
+export const answerLimitMs = 3_000;
 
 /** Runs `election status`. Resolves with the exit code: see the help of the command. */
 export async function runStatus({ address, json }: StatusQuestion): Promise<number> {

@@ -16,11 +16,10 @@ import { askReplica } from "../../http/replica-request.ts";
 import { readToken } from "../../http/token-file.ts";
 import { RealScheduler } from "../../system/real-scheduler.ts";
 import { complain, print } from "../print.ts";
-import { askStatus, problemLine } from "../status/status.ts";
+import { answerLimitMs, askStatus, problemLine } from "../status/status.ts";
 import { seconds } from "../status/status-text.ts";
 
-/** How long the replica may take to answer, to hand over, and to see a successor. */
-const answerLimitMs = 3_000;
+/** How long the replica may take to hand over, and to see a successor. */
 const handOverLimitMs = 30_000;
 const successorLimitMs = 5_000;
 /** How long after a rest that is no longer than that the replica may take to lead again. */

@@ -32,6 +32,7 @@ export async function examineService(
     findings: [...serverFindings(servers, sessionTimeoutMs), serviceFinding(roster, basePath)],
     roster,
     timing: leaseTimingOf(worst?.sessionTimeoutMs ?? sessionTimeoutMs),
+    shortestTiming: leaseTimingOf(shortestGrantMs(servers) ?? sessionTimeoutMs),
     forecast: (settings) => {
       const expected = worst && expectedFailover(worst, settings);
       return { finding: boundFinding(expected), figures: expected ?? null };
@@ -118,6 +119,12 @@ export function worstOf(servers: readonly ProbedServer[]): ServersAtWorst | unde
   const tickMs = isTickKnown ? Math.max(...ticks) : longestTickMs(sessionTimeoutMs);
   const commitMs = worst(({ openingMs }) => openingMs);
   return { sessionTimeoutMs, tickMs, isTickKnown, commitMs };
+}
+
+/** The shortest session timeout that a server grants; undefined when none answers. */
+export function shortestGrantMs(servers: readonly ProbedServer[]): number | undefined {
+  const granted = servers.flatMap(({ probe }) => (probe.kind === "serves" ? probe.grantedMs : []));
+  return granted.length === 0 ? undefined : Math.min(...granted);
 }
 
 /** What follows from that. */

@@ -18,7 +18,7 @@ import { leaseTimingOf, patienceOf } from "./lease-timing.ts";
 import { encodeSessionKey, nameOfService, type SessionKey } from "./leadership/session-key.ts";
 import { releaseLeftBehind, serviceOf } from "./release/crash-release.ts";
 import { readRoster } from "./roster.ts";
-import { serverCoordinator, serverOptions, type ServiceConfig } from "./options.ts";
+import { coordinatorLabel, coordinatorOptions, type ServiceConfig } from "./options.ts";
 import { type ServerAccess, serverAccessOf } from "./server-access.ts";
 
 /** Opens the door: what `daemon/coordination.ts` calls, of whichever way the settings name. */
@@ -31,7 +31,7 @@ export function openCoordination(config: ServiceConfig, scheduler: Scheduler): C
  * goes on beside the sessions.
  */
 export class ZooKeeperCoordination implements Coordination {
-  readonly name = serverCoordinator.name;
+  readonly name = coordinatorLabel.name;
   readonly service: string;
   readonly place: Coordination["place"];
   readonly #access: ServerAccess;
@@ -41,7 +41,7 @@ export class ZooKeeperCoordination implements Coordination {
   constructor(config: ServiceConfig, scheduler: Scheduler, transport?: Transport) {
     this.#access = serverAccessOf(config, scheduler, transport);
     this.service = nameOfService(serviceOf(this.#access));
-    this.place = { name: this.#access.basePath, option: serverOptions.zkPath.flag };
+    this.place = { name: this.#access.basePath, option: coordinatorOptions.zkPath.flag };
   }
 
   get timing(): LeaseTiming {

@@ -8,12 +8,11 @@ import { ZooKeeperClient } from "../../zookeeper/client.ts";
 import { ClientObservation } from "./leadership/client-observation.ts";
 import { ElectionSession } from "./leadership/election-session.ts";
 import { ZooKeeperError } from "../../zookeeper/errors.ts";
-import { leaseDurationMs } from "./lease-timing.ts";
+import { leaseDurationMs, requestLimitMs } from "./lease-timing.ts";
 import type { ServerAccess } from "./server-access.ts";
 import { exposureOf } from "./exposed-records.ts";
 import { type RecordLayout, layoutBelow, pathsDownTo } from "./leadership/layout.ts";
 import { openAcl } from "../../zookeeper/protocol/records.ts";
-import { leastPatienceMs } from "../../zookeeper/limits.ts";
 import { DuplicateId } from "./leadership/duplicate-id.ts";
 import { encodeLeaseNote, type LeaseNote } from "./leadership/records.ts";
 import { UnclosedSessions } from "./release/unclosed-sessions.ts";
@@ -82,7 +81,7 @@ export class ZooKeeperCoordinator implements Coordinator {
     this.#unclosed.tryAgain();
     using round = new Scope();
     const client = this.#connect(round);
-    const limitMs = Math.max(sessionTimeoutMs, leastPatienceMs);
+    const limitMs = requestLimitMs(sessionTimeoutMs);
     const failure = await within(scheduler, limitMs, [signal, round.signal], (limit) =>
       this.#prepare(client, limit),
     );

@@ -34,6 +34,11 @@ export function leaseDurationMs(sessionTimeoutMs: number): number {
   return Math.floor(sessionTimeoutMs * leaseShare);
 }
 
+/** How long connecting, with what belongs to it, may take before it is given up. */
+export function requestLimitMs(sessionTimeoutMs: number): number {
+  return Math.max(sessionTimeoutMs, leastPatienceMs);
+}
+
 /**
  * How long servers may take that work.
  * @param askedMs the session timeout that is asked for
@@ -43,7 +48,7 @@ export function patienceOf(askedMs: number, longestMs = askedMs): Patience {
   return {
     answersMs: answersTimeouts * longestMs,
     attemptMs: attemptTimeouts * longestMs,
-    expiryMs: Math.max(askedMs, leastPatienceMs),
+    expiryMs: requestLimitMs(askedMs),
     countsOpenings: true,
   };
 }

@@ -9,7 +9,7 @@ import { type Login, parseLogin, parseLoginFile } from "./login.ts";
 import { parseServers, type ServerList } from "./server-list.ts";
 
 /** The option that chooses this way to agree on a leader. */
-export const serverChoice = {
+export const coordinatorChoice = {
   zkServers: option<ServerList>({
     flag: "zk-servers",
     unit: "host:port,...",
@@ -20,8 +20,18 @@ export const serverChoice = {
   }),
 } as const;
 
+/**
+ * The shortest session timeout that may be asked for. Servers grant two of their ticks at least,
+ * and a tick is seconds as a rule. Of 100 ms a lease is 66 ms, renewed every 25 ms: with less one
+ * slow commit ends it, and it is a slip of the unit.
+ */
+export const leastSessionTimeoutMs = 100;
+
 /** This way to agree on a leader: what people call it, and the flag that chooses it. */
-export const serverCoordinator = { name: "ZooKeeper", flag: serverChoice.zkServers.flag } as const;
+export const coordinatorLabel = {
+  name: "ZooKeeper",
+  flag: coordinatorChoice.zkServers.flag,
+} as const;
 
 /** The flags of the files that TLS to the servers takes. */
 export const tlsFlags: TlsFlags = {
@@ -35,7 +45,7 @@ const acls = ["open", "own"] as const;
 type Acl = (typeof acls)[number];
 
 /** Where the records of a service are, how the servers are reached, and who we are to them. */
-export const serverOptions = {
+export const coordinatorOptions = {
   zkPath: option<string>({
     flag: "zk-path",
     unit: "path",
@@ -84,8 +94,18 @@ export const serverOptions = {
   }),
 } as const;
 
+/** Where a service is kept, chroot included, by the texts of its options. */
+export const servicePlace = {
+  shown: `<${coordinatorOptions.zkPath.flag}>`,
+  of: (valueOf: (flag: string) => string): string => {
+    const servers = parseServers(valueOf(coordinatorChoice.zkServers.flag));
+    const chroot = servers.kind === "valid" ? servers.value.chroot : "";
+    return chroot + valueOf(coordinatorOptions.zkPath.flag);
+  },
+};
+
 /** The session timeout that is asked for where none is given. */
-export const serverSessionTimeouts = { "zk-servers": "10s" } as const;
+export const usualSessionTimeouts = { "zk-servers": "10s" } as const;
 
 /** The settings that it takes to find a service and its replicas. */
 export const serviceFields = [
@@ -99,7 +119,7 @@ export const serviceFields = [
   "zkAuthFile",
 ] as const;
 
-type ServerConfig = ConfigOf<typeof serverChoice & typeof serverOptions>;
+type ServerConfig = ConfigOf<typeof coordinatorChoice & typeof coordinatorOptions>;
 
 /**
  * The settings that say where a service is kept, and how its servers are reached. Who may change
@@ -118,7 +138,7 @@ export function askedTiming({
 }
 
 /** Whether who we are to the servers, and who they are to us, goes together. */
-export const serverCheck: Check<ServerConfig> = ({ config }, { readFile }) => {
+export const coordinatorCheck: Check<ServerConfig> = ({ config }, { readFile }) => {
   const { zkTlsCa, zkTlsCert, zkTlsKey, zkAuth, zkAuthFile, zkAcl } = config;
   const files = { authorities: zkTlsCa, certificate: zkTlsCert, key: zkTlsKey };
   const tls = tlsFilesProblem(files, tlsFlags, readFile);

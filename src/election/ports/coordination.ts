@@ -24,12 +24,13 @@ export interface Coordination extends AsyncDisposable {
   /** How many requests are unanswered at this moment: for metrics only. */
   readonly pendingRequests: number;
   /**
-   * Begins what goes on beside the sessions. Resolves when sessions can be opened, however long
-   * that takes, or when `signal` aborts. It is called once, and nothing is asked before. Disposal
-   * ends it, after the last session.
+   * Begins what goes on beside the sessions. It is called once, by a process that takes part, and
+   * before its coordinator opens the first session; all else may be asked before, and without it.
+   * Resolves when sessions can be opened, however long that takes, or when `signal` aborts.
+   * Disposal ends it, after the last session.
    */
   start(signal: AbortSignal): Promise<void>;
-  /** The coordinator of one replica. */
+  /** The coordinator of the replica in this process: it is asked for once. */
   coordinator(means: CoordinatorMeans): Coordinator;
   /** How long the service is without a leader at most, by the timing that is known. */
   bounds(settings: FailoverSettings): readonly Bound[];
@@ -63,6 +64,8 @@ export interface Examination {
   readonly roster: Roster;
   /** As it would be granted; as it was asked for where nobody answers. */
   readonly timing: LeaseTiming;
+  /** The same, where servers grant different ones: by the one that grants the shortest lease. */
+  readonly shortestTiming: LeaseTiming;
   /** What bounds the time without a leader, see `Coordination.bounds`. */
   forecast(settings: FailoverSettings): Forecast;
 }

@@ -39,9 +39,9 @@ export interface ReplicaInfo {
 export interface Coordinator {
   /**
    * Connects, and makes sure that the service's records exist. Resolves with a session of which
-   * nothing was used before, or with the failure. It waits no longer than the session's timeout,
-   * and a moment for what an earlier session of ours still holds. It ends early, as `unreachable`,
-   * when `signal` aborts.
+   * nothing was used before, or with the failure. It waits no longer than `Patience.answersMs`,
+   * what an earlier session of ours still holds included. It ends early, as `unreachable`, when
+   * `signal` aborts.
    */
   open(signal: AbortSignal): Promise<Opening>;
   /**

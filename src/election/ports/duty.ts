@@ -29,7 +29,7 @@ export type Proof =
 /** The duty's view of a leadership. */
 export interface Mandate {
   readonly epoch: Epoch;
-  /** As it was granted. */
+  /** As it is granted at this moment. */
   readonly timing: LeaseTiming;
   /** Whether an effect may start at this very moment. */
   mayAct(): boolean;

@@ -40,6 +40,8 @@ export async function attempter(
   }
 
   for (;;) {
+    const unfit = context.dutyProblem;
+    if (unfit !== undefined) return toFailover(unfit, { session, tenure: undefined });
     const attempt = await session.attempt(call, scope.signal);
     if (attempt.kind === "won" || !context.stop.aborted) report(context, attempt);
     if (attempt.kind === "won") {
@@ -68,7 +70,7 @@ export async function attempter(
 function endingOf(context: Context, session: Session): Transition<"Attempter"> | undefined {
   const holdings = { session, tenure: undefined };
   if (context.stop.aborted) return toStopping(context, holdings);
-  const { failure } = session.lost;
+  const failure = session.lost.failure ?? context.dutyProblem;
   return failure === undefined ? undefined : toFailover(failure, holdings);
 }
 

@@ -1,7 +1,7 @@
 import type { Session } from "../ports/coordinator.ts";
 import { resolvesBefore, within } from "../../base/deadline.ts";
 import type { Failure, Resource } from "../failure.ts";
-import { briefly, letGo } from "./let-go.ts";
+import { briefly, letGo, stillRunning } from "./let-go.ts";
 import { proveDuty } from "./proving.ts";
 import {
   type Context,
@@ -83,7 +83,7 @@ async function release(context: Context, holdings: Holdings): Promise<Holdings> 
 /** What is wrong with an effect that has not ended in the time that the duty needs for it. */
 async function hangingEffect({ tenure }: Holdings): Promise<Failure | undefined> {
   if (tenure === undefined || (await hasSettled(tenure.ended))) return undefined;
-  const detail = `an effect of epoch ${tenure.leadership.epoch} is still running`;
+  const detail = stillRunning(tenure);
   return { resource: "duty", code: "duty-failed", detail };
 }
 
@@ -93,6 +93,7 @@ interface Repair {
 }
 
 async function attemptRepair(context: Context, failure: Failure): Promise<Repair> {
+  if (context.dutyProblem !== undefined) return await askForAnotherGrant(context, failure);
   if (failure.resource === "duty") {
     const proof = await proveDuty(context);
     if (proof.kind === "failed") return { failure: proof.failure, session: undefined };
@@ -104,6 +105,20 @@ async function attemptRepair(context: Context, failure: Failure): Promise<Repair
   const opening = await context.coordinator.open(context.stop);
   if (opening.kind === "failed") return { failure: opening.failure, session: undefined };
   return { failure: undefined, session: opening.session };
+}
+
+/** What was granted does for no duty; only another session can tell whether that has changed. */
+async function askForAnotherGrant(context: Context, failure: Failure): Promise<Repair> {
+  const { coordinator, scheduler, stop } = context;
+  const opening = await coordinator.open(stop);
+  if (opening.kind === "failed") {
+    const isOfDuty = failure.resource === "duty";
+    return { failure: isOfDuty ? failure : opening.failure, session: undefined };
+  }
+  const problem = context.dutyProblem;
+  if (problem === undefined) return { failure: undefined, session: opening.session };
+  await briefly(scheduler, (limit) => opening.session.close(limit));
+  return { failure: problem, session: undefined };
 }
 
 /** Whether a promise has resolved already. */

@@ -19,6 +19,7 @@ export async function init(context: Context, state: StateOf<"Init">): Promise<Tr
   if (context.stop.aborted) return toStopping(context, holdings);
   if (proof.kind === "failed") return toFailover(proof.failure, holdings);
   if (opening.kind === "failed") return toFailover(opening.failure, holdings);
+  if (context.dutyProblem !== undefined) return toFailover(context.dutyProblem, holdings);
   if (proof.fence !== undefined) {
     // The records are older than this question, so the answer covers every leadership in them.
     const horizon = await opening.session.horizon(context.stop);

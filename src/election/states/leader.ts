@@ -86,7 +86,9 @@ function mandateOf(
 ): Mandate {
   return {
     epoch: leadership.epoch,
-    timing: leadership.timing,
+    get timing() {
+      return leadership.timing;
+    },
     mayAct: () => leadership.mayAct(),
     validUntil: () => leadership.validUntil,
     renewal: (signal) => leadership.renewal(signal),

@@ -1,7 +1,7 @@
 import type { Leadership } from "../ports/coordinator.ts";
 import { resolvesBefore, within } from "../../base/deadline.ts";
 import type { Scheduler } from "../../base/scheduler.ts";
-import type { Holdings } from "../state.ts";
+import type { Holdings, Tenure } from "../state.ts";
 
 /** How long letting go may take where nothing else bounds it. */
 const limitMs = 1_000;
@@ -24,8 +24,7 @@ type LettingGo =
 export async function letGo(holdings: Holdings, limit: AbortSignal): Promise<LettingGo> {
   const { session, tenure } = holdings;
   if (tenure !== undefined && !(await resolvesBefore(tenure.ended, limit))) {
-    const { epoch } = tenure.leadership;
-    return { kind: "effect-running", detail: `an effect of epoch ${epoch} is still running` };
+    return { kind: "effect-running", detail: stillRunning(tenure) };
   }
   let clean = true;
   let detail = "no leadership was held";
@@ -36,6 +35,11 @@ export async function letGo(holdings: Holdings, limit: AbortSignal): Promise<Let
   }
   if (session !== undefined) await session.close(limit);
   return { kind: "let-go", clean, detail };
+}
+
+/** What is said of an effect that has not ended: for people. */
+export function stillRunning({ leadership }: Tenure): string {
+  return `an effect of epoch ${leadership.epoch} is still running`;
 }
 
 /** Whether leadership is nobody's, or somebody else's: then nothing is left to give up. */

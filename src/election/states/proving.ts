@@ -4,7 +4,7 @@ import type { Failure } from "../failure.ts";
 import type { Context } from "../state.ts";
 
 /** A duty that has not answered after this time counts as failed. */
-const proofLimitMs = 5_000;
+export const proofLimitMs = 5_000;
 
 const noAnswer: Failure = {
   resource: "duty",

@@ -9,6 +9,11 @@ export interface Assignment {
   /** Host time in milliseconds, see `hostTimeMs`: no process of the command lives then. */
   readonly untilMs: number;
   readonly stopSignal: StopSignalName;
+  readonly limits: StopLimits;
+}
+
+/** How long ending a command may take, in milliseconds. */
+export interface StopLimits {
   /** From the stop signal to SIGKILL. */
   readonly stopTimeoutMs: number;
   /** SIGKILL comes at least so long before the end, for dying takes time as well. */
@@ -28,7 +33,8 @@ export type StopSignalName = (typeof stopSignals)[number];
 
 /** What the daemon tells the supervisor after that. */
 export type Instruction =
-  | { readonly kind: "until"; readonly untilMs: number }
+  /** The limits come with it, because a lease that is granted anew may leave less time. */
+  | { readonly kind: "until"; readonly untilMs: number; readonly limits: StopLimits }
   | { readonly kind: "stop" }
   | { readonly kind: "forward"; readonly signal: StopSignalName };
 

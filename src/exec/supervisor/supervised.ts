@@ -1,6 +1,6 @@
 import { hostTimeMs, hostTimeOf, type Instant, type Scheduler } from "../../base/scheduler.ts";
 import type { CommandEnd, Order, RunningCommand } from "../commands.ts";
-import type { Assignment, Instruction, Report, StopSignalName } from "./messages.ts";
+import type { Assignment, Instruction, Report, StopLimits, StopSignalName } from "./messages.ts";
 import type { Processes } from "./processes.ts";
 
 /** The process of a supervisor, as the daemon that has started it sees it. */
@@ -23,8 +23,8 @@ export interface SupervisedOptions {
   /** Whether the supervisor was given our lock. */
   readonly inheritsLock: boolean;
   readonly stopSignal: StopSignalName;
-  readonly stopTimeoutMs: number;
-  readonly killMarginMs: number;
+  /** As of now: a lease that is granted anew may leave more or less time. */
+  readonly limits: () => StopLimits;
 }
 
 /** How often it is looked whether the processes that a dead supervisor left are gone. */
@@ -40,6 +40,8 @@ export class Supervised implements RunningCommand {
    * also when the machine has slept.
    */
   #patienceMs: number;
+  /** As the supervisor was told them last. */
+  #limits: StopLimits;
   #asked = false;
   #gone = false;
   #waking = new AbortController();
@@ -47,15 +49,19 @@ export class Supervised implements RunningCommand {
   constructor(options: SupervisedOptions, supervisor: SupervisorProcess, order: Order) {
     this.#options = options;
     this.#supervisor = supervisor;
+    this.#limits = options.limits();
     this.#patienceMs = this.#before(order.until);
     this.ended = this.#follow();
     supervisor.say(this.#assignment(order));
   }
 
   extend(until: Instant): void {
-    if (!this.#asked) this.#patienceMs = this.#before(until);
+    if (!this.#asked) {
+      this.#limits = this.#options.limits();
+      this.#patienceMs = this.#before(until);
+    }
     const untilMs = hostTimeOf(this.#options.scheduler, until);
-    this.#supervisor.say({ kind: "until", untilMs });
+    this.#supervisor.say({ kind: "until", untilMs, limits: this.#limits });
   }
 
   /** False when it has ended. */
@@ -68,8 +74,8 @@ export class Supervised implements RunningCommand {
   stop(): void {
     if (this.#asked) return;
     this.#asked = true;
-    const { scheduler, stopTimeoutMs, killMarginMs } = this.#options;
-    const latestMs = hostTimeMs(scheduler) + stopTimeoutMs + killMarginMs;
+    const { stopTimeoutMs, killMarginMs } = this.#limits;
+    const latestMs = hostTimeMs(this.#options.scheduler) + stopTimeoutMs + killMarginMs;
     this.#patienceMs = Math.min(this.#patienceMs, latestMs);
     this.#waking.abort();
     this.#supervisor.say({ kind: "stop" });
@@ -77,30 +83,27 @@ export class Supervised implements RunningCommand {
 
   /** Half of the time for dying is the supervisor's, the other half is ours. */
   #before(until: Instant): number {
-    const { scheduler, killMarginMs } = this.#options;
-    return hostTimeOf(scheduler, until) - killMarginMs / 2;
+    return hostTimeOf(this.#options.scheduler, until) - this.#limits.killMarginMs / 2;
   }
 
   /** Kills a supervisor that hangs: what is below it becomes ours, and is swept away in time. */
   async #watch(ended: AbortSignal): Promise<void> {
-    const { scheduler, killMarginMs } = this.#options;
+    const { scheduler } = this.#options;
     // A suspended machine wakes with its timers where they were: at most half of our time is lost.
-    const longestSleepMs = killMarginMs / 4;
+    const longestSleepMs = (): number => this.#limits.killMarginMs / 4;
     const remainingMs = (): number => this.#patienceMs - hostTimeMs(scheduler);
     while (!ended.aborted && remainingMs() > 0) {
       this.#waking = new AbortController();
       const waking = AbortSignal.any([ended, this.#waking.signal]);
-      await scheduler.sleep(Math.min(remainingMs(), longestSleepMs), waking);
+      await scheduler.sleep(Math.min(remainingMs(), longestSleepMs()), waking);
     }
     if (!ended.aborted) this.#supervisor.kill();
   }
 
   #assignment({ environment, until }: Order): Assignment {
     const { command, inheritsLock, stopSignal, scheduler } = this.#options;
-    const { stopTimeoutMs, killMarginMs } = this.#options;
     const untilMs = hostTimeOf(scheduler, until);
-    const limits = { untilMs, stopSignal, stopTimeoutMs, killMarginMs };
-    return { command, environment, inheritsLock, ...limits };
+    return { command, environment, inheritsLock, untilMs, stopSignal, limits: this.#limits };
   }
 
   /** Resolves once the supervisor is gone, and with it the last process of the command. */

@@ -1,7 +1,7 @@
 import { hostTimeMs, type Scheduler } from "../../base/scheduler.ts";
 import { unreachable } from "../../base/unreachable.ts";
 import type { CommandEnd } from "../commands.ts";
-import type { Assignment, Instruction, Report } from "./messages.ts";
+import type { Assignment, Instruction, Report, StopLimits } from "./messages.ts";
 import type { Processes } from "./processes.ts";
 
 /** The daemon, as the supervisor sees it. */
@@ -31,6 +31,7 @@ export class Supervisor {
   readonly #scheduler: Scheduler;
   readonly #daemon: Daemon;
   #untilMs: number;
+  #limits: StopLimits;
   #exit: number | undefined;
   #stopping: "asked" | "deadline" | undefined;
   #waking = new AbortController();
@@ -44,6 +45,7 @@ export class Supervisor {
     this.#scheduler = tools.scheduler;
     this.#daemon = tools.daemon;
     this.#untilMs = assignment.untilMs;
+    this.#limits = assignment.limits;
   }
 
   /** Runs the command to its end, and resolves with it. */
@@ -86,11 +88,11 @@ export class Supervisor {
 
   /** The latest moment at which the stop signal leaves the command its full stop timeout. */
   #stopAtMs(): number {
-    return this.#killAtMs() - this.#assignment.stopTimeoutMs;
+    return this.#killAtMs() - this.#limits.stopTimeoutMs;
   }
 
   #killAtMs(): number {
-    return this.#untilMs - this.#assignment.killMarginMs;
+    return this.#untilMs - this.#limits.killMarginMs;
   }
 
   #mustStop(): boolean {
@@ -107,8 +109,8 @@ export class Supervisor {
 
   /** Ends what lives: by the stop signal first, by SIGKILL for as long as it takes then. */
   async #endAll(): Promise<void> {
-    const { stopSignal, stopTimeoutMs } = this.#assignment;
-    this.#processes.signal(this.#processes.living(), stopSignal);
+    this.#processes.signal(this.#processes.living(), this.#assignment.stopSignal);
+    const { stopTimeoutMs } = this.#limits;
     const killAtMs = Math.min(hostTimeMs(this.#scheduler) + stopTimeoutMs, this.#killAtMs());
     while (this.#processes.anyLives() && hostTimeMs(this.#scheduler) < killAtMs) {
       await this.#sleep(lookMs);
@@ -135,7 +137,9 @@ export class Supervisor {
     switch (instruction.kind) {
       case "until":
         // A stop that has begun is not taken back, and its end not put off.
-        if (this.#stopping === undefined) this.#untilMs = instruction.untilMs;
+        if (this.#stopping !== undefined) break;
+        this.#untilMs = instruction.untilMs;
+        this.#limits = instruction.limits;
         break;
       case "stop":
         this.#beginStop("asked");

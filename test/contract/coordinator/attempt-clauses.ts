@@ -42,7 +42,7 @@ export const attemptClauses: readonly CoordinatorClause[] = [
     },
   },
   {
-    name: "of attempts at the same time one wins",
+    name: "of attempts at the same time one wins (I1)",
     check: async (play) => {
       const replicas = play.replicas("a", "b", "c");
       const sessions = await Promise.all(replicas.map((replica) => play.open(replica)));
@@ -62,7 +62,7 @@ export const attemptClauses: readonly CoordinatorClause[] = [
     },
   },
   {
-    name: "what was released is not waited out",
+    name: "what was released is not waited out (I3)",
     check: async (play) => {
       const [a, b] = play.replicas("a", "b");
       const { leadership } = await play.lead(a);
@@ -86,7 +86,7 @@ export const attemptClauses: readonly CoordinatorClause[] = [
     },
   },
   {
-    name: "a leader that crashed is waited out by the first in line",
+    name: "a leader that crashed is waited out by the first in line (I3)",
     check: async (play) => {
       const [a, b] = play.replicas("a", "b");
       const { leadership } = await play.lead(a);
@@ -100,7 +100,7 @@ export const attemptClauses: readonly CoordinatorClause[] = [
     },
   },
   {
-    name: "a leader that is cut off never acts beside its successor, nor after it",
+    name: "a leader that is cut off never acts beside its successor, nor after it (I1)",
     check: async (play) => {
       const [a, b] = play.replicas("a", "b");
       const { leadership } = await play.lead(a);
@@ -145,7 +145,7 @@ export const attemptClauses: readonly CoordinatorClause[] = [
     },
   },
   {
-    name: "an attempt that reaches nobody is undecided, as soon as it is aborted",
+    name: "an attempt that reaches nobody is undecided, as soon as it is aborted (I4)",
     check: async (play) => {
       const [a] = play.replicas("a");
       const session = await play.open(a);

@@ -94,7 +94,7 @@ export const leadershipClauses: readonly CoordinatorClause[] = [
       const resigning = leadership.resign(never);
       await play.sleep(200);
       a.cut();
-      const resignation = await play.soon(resigning, timingOf(a).sessionTimeoutMs);
+      const resignation = await play.soon(resigning, a.coordination.patience.answersMs);
       expect(resignation.kind).toBe("unknown");
       expect(await leadership.resign(never)).toEqual(resignation);
       await session.close(AbortSignal.abort());
@@ -145,7 +145,7 @@ export const leadershipClauses: readonly CoordinatorClause[] = [
   },
   {
     // That each is higher than all before is held at every victory of every clause.
-    name: "epochs rise over resignations, in one session too, a crash and a new session",
+    name: "epochs rise over resignations, in one session too, a crash and a new session (I2)",
     check: async (play) => {
       const [a, b, c] = play.replicas("a", "b", "c");
       const first = await play.lead(a);

@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import { outOfTurn } from "../../../src/election/ports/coordinator.ts";
-import { never, standingOf, timingOf } from "./play.ts";
+import { never, standingOf } from "./play.ts";
 import type { CoordinatorClause } from "./stage.ts";
 
 /** What a session promises of standing in line. */
@@ -57,7 +57,7 @@ export const lineClauses: readonly CoordinatorClause[] = [
       await play.lead(a);
       const { session, turn } = await play.join(b);
       b.cut();
-      const call = await play.soon(turn, 2 * timingOf(b).sessionTimeoutMs);
+      const call = await play.soon(turn, b.coordination.patience.answersMs);
       expect(call.isOurTurn).toBe(false);
       expect(session.lost.failure).toBeDefined();
     },
@@ -166,7 +166,7 @@ export const lineClauses: readonly CoordinatorClause[] = [
       await leadership.resign(never);
       await play.soon(turn);
       await session.close(never);
-      await play.soon(play.takeOver(last.session), timingOf(c).sessionTimeoutMs);
+      await play.soon(play.takeOver(last.session), c.coordination.patience.answersMs);
     },
   },
 ];

@@ -31,19 +31,19 @@ export const openingClauses: readonly CoordinatorClause[] = [
     },
   },
   {
-    name: "an opening that reaches nobody fails as unreachable, within the session timeout",
+    name: "an opening that reaches nobody fails as unreachable, within the patience of the port",
     check: async (play) => {
       const [a] = play.replicas("a");
       a.cut();
-      const { sessionTimeoutMs } = timingOf(a);
-      const opening = await play.soon(a.coordinator.open(never), sessionTimeoutMs + momentMs);
+      const { answersMs } = a.coordination.patience;
+      const opening = await play.soon(a.coordinator.open(never), answersMs + momentMs);
       expect(opening).toMatchObject({ kind: "failed", failure: { code: "unreachable" } });
       a.heal();
       expect((await play.open(a)).lost.failure).toBeUndefined();
     },
   },
   {
-    name: "an opening ends as soon as it is aborted, as unreachable",
+    name: "an opening ends as soon as it is aborted, as unreachable (I4)",
     check: async (play) => {
       const [a] = play.replicas("a");
       a.deafen();
@@ -77,7 +77,7 @@ export const openingClauses: readonly CoordinatorClause[] = [
       const [a] = play.replicas("a");
       const session = await play.open(a);
       a.cut();
-      const limitMs = 2 * timingOf(a).sessionTimeoutMs;
+      const limitMs = a.coordination.patience.answersMs;
       expect(await play.resolves(aborted(session.lost.signal), limitMs)).toBe(true);
       expect(session.lost.failure).toMatchObject({
         resource: "coordinator",

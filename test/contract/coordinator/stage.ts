@@ -7,7 +7,7 @@ import type { Play } from "./play.ts";
 /** The process of one replica, as the clauses may treat it. */
 export interface ContractReplica {
   readonly coordinator: Coordinator;
-  readonly coordination: Pick<Coordination, "timing" | "pendingRequests">;
+  readonly coordination: Pick<Coordination, "timing" | "patience" | "pendingRequests">;
   /** What it says about itself. */
   readonly info: ReplicaInfo;
   /** What its coordinator has told. */

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
-import { serverOptions } from "../../../src/coordination/zookeeper/options.ts";
+import { coordinatorOptions } from "../../../src/coordination/zookeeper/options.ts";
 import type { Parsed } from "../../../src/options/parsed.ts";
 import { environmentOf } from "../../options/environment.fixture.ts";
 
 function parsePath(text: string): Parsed<string> {
-  return serverOptions.zkPath.parse(text, environmentOf());
+  return coordinatorOptions.zkPath.parse(text, environmentOf());
 }
 
 test.each(["/election", "/a/b", "/a.b/..c", "/zookeeper2", "/ü"])("zk path: takes %s", (text) => {

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { attempter } from "../../../src/election/states/attempter.ts";
 import { type Call, outOfTurn } from "../../../src/election/ports/coordinator.ts";
 import { settle } from "../../fake/scheduler.ts";
-import { FakeWorld, led, otherReplica, sessionLost } from "../../fake/election.ts";
+import { diskFull, FakeWorld, led, otherReplica, sessionLost } from "../../fake/election.ts";
 
 test("attempter: leads when the first attempt wins", async () => {
   const world = new FakeWorld();
@@ -286,4 +286,15 @@ test("attempter: while it rests it tells who leads, and that nobody does, once e
   expect(world.budget.spent("coordinator")).toBe(0);
   world.askToStop();
   await transition;
+});
+
+test("attempter: a waiting replica that is granted too little stands no more, and says why", async () => {
+  const world = new FakeWorld();
+  const session = world.session(led);
+  const transition = attempter(world, { kind: "Attempter", session, yields: false });
+  await settle();
+  world.dutyProblem = diskFull;
+  session.callUp();
+  expect(await transition).toMatchObject({ to: { kind: "Failover", failure: diskFull } });
+  expect(session.attemptCount).toBe(1);
 });

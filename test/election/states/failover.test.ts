@@ -231,3 +231,35 @@ test("failover: a signal while it lets go does not cut the resignation off", asy
   expect((await transition).to.kind).toBe("Stopping");
   expect(world.journal).toEqual(["resign", "close"]);
 });
+
+test("failover: a grant that does for no duty is asked for again, in a session of its own", async () => {
+  const world = new FakeWorld();
+  const [refused, granted] = [world.session(), world.session()];
+  world.coordinator.openings.push(
+    { kind: "opened", session: refused },
+    { kind: "opened", session: granted },
+  );
+  world.dutyProblem = diskFull;
+  const transition = failover(world, { kind: "Failover", failure: diskFull, holdings: nothing });
+  await world.scheduler.advance(1000);
+  expect(world.observer.of("repair")).toMatchObject([{ resource: "duty", failure: diskFull }]);
+  expect(world.journal.filter((entry) => entry.includes("close"))).toHaveLength(1);
+  // The next server grants more.
+  const open = world.coordinator.open.bind(world.coordinator);
+  world.coordinator.open = async () => {
+    world.dutyProblem = undefined;
+    return await open();
+  };
+  await world.scheduler.advance(1000);
+  expect(await transition).toMatchObject({ to: { kind: "Init", session: granted } });
+});
+
+test("failover: a grant that does for no duty uses up the attempts of the duty", async () => {
+  const world = new FakeWorld();
+  world.dutyProblem = diskFull;
+  const transition = failover(world, { kind: "Failover", failure: diskFull, holdings: nothing });
+  await world.scheduler.advance(3000);
+  expect(await transition).toMatchObject({
+    to: { kind: "Stopping", cause: { kind: "exhausted", failure: diskFull } },
+  });
+});

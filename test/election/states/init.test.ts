@@ -104,3 +104,15 @@ test("init: stops on a signal at once although the disk hangs", async () => {
   expect((await transition).to.kind).toBe("Stopping");
   expect(world.scheduler.sleeping).toBe(0);
 });
+
+test("init: with a grant that does for no duty it says so, and never stands", async () => {
+  const world = new FakeWorld();
+  const session = world.session();
+  world.coordinator.openings.push({ kind: "opened", session });
+  world.dutyProblem = diskFull;
+  const transition = await init(world, fresh);
+  expect(transition).toMatchObject({
+    to: { kind: "Failover", failure: diskFull, holdings: { session } },
+    reason: "duty-failed",
+  });
+});

@@ -18,8 +18,7 @@ function commandsOf(
     environment: { PATH: process.env["PATH"] ?? "" },
     lock: undefined,
     stopSignal: "SIGTERM",
-    stopTimeoutMs: 100,
-    killMarginMs: 100,
+    limits: () => ({ stopTimeoutMs: 100, killMarginMs: 100 }),
     output: undefined,
   });
 }

@@ -29,8 +29,7 @@ function runHanging(): { scheduler: FakeScheduler; command: Supervised; killed: 
     command: ["work"],
     inheritsLock: false,
     stopSignal: "SIGTERM",
-    stopTimeoutMs,
-    killMarginMs,
+    limits: () => ({ stopTimeoutMs, killMarginMs }),
   } as const;
   const until: Instant = later(scheduler.now(), leaseMs);
   const command = new Supervised(options, supervisor, { environment: {}, until });

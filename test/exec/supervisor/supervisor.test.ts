@@ -8,6 +8,7 @@ import { FakeScheduler, settle } from "../../fake/scheduler.ts";
 const untilMs = 6_600;
 const stopTimeoutMs = 2_000;
 const killMarginMs = 500;
+const limits = { stopTimeoutMs, killMarginMs };
 /** When the stop signal is due without a renewal. */
 const stopAtMs = untilMs - killMarginMs - stopTimeoutMs;
 
@@ -58,8 +59,7 @@ class Desk {
         inheritsLock: false,
         untilMs,
         stopSignal: "SIGTERM",
-        stopTimeoutMs,
-        killMarginMs,
+        limits,
       },
       {
         processes: this.mine.before(this.processes),
@@ -127,7 +127,7 @@ test("supervisor: every renewal that it hears of moves the end", async () => {
   await desk.start();
   for (let renewal = 1; renewal <= 5; renewal += 1) {
     await desk.scheduler.advance(2_500);
-    await desk.say({ kind: "until", untilMs: untilMs + renewal * 2_500 });
+    await desk.say({ kind: "until", untilMs: untilMs + renewal * 2_500, limits });
   }
   expect(desk.processes.signals).toEqual([]);
   desk.processes.end(100, 3);
@@ -161,7 +161,7 @@ test("supervisor: a stop once begun is not taken back by a late renewal", async 
   desk.processes.deaf.add(100);
   await desk.start();
   await desk.scheduler.advance(stopAtMs);
-  await desk.say({ kind: "until", untilMs: 60_000 });
+  await desk.say({ kind: "until", untilMs: 60_000, limits });
   await desk.scheduler.advance(stopTimeoutMs + 20);
   expect(desk.processes.signals).toContain("SIGKILL 100");
   expect(desk.end).toEqual({ kind: "stopped", cause: "deadline" });
@@ -173,7 +173,7 @@ test("supervisor: a stop near the end of the lease gets less than its timeout", 
   await desk.start();
   await desk.scheduler.advance(stopAtMs - 100);
   await desk.say({ kind: "stop" });
-  await desk.say({ kind: "until", untilMs: 2_000 });
+  await desk.say({ kind: "until", untilMs: 2_000, limits });
   await desk.scheduler.advance(stopTimeoutMs + 20);
   expect(desk.end).toEqual({ kind: "stopped", cause: "asked" });
   expect(desk.scheduler.now()).toBeLessThan(untilMs - killMarginMs);
@@ -225,7 +225,7 @@ test("supervisor: nothing starts when there is no time to stop it", async () => 
 test("supervisor: buries what others left to it, now and then", async () => {
   const desk = new Desk();
   await desk.start();
-  await desk.say({ kind: "until", untilMs: 100_000 });
+  await desk.say({ kind: "until", untilMs: 100_000, limits });
   await desk.scheduler.advance(21_000);
   expect(desk.processes.reaped).toBe(4);
 });
@@ -239,7 +239,7 @@ test("supervisor: whatever throws, and whenever, nothing is left of the command"
     await desk.start();
     if (desk.processes.alive.size > 0) desk.processes.alive.add(101);
     await desk.scheduler.advance(300);
-    await desk.say({ kind: "until", untilMs: 10_000 });
+    await desk.say({ kind: "until", untilMs: 10_000, limits });
     await desk.say({ kind: "forward", signal: "SIGHUP" });
     await desk.scheduler.advance(5_100);
     await desk.say({ kind: "stop" });
@@ -250,4 +250,16 @@ test("supervisor: whatever throws, and whenever, nothing is left of the command"
     expect(desk.end ?? desk.error).toBeDefined();
     if (!isThrown) expect(at).toBeGreaterThan(50);
   }
+});
+
+test("supervisor: a lease that is granted anew moves the end together with the time to stop", async () => {
+  const desk = new Desk();
+  await desk.start();
+  const shorter = { stopTimeoutMs: 200, killMarginMs: 100 };
+  // With the limits of before, this end would be near enough to stop at once.
+  await desk.say({ kind: "until", untilMs: 2_000, limits: shorter });
+  await desk.scheduler.advance(1_690);
+  expect(desk.processes.signals).toEqual([]);
+  await desk.scheduler.advance(20);
+  expect(desk.processes.signals).toEqual(["SIGTERM 100"]);
 });

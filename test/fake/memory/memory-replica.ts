@@ -10,7 +10,7 @@ import type { Scheduler } from "../../../src/base/scheduler.ts";
 import { Scope } from "../../../src/base/scope.ts";
 import { Recorder, unreachable } from "../election.ts";
 import { MemoryLink } from "./memory-link.ts";
-import { type MemoryService, memoryTiming } from "./memory-service.ts";
+import { type MemoryService, memoryPatience, memoryTiming } from "./memory-service.ts";
 import { MemorySession } from "./memory-session.ts";
 
 /** How long leaving waits for sessions that are over. */
@@ -58,6 +58,7 @@ export class MemoryReplica implements Coordinator {
     const { link } = this;
     return {
       timing: memoryTiming,
+      patience: memoryPatience,
       get pendingRequests(): number {
         return link.pending;
       },

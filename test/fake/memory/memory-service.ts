@@ -1,7 +1,15 @@
 import type { Epoch, ReplicaInfo } from "../../../src/election/ports/coordinator.ts";
-import type { LeaseTiming } from "../../../src/election/ports/lease-timing.ts";
+import type { LeaseTiming, Patience } from "../../../src/election/ports/lease-timing.ts";
 import { type Instant, later, type Scheduler } from "../../../src/base/scheduler.ts";
 import { Scope } from "../../../src/base/scope.ts";
+
+/** An opening, one question and a session's end take less than this together. */
+export const memoryPatience: Patience = {
+  answersMs: 6_000,
+  attemptMs: 6_000,
+  expiryMs: 6_000,
+  countsOpenings: true,
+};
 
 /** The lease that the fake gives, in milliseconds. */
 export const memoryTiming: LeaseTiming = {

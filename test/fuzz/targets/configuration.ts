@@ -10,7 +10,7 @@ import { variableOf } from "../../../src/options/option.ts";
 import { options, optionTable } from "../../../src/daemon/options.ts";
 import type { Parsed } from "../../../src/options/parsed.ts";
 import { defaultReplicaId, parseReplicaId } from "../../../src/daemon/replica-id.ts";
-import { serverOptions } from "../../../src/coordination/zookeeper/options.ts";
+import { coordinatorOptions } from "../../../src/coordination/zookeeper/options.ts";
 import { checkServer, formatServer } from "../../../src/zookeeper/connection-string.ts";
 import { ConnectionStringError } from "../../../src/zookeeper/connection-string.ts";
 import { parseConnectionString } from "../../../src/zookeeper/connection-string.ts";
@@ -70,7 +70,7 @@ export const configurationTargets: readonly Target[] = [
     hold(address.port >= 0 && address.port <= 65_535 && address.host !== "", "an address");
   }),
   syncTarget("paths", 60, pathText, (text) => {
-    const path = parsedOrNamed(serverOptions.zkPath.parse(text, environmentOf()));
+    const path = parsedOrNamed(coordinatorOptions.zkPath.parse(text, environmentOf()));
     if (path !== undefined) same([path, pathProblem(path)], [text, undefined], "what servers take");
   }),
   syncTarget("replica ids", 30, anyText, (host) => {

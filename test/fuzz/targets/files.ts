@@ -79,7 +79,7 @@ async function checkDirectory(given: {
 }): Promise<void> {
   const disk = new FakeDisk();
   for (const name of given.names) disk.files.set(name, "");
-  const proof = await proveDirectory(disk, "replica");
+  const proof = await proveDirectory(disk, "replica", "/election");
   hold(proof.kind === "proved", "the directory can be used");
   const inventory = await takeInventory(disk, given.capacity);
   const mandate = fakeMandate({ epoch: given.epoch });

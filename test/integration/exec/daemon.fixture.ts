@@ -22,8 +22,7 @@ const commands = new SupervisedCommands({
   environment,
   lock: undefined,
   stopSignal: "SIGTERM",
-  stopTimeoutMs: 500,
-  killMarginMs: 500,
+  limits: () => ({ stopTimeoutMs: 500, killMarginMs: 500 }),
   output: undefined,
 });
 const running = commands.start({ until: later(scheduler.now(), leaseMs), environment: {} });

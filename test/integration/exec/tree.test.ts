@@ -39,8 +39,7 @@ class Escapee {
       environment: { PATH: process.env["PATH"], LOCK: join(directory.path, "lock") },
       lock: undefined,
       stopSignal: "SIGTERM",
-      stopTimeoutMs,
-      killMarginMs,
+      limits: () => ({ stopTimeoutMs, killMarginMs }),
       output: (_stream, line) => {
         this.#said.push(line);
         this.#ready.resolve();

@@ -1,3 +1,4 @@
+import type { Coordination } from "../../../src/election/ports/coordination.ts";
 import type {
   Coordinator,
   Epoch,
@@ -17,7 +18,7 @@ import { runReleasing } from "../../../src/daemon/crash-release.ts";
 import type { Teller } from "../../../src/election/ports/crash-records.ts";
 import { replicaContext } from "../../../src/daemon/replica.ts";
 import { StateDirectory } from "../../../src/system/state-directory.ts";
-import { dutyBeginMs, dutyEndMs } from "../../../src/exec/timings.ts";
+import { dutyBeginMs, dutyEndMs, stopLimits } from "../../../src/exec/timings.ts";
 import { Life } from "../referee/life.ts";
 import type { Link } from "../world/link.ts";
 import type { Random } from "../world/random.ts";
@@ -46,7 +47,7 @@ export class ReplicaProcess {
   /** A part of it can change, see `reload`. */
   readonly config: SimulatedConfig & { readonly replicaId: ReplicaId };
   readonly #progress: Progress;
-  readonly #coordination: ZooKeeperCoordination;
+  readonly #coordination: Coordination;
   readonly #stop = new AbortController();
   readonly #options: ReplicaOptions;
   readonly #replica: SimulatedReplica;
@@ -271,7 +272,10 @@ export class ReplicaProcess {
     };
     const own = this.#state;
     const state = own && (await StateDirectory.on(own.disk, own.locks));
-    return await runReleasing(state, means, async () => run(this.#context(state, tell)));
+    return await runReleasing(state, means, async () => {
+      await this.#coordination.start(this.#stop.signal);
+      return await run(this.#context(state, tell));
+    });
   }
 
   #context(state: StateDirectory | undefined, tell: Teller) {
@@ -335,8 +339,8 @@ export class ReplicaProcess {
       lock,
       machine,
       calmAtMs,
-      stopTimeoutMs: config.execStopTimeoutMs,
-      killMarginMs: this.#coordination.timing.killMarginMs,
+      limits: (isUnderLease: boolean) =>
+        stopLimits(config, this.#coordination.timing, isUnderLease),
       hookTimeoutMs: config.hookTimeoutMs,
     };
     this.#commands = new ReplicaCommands(options, command !== "none", hooks);

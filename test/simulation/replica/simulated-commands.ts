@@ -1,5 +1,5 @@
 import type { Commands, Order, RunningCommand } from "../../../src/exec/commands.ts";
-import type { StopSignalName } from "../../../src/exec/supervisor/messages.ts";
+import type { StopLimits, StopSignalName } from "../../../src/exec/supervisor/messages.ts";
 import { Supervised } from "../../../src/exec/supervisor/supervised.ts";
 import type { CommandReferee } from "../referee/command-referee.ts";
 import type { Life } from "../referee/life.ts";
@@ -27,8 +27,7 @@ export interface CommandsOptions {
   readonly machine: SimulatedMachine;
   readonly clock: SimulatedClock;
   readonly calmAtMs: number;
-  readonly stopTimeoutMs: number;
-  readonly killMarginMs: number;
+  readonly limits: (isUnderLease: boolean) => StopLimits;
 }
 
 /** The commands of one daemon: all is real but the processes. */
@@ -46,7 +45,7 @@ export class SimulatedCommands implements Commands {
   }
 
   start(order: Order): RunningCommand {
-    const { name, kind, scheduler, lock, stopTimeoutMs, killMarginMs } = this.#options;
+    const { name, kind, scheduler, lock, limits } = this.#options;
     this.#started += 1;
     for (const each of this.#supervisors) {
       if (!each.lives && !each.tree.anyLives()) this.#supervisors.delete(each);
@@ -59,8 +58,7 @@ export class SimulatedCommands implements Commands {
       command: ["work"],
       inheritsLock: lock !== undefined,
       stopSignal: "SIGTERM",
-      stopTimeoutMs,
-      killMarginMs,
+      limits: () => limits(kind !== "lost"),
     } as const;
     return new Supervised(options, supervisor, order);
   }

@@ -1,3 +1,4 @@
+import { requestLimitMs } from "../lease-timing.ts";
 import type {
   LeftBehind,
   LeftBehindRecords,
@@ -5,7 +6,6 @@ import type {
 } from "../../../election/ports/crash-records.ts";
 import { unreachable } from "../../../base/unreachable.ts";
 import { formatServer } from "../../../zookeeper/connection-string.ts";
-import { leastPatienceMs } from "../../../zookeeper/limits.ts";
 import {
   decodeSessionKey,
   isSameService,
@@ -66,7 +66,7 @@ async function releaseOne(
 /** The dead process' session may have been granted far more than what is asked for. */
 function patient(access: ServerAccess): ServerAccess {
   const { sessionTimeoutMs } = access;
-  return { ...access, sessionTimeoutMs: Math.max(sessionTimeoutMs, leastPatienceMs) };
+  return { ...access, sessionTimeoutMs: requestLimitMs(sessionTimeoutMs) };
 }
 
 /** The service that sessions with this access are opened for. */

@@ -1,8 +1,8 @@
+import { requestLimitMs } from "../lease-timing.ts";
 import { resolvesBefore, within } from "../../../base/deadline.ts";
 import type { Observer } from "../../../election/ports/observer.ts";
 import { Scope } from "../../../base/scope.ts";
 import { unreachable } from "../../../base/unreachable.ts";
-import { leastPatienceMs } from "../../../zookeeper/limits.ts";
 import type { SessionKey } from "../leadership/session-key.ts";
 import { type Release, type ReleaseOptions, releaseSession } from "./session-release.ts";
 
@@ -81,7 +81,7 @@ export class UnclosedSessions {
 
   async #release(session: UnclosedSession): Promise<void> {
     const { scheduler, sessionTimeoutMs } = this.#options;
-    const limitMs = Math.max(sessionTimeoutMs, leastPatienceMs);
+    const limitMs = requestLimitMs(sessionTimeoutMs);
     const release = await within(scheduler, limitMs, [this.#leaving.signal], (limit) =>
       releaseSession(this.#options, session.key, limit),
     );
