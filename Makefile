@@ -10,7 +10,7 @@ SOURCES := $(shell find src -type f) package.json bun.lock tsconfig.json
 .PHONY: chaos chaos-here soak soak-here fuzz simulate mutants clean tools servers dist up down logs
 .PHONY: explore
 .PHONY: install uninstall test-containers test-systemd
-.PHONY: bench-client bench-client-here peers-client
+.PHONY: bench-client bench-client-here peers-client bench-log
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -83,6 +83,9 @@ demo: ## Three replicas on a real ensemble; Ctrl-C or DEMO_SECONDS ends it
 
 demo-here: build servers
 	@bun bench/demo.ts
+
+bench-log: tools ## The log on disk beside a bare pwrite; BENCH_DIRECTORY= is where
+	@bun bench/log.ts
 
 bench-client: ## The ZooKeeper client alone, beside three others; ROUNDS=n (5), SEED=n
 	@test/anywhere bench-client-here

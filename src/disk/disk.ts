@@ -1,3 +1,5 @@
+import type { DiskFile } from "./disk-file.ts";
+
 /**
  * One directory on a disk, with the plain files in it: all that is kept goes through here, be it
  * the leader's files, the record of a state directory or a history that processes share. Locks do
@@ -48,6 +50,15 @@ export interface Disk {
 
   /** When a file was last written, by the disk's clock; undefined when it is not there. */
   modifiedAt(name: string): Promise<Date | undefined>;
+
+  /**
+   * A new and empty file, in place of what had the name, to be written at offsets. Its content is
+   * durable by its writes, its name only by `publish`.
+   */
+  createFile(name: string): Promise<DiskFile>;
+
+  /** An existing file, to be read and written at offsets; undefined when nothing is there. */
+  openFile(name: string): Promise<DiskFile | undefined>;
 
   /** Removes a file; one that is not there (any more) is no error. */
   remove(name: string): Promise<void>;

@@ -3,6 +3,8 @@ import { type FileHandle, lstat, mkdir, open, opendir, rename, unlink } from "no
 import { dirname, join, resolve as absolute } from "node:path";
 import type { Disk } from "./disk.ts";
 import { DiskError, type DiskErrorCode } from "./disk-error.ts";
+import type { DiskFile } from "./disk-file.ts";
+import { LocalFile } from "./local-file.ts";
 
 /** How many names one batch holds: a read of a huge directory gives way in between. */
 const namesPerBatch = 512;
@@ -19,6 +21,10 @@ const modes = {
 const writingNew = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 /** Fails at a link, and waits for no pipe's other end. Source: open(2) */
 const readingPlainly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** Each write waits for the medium. Source: open(2) */
+const writingThrough = constants.O_RDWR | constants.O_DSYNC;
+const creatingThrough = writingThrough | constants.O_CREAT | constants.O_EXCL;
+const openingThrough = writingThrough | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const readingDirectory = constants.O_RDONLY | constants.O_DIRECTORY;
 
 /**
@@ -72,7 +78,7 @@ export class LocalDisk implements Disk {
 
   async read(name: string, mostBytes: number): Promise<string | undefined> {
     const path = this.#pathOf(name);
-    const handle = await this.#openToRead(name);
+    const handle = await this.#openPlain(name, readingPlainly);
     if (handle === undefined) return undefined;
     try {
       const status = await translated(handle.stat());
@@ -110,6 +116,24 @@ export class LocalDisk implements Disk {
     await translated(rename(this.#pathOf(temporary), this.#pathOf(name)));
   }
 
+  async createFile(name: string): Promise<DiskFile> {
+    const handle = await translated(this.#openNew(this.#pathOf(name), creatingThrough));
+    return new LocalFile(handle, 0, translated);
+  }
+
+  async openFile(name: string): Promise<DiskFile | undefined> {
+    const handle = await this.#openPlain(name, openingThrough);
+    if (handle === undefined) return undefined;
+    try {
+      const status = await translated(handle.stat());
+      if (!status.isFile()) throw notAFile(this.#pathOf(name));
+      return new LocalFile(handle, status.size, translated);
+    } catch (error) {
+      closeBehind(handle);
+      throw error;
+    }
+  }
+
   async modifiedAt(name: string): Promise<Date | undefined> {
     const status = await unlessMissing(translated(lstat(this.#pathOf(name))));
     return status?.mtime;
@@ -124,10 +148,10 @@ export class LocalDisk implements Disk {
   }
 
   /** Undefined when nothing is there. */
-  async #openToRead(name: string): Promise<FileHandle | undefined> {
+  async #openPlain(name: string, flags: number): Promise<FileHandle | undefined> {
     const path = this.#pathOf(name);
     try {
-      return await open(path, readingPlainly);
+      return await open(path, flags);
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === "ENOENT") return undefined;
@@ -139,7 +163,7 @@ export class LocalDisk implements Disk {
 
   /** Writes a new file, in place of whatever has the name. The caller closes it. */
   async #write(name: string, content: string): Promise<FileHandle> {
-    const handle = await translated(this.#openNew(this.#pathOf(name)));
+    const handle = await translated(this.#openNew(this.#pathOf(name), writingNew));
     try {
       // As a Blob, because Bun writes a short string on the loop's own thread: a disk that hangs
       // would stall the lease's renewals with it.
@@ -151,15 +175,15 @@ export class LocalDisk implements Disk {
     }
   }
 
-  async #openNew(path: string): Promise<FileHandle> {
+  async #openNew(path: string, flags: number): Promise<FileHandle> {
     try {
-      return await open(path, writingNew, this.#mode.file);
+      return await open(path, flags, this.#mode.file);
     } catch (error) {
       if (errnoOf(error) !== "EEXIST") throw error;
     }
     // Written to as it is, it could be a link to anything, or another name of any file.
     await unlink(path);
-    return await open(path, writingNew, this.#mode.file);
+    return await open(path, flags, this.#mode.file);
   }
 }
 

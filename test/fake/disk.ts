@@ -1,7 +1,14 @@
 import type { Disk } from "../../src/disk/disk.ts";
 import { DiskError } from "../../src/disk/disk-error.ts";
+import type { DiskFile } from "../../src/disk/disk-file.ts";
 
 const namesPerBatch = 1000;
+
+/** The content of a file that is written at offsets, under the name that it has now. */
+interface FakeBlocks {
+  name: string;
+  bytes: Uint8Array;
+}
 
 /** A directory in memory that can be made to fail, or to take its time. */
 export class FakeDisk implements Disk {
@@ -44,8 +51,11 @@ export class FakeDisk implements Disk {
     await this.#step("publish", final);
     const content = this.files.get(temporary);
     if (content === undefined) throw new DiskError("missing", `ENOENT: ${temporary}`);
+    const blocks = this.blocks.get(temporary);
     this.#give(final, content);
+    if (blocks !== undefined) this.blocks.set(final, Object.assign(blocks, { name: final }));
     this.files.delete(temporary);
+    this.blocks.delete(temporary);
   }
 
   async replace(name: string, temporary: string, content: string): Promise<void> {
@@ -53,6 +63,53 @@ export class FakeDisk implements Disk {
     this.#give(temporary, content);
     this.#give(name, content);
     this.files.delete(temporary);
+  }
+
+  /** What lies in the files that are written at offsets; a rename takes it along. */
+  readonly blocks = new Map<string, FakeBlocks>();
+
+  async createFile(name: string): Promise<DiskFile> {
+    await this.#step("write", name);
+    this.#give(name, "");
+    return this.#fileOf(this.#blocksOf(name));
+  }
+
+  async openFile(name: string): Promise<DiskFile | undefined> {
+    await this.#step("open", name);
+    if (this.strange.has(name)) throw new DiskError("not-a-file", `${name} is not a regular file`);
+    return this.files.has(name) ? this.#fileOf(this.#blocksOf(name)) : undefined;
+  }
+
+  #blocksOf(name: string): FakeBlocks {
+    const known = this.blocks.get(name);
+    if (known !== undefined) return known;
+    const blocks = { name, bytes: new TextEncoder().encode(this.files.get(name)) };
+    this.blocks.set(name, blocks);
+    return blocks;
+  }
+
+  #fileOf(blocks: FakeBlocks): DiskFile {
+    const step = this.#step.bind(this);
+    return {
+      get size() {
+        return blocks.bytes.length;
+      },
+      readAt: async (offset, length) => {
+        await step("read-at", blocks.name);
+        return blocks.bytes.slice(offset, offset + length);
+      },
+      writeAt: async (offset, bytes) => {
+        const grows = offset + bytes.length > blocks.bytes.length;
+        if (grows) await step("grow", blocks.name);
+        await step("write-at", blocks.name);
+        const grown = new Uint8Array(Math.max(blocks.bytes.length, offset + bytes.length));
+        grown.set(blocks.bytes);
+        grown.set(bytes, offset);
+        blocks.bytes = grown;
+        this.files.set(blocks.name, new TextDecoder().decode(grown));
+      },
+      close: async () => await step("close", blocks.name),
+    };
   }
 
   /** When each file was last written; files that are not in here are as old as time. */
@@ -79,6 +136,7 @@ export class FakeDisk implements Disk {
       throw new DiskError("not-a-file", `EISDIR: ${name}`);
     this.strange.delete(name);
     this.files.delete(name);
+    this.blocks.delete(name);
   }
 
   async #step(step: string, name: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { ailmentClauses } from "./ailment-clauses.ts";
 import { fileClauses } from "./file-clauses.ts";
+import { offsetClauses } from "./offset-clauses.ts";
 import type { DiskClause } from "./stage.ts";
 import { strangerClauses } from "./stranger-clauses.ts";
 
@@ -9,6 +10,7 @@ import { strangerClauses } from "./stranger-clauses.ts";
  */
 export const diskContract: readonly DiskClause[] = [
   ...fileClauses,
+  ...offsetClauses,
   ...strangerClauses,
   ...ailmentClauses,
 ];

@@ -8,9 +8,10 @@ const ailments: readonly Ailment[] = ["full", "read-only", "gone", "failing", "h
 
 /** The steps of a disk that an ailment refuses, and with which code. */
 const refusals: Readonly<Record<Ailment, Readonly<Record<string, DiskErrorCode>>>> = {
-  full: { write: "full", replace: "full" },
+  full: { write: "full", replace: "full", grow: "full" },
   "read-only": {
     write: "read-only",
+    "write-at": "read-only",
     replace: "read-only",
     publish: "read-only",
     remove: "read-only",
@@ -22,7 +23,7 @@ const refusals: Readonly<Record<Ailment, Readonly<Record<string, DiskErrorCode>>
     replace: "missing",
     publish: "missing",
   },
-  failing: { write: "failing", publish: "failing" },
+  failing: { write: "failing", "write-at": "failing", publish: "failing" },
   hanging: {},
 };
 const unmade = {

@@ -1,5 +1,6 @@
 import { parseFileName } from "../../../src/files/file-name.ts";
 import type { Random } from "./random.ts";
+import { SimulatedBlocks } from "./simulated-blocks.ts";
 
 /** What may lie under a name: a plain file, or something that is not to be opened. */
 export type EntryKind = "file" | "directory" | "link" | "pipe";
@@ -10,6 +11,8 @@ export interface StoredFile {
   /** Tells it from every other file of the directory, also from a later one of its name. */
   readonly inode: number;
   content: string;
+  /** The content of a file that is written at offsets, in place of `content`. */
+  blocks?: SimulatedBlocks;
   /** Whether a crash of the writer's machine would leave it whole. */
   flushed: boolean;
   readonly writer: string;
@@ -22,7 +25,7 @@ interface EntryChange {
   readonly given?: { readonly name: string; readonly file: StoredFile };
 }
 
-export type DiskTrouble = "full" | "read-only" | "removed" | "flush-fails";
+export type DiskTrouble = "full" | "read-only" | "removed" | "flush-fails" | "read-fails";
 
 /** A step that was begun on an ailing disk, and a proof that it is part of, may take so long. */
 const afterEffectsMs = 8_000;
@@ -131,6 +134,15 @@ export class SimulatedDirectory {
     return { kind: kind ?? "file", inode, content, flushed: false, writer, modifiedMs };
   }
 
+  /** The content of a file as bytes, from the first time that it is opened as such. */
+  blocksOf(file: StoredFile): SimulatedBlocks {
+    if (file.blocks !== undefined) return file.blocks;
+    const blocks = new SimulatedBlocks();
+    blocks.write(0, new TextEncoder().encode(file.content))();
+    file.blocks = blocks;
+    return blocks;
+  }
+
   /** Changes the entries, in memory: the medium follows when it likes. Returns what was taken. */
   change(change: EntryChange): StoredFile | undefined {
     this.#pending.push(change);
@@ -160,7 +172,8 @@ export class SimulatedDirectory {
     this.highest = undefined;
     for (const [name, file] of this.#flushed) {
       this.files.set(name, file);
-      tear(file);
+      if (file.blocks === undefined) tear(file);
+      else file.blocks.losePower(random);
       const { kind, epoch } = { epoch: 0n, ...parseFileName(name) };
       if (kind !== "final" || epoch <= (this.highest?.epoch ?? 0n)) continue;
       this.highest = { epoch, sinceMs: file.modifiedMs };

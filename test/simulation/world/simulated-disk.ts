@@ -1,5 +1,6 @@
 import type { Disk } from "../../../src/disk/disk.ts";
 import { DiskError } from "../../../src/disk/disk-error.ts";
+import type { DiskFile } from "../../../src/disk/disk-file.ts";
 import type { SimulatedDirectory, StoredFile } from "./simulated-directory.ts";
 import type { DiskSteps } from "./disk-steps.ts";
 
@@ -96,8 +97,9 @@ export class SimulatedDisk implements Disk {
     const { directory, witness } = this.#options;
     witness.starts("publish", final, this.#begunMs);
     await this.#effect(() => {
-      this.#mayWrite();
       const file = directory.files.get(temporary);
+      // What was given its room before gets another name on a full disk, too.
+      if (!directory.has("full") || file?.blocks === undefined) this.#mayWrite();
       if (file === undefined) throw new DiskError("missing", `ENOENT: ${temporary}`);
       const displaced = this.#replaced(final);
       directory.change({ taken: temporary, given: { name: final, file } });
@@ -116,6 +118,48 @@ export class SimulatedDisk implements Disk {
       this.#replaced(name);
       directory.change({ taken: temporary, given: { name, file } });
     });
+  }
+
+  async createFile(name: string): Promise<DiskFile> {
+    return await this.#step(() => this.#fileOf(this.#writeNew(name, "")));
+  }
+
+  async openFile(name: string): Promise<DiskFile | undefined> {
+    return await this.#step(() => {
+      const file = this.#options.directory.files.get(name);
+      if (file === undefined) return undefined;
+      if (file.kind !== "file") throw new DiskError("not-a-file", `${name} is not a regular file`);
+      return this.#fileOf(file);
+    });
+  }
+
+  /** A write lands in two steps: readers see it after the first, and the medium has it at last. */
+  #fileOf(file: StoredFile): DiskFile {
+    const { directory } = this.#options;
+    const blocks = directory.blocksOf(file);
+    return {
+      get size() {
+        return blocks.size;
+      },
+      readAt: async (offset, length) =>
+        await this.#step(() => {
+          if (directory.has("read-fails")) throw new DiskError("failing", "EIO");
+          return blocks.read(offset, length);
+        }),
+      writeAt: async (offset, bytes) => {
+        const flush = await this.#step(() => {
+          if (directory.has("read-only")) throw new DiskError("read-only", "EROFS");
+          const grows = offset + bytes.length > blocks.size;
+          if (directory.has("full") && grows) throw new DiskError("full", "ENOSPC");
+          return blocks.write(offset, bytes);
+        });
+        await this.#step(() => {
+          this.#flush(file);
+          flush();
+        });
+      },
+      close: async () => await this.#step(() => undefined),
+    };
   }
 
   async modifiedAt(name: string): Promise<Date | undefined> {
