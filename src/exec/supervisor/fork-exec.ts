@@ -133,12 +133,12 @@ function failure(errno: number): Forked {
 function executing({ words, environment }: Execution, memory: Memory): Call {
   const [word = ""] = words;
   const found = programFile(word);
-  const name = found === undefined || isForShell(found) ? "execvpe" : "execve";
+  const call = found === undefined || isForShell(found) ? "execvpe" : "execve";
   const file = found?.path ?? word;
   const variables = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${value}`],
   );
-  return [name, memory.text(file), memory.texts(words), memory.texts(variables)];
+  return [call, memory.text(file), memory.texts(words), memory.texts(variables)];
 }
 
 /**

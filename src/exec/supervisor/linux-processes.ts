@@ -1,8 +1,8 @@
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { type CLibrary, openCLibrary } from "./c-library.ts";
 import { forkAndExecute } from "./fork-exec.ts";
 import type { Assignment, StopSignalName } from "./messages.ts";
-import { descendants, type ProcessStatus, statusOf } from "./process-tree.ts";
+import { descendants, highestPid, pidLimit, type ProcessStatus, statusOf } from "./process-tree.ts";
 import type { Processes, Started } from "./processes.ts";
 import { executionProblem } from "./program-file.ts";
 import { SpareDescriptors } from "./spare-descriptors.ts";
@@ -23,18 +23,14 @@ const pidAt = 4;
 const statusAt = 6;
 /** The cause of one that has ended by itself; its status is a signal's number otherwise. */
 const byItself = 1;
-/** No number of a process is higher. Source: PID_MAX_LIMIT of 64-bit Linux */
-const highestPid = 4 * 1024 * 1024;
 /** A process that forks and forks is chased as many times as this before we let others run. */
 const chases = 64;
 /** Kills that find nobody, in a row: after them the living are not in the list, not just quick. */
 const vainKills = 16;
 /** How long the last act waits for what it has killed to die. */
 const dyingMs = 5;
-/** How long at a time numbers are looked through: in between the deadline is looked at, and others run. */
-const sliceMs = 20;
-/** So many numbers are looked through between two looks at the time. */
-const numbersPerLook = 512;
+/** So many numbers are looked at in one go, some 30 ms: then the deadline is, and others run. */
+const sliceLength = 16_384;
 /** How often, a millisecond apart, it is looked whether one that was killed is dead. */
 const looksAtDying = 20;
 /** Fruitless passes are at most this many kills apart. */
@@ -204,12 +200,12 @@ export class LinuxProcesses implements Processes {
     }
     // The limit may have been raised since it was read.
     const limit = this.#passes === 0 ? this.#pidLimit : highestPid;
-    const endMs = performance.now() + sliceMs;
+    const end = this.#passed + sliceLength;
     while (this.#passed <= limit) {
+      if (this.#passed >= end) return;
       const pid = (this.#near + this.#passed) % (limit + 1);
       this.#passed += 1;
       if (this.#killChild(pid) && !this.anyLives()) return;
-      if (this.#passed % numbersPerLook === 0 && performance.now() >= endMs) return;
     }
     this.#passes += 1;
     this.#passed = 0;
@@ -248,16 +244,6 @@ export class LinuxProcesses implements Processes {
       this.kill();
       this.#library.poll(null, 0n, dyingMs);
     }
-  }
-}
-
-/** The highest number that a process may have, as far as it can be known. Source: proc(5) */
-function pidLimit(): number {
-  try {
-    const limit = Number(readFileSync("/proc/sys/kernel/pid_max", "latin1"));
-    return Number.isInteger(limit) && limit > 1 && limit < highestPid ? limit : highestPid;
-  } catch {
-    return highestPid;
   }
 }
 

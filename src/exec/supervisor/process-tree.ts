@@ -10,6 +10,9 @@ export interface ProcessStatus {
   readonly dead: boolean;
 }
 
+/** No number of a process is higher. Source: PID_MAX_LIMIT of 64-bit Linux */
+export const highestPid = 4 * 1024 * 1024;
+
 /** Where the number of threads stands behind the state. Source: proc(5), /proc/pid/stat */
 const threadsAt = 16;
 
@@ -23,6 +26,12 @@ export function statusOf(pid: number): ProcessStatus | undefined {
   // One whose first thread has ended looks like a dead one, and goes on in its others.
   const dead = "ZX".includes(state) && Number(numbers[threadsAt]) <= 1;
   return { pid, parent, group, session, dead };
+}
+
+/** The highest number that a process may have, as far as it can be known. Source: proc(5) */
+export function pidLimit(): number {
+  const limit = Number(read("/proc/sys/kernel/pid_max"));
+  return Number.isInteger(limit) && limit > 1 && limit < highestPid ? limit : highestPid;
 }
 
 /**

@@ -6,7 +6,7 @@ const headLength = 256;
 const elf = "\x7fELF";
 
 /** The file that a word names, as execvpe(3) finds it. */
-export interface ProgramFile {
+interface ProgramFile {
   readonly path: string;
   /** Its first bytes, a character each; undefined where we may not read it. */
   readonly head: string | undefined;

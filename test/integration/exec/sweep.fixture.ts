@@ -12,7 +12,7 @@ const processes = new LinuxProcesses({ environment: {}, inherited: [] });
 const supervisor = spawn("python3", ["-c", process.argv[2] ?? ""], {
   stdio: ["ignore", "pipe", 2],
 });
-await once(supervisor.stdout, "data");
+if (supervisor.stdout !== null) await once(supervisor.stdout, "data");
 supervisor.kill("SIGKILL");
 await once(supervisor, "exit");
 
