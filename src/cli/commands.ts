@@ -9,7 +9,7 @@ import { superviseCommand } from "./run/supervise-command.ts";
 import { statusCommand } from "./status/status-command.ts";
 import { stepDownCommand } from "./step-down/step-down-command.ts";
 
-/** This program. */
+/** The commands of `election`, and the one that is meant where none is named. */
 export const program: Program = {
   commands: [
     runCommand,

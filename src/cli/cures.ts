@@ -5,7 +5,7 @@ import type { Command } from "./command.ts";
 import type { Cures } from "./read-arguments.ts";
 
 const known: readonly AnyOption[] = Object.values(options);
-/** What a replica cannot do without, as words of a command line; of a choice the first. */
+/** The options that a replica needs, as words of a command line; of a choice the first. */
 const needed = known
   .filter(
     ({ flag, fallback }) =>
@@ -17,7 +17,7 @@ const needed = known
 /** More words of a command line are not repeated. */
 const mostWords = 5;
 
-/** What to do about words and flags that `command` does not take, where somebody else would. */
+/** The cures for words and flags that `command` does not take, and another command does. */
 export function curesOf(
   command: Command,
   all: readonly Command[],

@@ -55,7 +55,7 @@ export class HookedDuty implements Duty {
     return end;
   }
 
-  /** It may act, as the duty may, so the lease bounds it as well as its own timeout. */
+  /** Runs on-elected. It may act, as the duty may: the lease bounds it, and its own timeout. */
   async #runElected(mandate: Mandate, signal: AbortSignal): Promise<void> {
     const { elected, scheduler, timeoutMs, stoppingMs } = this.#options;
     if (elected === undefined || signal.aborted || !mandate.mayAct()) return;
@@ -78,7 +78,7 @@ export class HookedDuty implements Duty {
     await extending;
   }
 
-  /** It clears up after us, which no lease forbids; its own timeout bounds it. */
+  /** Runs on-lost. It clears up, which no lease forbids; its own timeout bounds it. */
   async #runLost(mandate: Mandate, reason: string): Promise<void> {
     const { lost, scheduler, timeoutMs, lostStoppingMs } = this.#options;
     if (lost === undefined) return;

@@ -2,13 +2,13 @@ import type { LeaseTiming } from "../election/ports/lease-timing.ts";
 import type { StopLimits } from "./supervisor/messages.ts";
 import { formatDuration as write } from "../options/duration.ts";
 
-/** All in milliseconds. */
+/** The times of a command, in milliseconds. */
 export interface CommandTimings {
   readonly execStopTimeoutMs: number;
   readonly stopTimeoutMs: number;
 }
 
-/** With those of the hooks. */
+/** The times of a command and of the hooks beside it, in milliseconds. */
 export interface HookTimings extends CommandTimings {
   readonly hookTimeoutMs: number;
 }

@@ -4,7 +4,7 @@ import type { Disk } from "../disk/disk.ts";
 import { DiskError, type DiskErrorCode } from "../disk/disk-error.ts";
 import type { Fence } from "./inventory.ts";
 
-/** The failure of the duty that an error of the disk is. */
+/** Tells an error of the disk as a failure of the duty. */
 export function failureOf(disk: Disk, error: unknown): Failure {
   return dutyFailed(`${disk.path}: ${described(error)}`);
 }

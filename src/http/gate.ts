@@ -2,9 +2,9 @@ import { isSameToken, readToken } from "./token-file.ts";
 
 /** The rule by which a request may change something. */
 export type Gate =
-  /** Everybody may who can write to the socket file: the file system decides. */
+  /** A socket file: all may change something that may write to it, as the file system decides. */
   | { readonly kind: "socket" }
-  /** Everybody may who sends the token that this file holds; nobody where there is no file. */
+  /** TCP: all may that send the token which this file holds; nobody where there is no file. */
   | { readonly kind: "token"; readonly path: string | undefined };
 
 /** Why a request may change nothing: fit for JSON as it is. */

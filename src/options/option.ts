@@ -27,7 +27,7 @@ export interface Option<T> {
    * `orFile` takes the path of a file that holds the value instead.
    */
   readonly variableOnly?: { readonly orFile: string };
-  /** Its value is the path of a file that gives other options: left out by all but such an one. */
+  /** Set where the value is the path of a file that gives other options. */
   readonly source?: FileSource;
   readonly parse: (text: string, environment: Environment) => Parsed<T>;
 }

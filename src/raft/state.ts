@@ -5,7 +5,7 @@ import { RaftLog } from "./log/raft-log.ts";
 import { cloneRounds, type Rounds } from "./rounds-state.ts";
 import type { RaftSettings } from "./settings.ts";
 
-/** What a node is, with what only matters while it is that. */
+/** The role of a node, with the state that matters in that role alone. */
 type RaftRole = FollowerRole | PreCandidateRole | CandidateRole | LeaderRole;
 
 /** It takes the log from the raft leader, and campaigns when it has not heard any for long. */

@@ -5,7 +5,7 @@ import type { Timings } from "../election/state.ts";
 
 /** How often all is said again where no watchdog sets the pace. */
 const defaultBeatMs = 5_000;
-/** So many signs of life fit into the time that the watchdog, or the start, allows. */
+/** The number of signs of life in the time that the watchdog, or the start, allows. */
 const beatsPerTimeout = 3;
 /** What the end of the process may take beyond stop-timeout: the last lines of the log. */
 const endingMs = 5_000;

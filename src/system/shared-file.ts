@@ -2,7 +2,7 @@ import type { Scheduler } from "../base/scheduler.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { StateLock, StateLocks } from "./state-locks.ts";
 
-/** What is larger was not written by us. */
+/** The largest file that we write: a larger one is a stranger's. */
 const largestBytes = 256 * 1024;
 /** The holder of the lock reads and writes some kilobytes. */
 const lockPauseMs = 5;

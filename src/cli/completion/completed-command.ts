@@ -12,12 +12,12 @@ export interface CompletedCommand {
 export interface CompletedFlag {
   readonly name: string;
   readonly description: string;
-  /** What it takes. */
+  /** The value that the flag takes. */
   readonly value:
     | { readonly kind: "none" }
     | { readonly kind: "path" }
     | { readonly kind: "choice"; readonly choices: readonly string[] }
-    /** Some of them, with commas between. */
+    /** Several of the choices, with commas between. */
     | { readonly kind: "list"; readonly choices: readonly string[] }
     | { readonly kind: "text"; readonly hint: string };
 }

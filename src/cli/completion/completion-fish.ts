@@ -1,7 +1,7 @@
 import { unreachable } from "../../base/unreachable.ts";
 import type { CompletedCommand, CompletedFlag } from "./completed-command.ts";
 
-/** For fish. */
+/** The completion script for the shell fish. */
 export function fishScript(commands: readonly CompletedCommand[]): string {
   const all = commands.map(({ name }) => name).join(" ");
   const isNone = quote(`not __fish_seen_subcommand_from ${all}`);

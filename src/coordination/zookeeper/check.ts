@@ -52,7 +52,7 @@ async function probeServers(
   );
 }
 
-/** What is to be said of each, and of all of them together. */
+/** A finding for each server, and one for all of them together. */
 export function serverFindings(servers: readonly ProbedServer[], askedMs: number): Finding[] {
   const findings = servers.map(({ server, probe }) => serverFinding(server, probe, askedMs));
   return [...findings, ensembleFinding(servers)];

@@ -21,7 +21,7 @@ import { readRoster } from "./roster.ts";
 import { coordinatorLabel, coordinatorOptions, type ServiceConfig } from "./options.ts";
 import { type ServerAccess, serverAccessOf } from "./server-access.ts";
 
-/** Opens the door: what `daemon/coordination.ts` calls, of whichever way the settings name. */
+/** Opens this way to agree on a leader, for `daemon/coordination.ts`. */
 export function openCoordination(config: ServiceConfig, scheduler: Scheduler): Coordination {
   return new ZooKeeperCoordination(config, scheduler);
 }

@@ -47,7 +47,7 @@ export class ZooKeeperCoordinator implements Coordinator {
   #hasToldExposure = false;
   /** Whether this process has seen the records before: then their absence is a loss. */
   #hasSeenRecords = false;
-  /** The one that was opened last. */
+  /** The session that was opened last. */
   #session: ElectionSession | undefined;
   #grantedMs: number;
   #longestGrantedMs: number;

@@ -14,7 +14,7 @@ const waitingMargin = 0.03;
 const answersTimeouts = 3;
 /** How often one attempt tries: the records may change under a try. */
 export const triesPerAttempt = 4;
-/** So do a look, and after it each try of an attempt. */
+/** A look takes a session timeout at most, and so does each try of the attempt behind it. */
 const attemptTimeouts = 1 + triesPerAttempt;
 
 /** The times of the lease that a session with this timeout, in milliseconds, gives. */

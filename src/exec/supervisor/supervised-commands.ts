@@ -29,7 +29,7 @@ interface SupervisionOptions extends Omit<SupervisedOptions, "inheritsLock"> {
 
 /** A longer line of the command is told in pieces. */
 const longestLine = 8 * 1024;
-/** So many bytes of output are told in one go: thousands of lines, where they are short. */
+/** The bytes of output that are told in one go: thousands of lines, where they are short. */
 const longestPiece = 4 * 1024;
 
 /** Runs commands below a supervisor, which is this program once more: see supervisor.ts. */

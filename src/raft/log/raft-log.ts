@@ -3,7 +3,7 @@ import { decodeMembers, type Members, noMembers } from "../members.ts";
 import { PendingWrites } from "./pending-writes.ts";
 import type { LogWrite } from "./write.ts";
 
-/** What of a write concerns the log. */
+/** The part of a write that concerns the log. */
 type LogPart = Pick<LogWrite, "install" | "cutFrom" | "entries">;
 
 interface Configuration {

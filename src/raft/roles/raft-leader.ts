@@ -11,8 +11,8 @@ import { sendHeartbeats } from "./sending.ts";
 import { endTransfer } from "./transferring.ts";
 
 /**
- * What was silent for so long on a voter's clock was silent for at least this share of it on any
- * other: clocks run within 1 % of true time.
+ * A silence that a voter measures lasts at least this share of it on any other clock: clocks run
+ * within 1 % of true time.
  */
 const clockShare = 0.98;
 

@@ -8,7 +8,7 @@ import {
 } from "../../election/ports/observer.ts";
 import type { Log } from "./log.ts";
 
-/** Writes a line of the log for every event, but for those of which an attempt tells as well. */
+/** Writes a line of the log for every event, except for those that an attempt tells again. */
 export class ElectionLog implements Observer {
   readonly #log: Log;
   /** Who led according to the last attempt, so that a change is told once. */

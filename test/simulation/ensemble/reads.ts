@@ -81,7 +81,7 @@ export function answerRead(
   return true;
 }
 
-/** Source: DataTree.java:1487-1524; zookeeper-protocol.md, section 7. */
+/** Source: DataTree.java:1487-1524. */
 function rearm(
   watches: ServerWatches,
   tree: Tree,

@@ -90,7 +90,7 @@ export function operationReply(
     if (error === 0 && first !== undefined) writeResult(body, operation.kind, first);
     return replyFrame(xid, zxid, error, body);
   }
-  // A failed multi looks well in its header. Source: zookeeper-protocol.md, section 6.
+  // A failed multi looks well in its header. Source: docs/protocol.md.
   const body = new WireWriter();
   const failed = results.some(({ error }) => error !== 0);
   for (const [index, result] of results.entries()) {

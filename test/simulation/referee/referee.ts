@@ -151,7 +151,7 @@ export class Referee {
     this.commands.forgetEpochs();
   }
 
-  /** Promise 1 of design.md, after every step of the world. */
+  /** At most one replica acts at any instant: asked after every step of the world. */
   step(): void {
     this.commands.step();
     for (const { replica, leadership, isOver } of this.#holdings.values()) {
