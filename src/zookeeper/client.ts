@@ -48,13 +48,15 @@ type Results = readonly MultiResult[];
  * Its users need the files beside this one, the transport and the records of the protocol (Stat,
  * Acl); all else below `protocol/`, `session/` and `watch/` is the client's own.
  *
- * It connects at once and goes on connecting until the session ends; before a first server has
- * answered there is no session that could end, so callers bound their waits by signals. Requests
- * made while there is no connection are queued within `limits` and sent in order. When the
- * connection breaks, what was sent fails with `connection-loss` and an unknown outcome; what was
- * not sent stays queued. Every promise settles when the session ends. A request that fails rejects
- * with a `ZooKeeperError`, whose code is one of the server's or one of ours: see `ErrorCode`. The
- * constructor throws what `checkClientOptions` throws.
+ * - I1. It connects at once and goes on connecting until the session ends; before a first server
+ *   has answered there is no session that could end, so callers bound their waits by signals.
+ * - I2. Requests made while there is no connection are queued within `limits` and sent in order.
+ * - I3. When the connection breaks, what was sent fails with `connection-loss` and an unknown
+ *   outcome; what was not sent stays queued.
+ * - I4. Every promise settles when the session ends.
+ *
+ * A request that fails rejects with a `ZooKeeperError`, whose code is one of the server's or one
+ * of ours: see `ErrorCode`. The constructor throws what `checkClientOptions` throws.
  */
 export class ZooKeeperClient implements AsyncDisposable {
   readonly #session: ClientSession;

@@ -44,7 +44,7 @@ test("session: nothing is written between the ConnectRequest and its answer", as
   expect(await queued).toMatchObject({ code: "closed", outcome: "not-executed" });
 });
 
-test("session: credentials go before watches, watches before queued requests (H)", async () => {
+test("session: credentials go before watches, watches before queued requests (I2, H)", async () => {
   const { client, accept } = stage({ credentials: [digestCredential("u", "p")] });
   const first = await accept();
   await first.request();
@@ -113,7 +113,7 @@ test("session: a long timeout that was asked for is gone by", async () => {
   client.abandon();
 });
 
-test("session: a lost connection leaves sent requests unknown and unsent ones queued (M)", async () => {
+test("session: a lost connection leaves sent requests unknown and unsent ones queued (I3, M)", async () => {
   const { client, accept, events } = stage();
   const first = await accept();
   const created = failure(client.create("/a", bytes(""), { mode: "ephemeral" }));

@@ -19,11 +19,14 @@ const reapIntervalMs = 5_000;
 const lookMs = 10;
 
 /**
- * Stands between the daemon and the command, and holds the deadline by itself: when the daemon is
- * killed, stopped or cut off, nobody extends the deadline, and the command is dead before it.
+ * Stands between the daemon and the command, and holds the deadline by itself.
  *
- * Safety: resolves, and lets go of the lock that it has inherited, only when not one process of
- * the command lives.
+ * - I1. A command is dead before its deadline, whatever the daemon does: killed, stopped or cut
+ *   off, it extends nothing.
+ * - I2. What ends the supervisor, an error of its own as well, ends every process of the command.
+ * - I3. It says that the command has ended, and lets go of the lock that it has inherited, only
+ *   when not one process of it lives.
+ * - I4. A stop that has begun is not taken back.
  */
 export class Supervisor {
   readonly #assignment: Assignment;

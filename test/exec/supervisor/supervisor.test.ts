@@ -105,7 +105,7 @@ class Desk {
   }
 }
 
-test("supervisor: a daemon that says nothing more costs the command its life in time", async () => {
+test("supervisor: a daemon that says nothing more costs the command its life in time (I1)", async () => {
   const desk = new Desk();
   desk.processes.deaf.add(100);
   await desk.start();
@@ -156,7 +156,7 @@ test.each(["closed", "broken"] as const)(
   },
 );
 
-test("supervisor: a stop once begun is not taken back by a late renewal", async () => {
+test("supervisor: a stop once begun is not taken back by a late renewal (I4)", async () => {
   const desk = new Desk();
   desk.processes.deaf.add(100);
   await desk.start();
@@ -194,7 +194,7 @@ test("supervisor: what the command leaves behind ends with it", async () => {
   expect(desk.end).toEqual({ kind: "exited", code: 0 });
 });
 
-test("supervisor: as long as a process cannot die it says nothing", async () => {
+test("supervisor: as long as a process cannot die it says nothing (I3)", async () => {
   const desk = new Desk();
   desk.processes.deaf.add(100);
   desk.processes.stuck.add(100);
@@ -230,7 +230,7 @@ test("supervisor: buries what others left to it, now and then", async () => {
   expect(desk.processes.reaped).toBe(4);
 });
 
-test("supervisor: whatever throws, and whenever, nothing is left of the command", async () => {
+test("supervisor: whatever throws, and whenever, nothing is left of the command (I2)", async () => {
   let isThrown = true;
   // The looks at what does not want to die are all alike.
   for (let at = 1; isThrown; at += at < 150 ? 1 : 23) {
